@@ -20,6 +20,7 @@ from settings import PasswordPolicy, Settings
 from store import heartbeats
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
+from store.media import MediaFolder, SealedMedia
 from store.storage_location import InDirectory, OnServers, StorageLocation, made
 from store.store_migration import note_left
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from projections.engine.tail import LogTail
     from projections.engine.warehouse import Warehouse
     from projections.query_bus import QueryBus
+    from sounds.folder import Sounds
     from store.postgres_lock import ServerLock
     from streams.projection_progress import ProjectionProgress
     from streams.relay_progress import RelayProgress
@@ -56,6 +58,8 @@ __all__ = [
 ]
 
 WAREHOUSE = "warehouse"
+MEDIA = "media"
+SOUNDS = "sounds"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
 _STEP_S = 0.1
 
@@ -78,6 +82,7 @@ class Center(ABC):
         discovery.modules("commands")
         self.bus = CommandBus(self.store, clock, watched=watched)
         self.destinations = Destinations.of(settings.webhook_allow)
+        self.media = SealedMedia(MediaFolder(settings.media or self.directory / MEDIA))
 
     @property
     @abstractmethod
@@ -132,6 +137,16 @@ class Center(ABC):
     def _leadership(self) -> Leadership | None:
         """The leadership that lets one process at a time run them; None if there is only one process."""
         return None
+
+    @cached_property
+    def sounds(self) -> Sounds:
+        """What callers of IVRs hear."""
+        from sounds.folder import Sounds
+        from sounds.speech import CommandSpeech
+
+        settings = self._settings
+        seen_at = settings.agi.sounds if settings.agi else None
+        return Sounds(settings.sounds or self.directory / SOUNDS, CommandSpeech(settings.speech), seen_at)
 
     @cached_property
     def imports(self) -> Imports:

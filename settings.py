@@ -11,6 +11,7 @@ ATENDE_URL              the center that `atende mcp` asks: https://atende.exampl
 ATENDE_API_KEY          the API key with which it asks
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
+ATENDE_MEDIA            the folder of recordings, sealed; processes of several machines share it   `media` in the data directory
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
 ATENDE_STORE_URL        the event store: postgresql://user:password@host/name (distributed alone)
 ATENDE_KEYS_URL         the key store, the same way                           the server of the event store
@@ -23,7 +24,12 @@ ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public int
 ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between them:
                         ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
                         control=yes lets Atende drive it; then ari=http://user:secret@host:8088 (percent-encoded), trunk=NAME, context=NAME,
+                        recordings=FOLDER (its /var/spool/asterisk/monitor, as this process sees it),
                         phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
+ATENDE_AGI              where Asterisks reach the IVR, for `AGI(agi://host:4573/NAME-OF-THE-IVR)` in their dialplans: host:port, or
+                        host:port?sounds=/path/of/the/folder/of/sounds/as/Asterisk/names/it   none: Atende plays no IVR
+ATENDE_SOUNDS           the folder with what IVRs play, which all processes and Asterisks share   `sounds` in the data directory
+ATENDE_SPEECH           the program that speaks: text on standard input, .wav or .mp3 on standard output, {voice} in its arguments   espeak-ng
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -33,6 +39,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -65,6 +72,8 @@ PasswordPolicy = Literal["composition", "nist"]
 class Asterisk:
     """An Asterisk whose events are followed. company: whose calls they are, "" = the oldest. queue_log: the log that it writes, where this process can read it.
 
+    recordings: the folder in which this process sees what Asterisk has in its monitor directory (astspooldir/monitor), None if it cannot.
+
     system: its `systemname` (asterisk.conf), with which the ids of its calls begin; "" if it has none.
     control: whether Atende drives it; without it Atende only reads. ari: the address of its ARI without a path, "" if it has none. trunk: the PJSIP
     endpoint by which calls go out. context: the dialplan's context that agents dial in. phone: where browsers reach it by SIP over WebSocket
@@ -84,12 +93,22 @@ class Asterisk:
     ari_secret: str = field(default="", repr=False)
     trunk: str = ""
     context: str = ""
+    recordings: Path | None = None
     phone: str = ""
 
     @property
     def name(self) -> str:
         """Its address, for people."""
         return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Agi:
+    """Where the FastAGI server listens. sounds: the folder of sounds as Asterisk names it, None = as Atende does."""
+
+    host: str
+    port: int
+    sounds: Path | None = None
 
 
 class WrongSetting(Exception):
@@ -101,6 +120,7 @@ class Settings:
     """The settings of one process. Secrets are never shown; "" = in a file of mode 600, made at first start."""
 
     data: Path = Path("data")
+    media: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
@@ -122,6 +142,9 @@ class Settings:
     partitions: int = 4
     webhook_allow: tuple[str, ...] = ()
     asterisks: tuple[Asterisk, ...] = ()
+    agi: Agi | None = None
+    sounds: Path | None = None
+    speech: str = "espeak-ng -v {voice} -s 150 --stdin --stdout"
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -133,6 +156,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             raise WrongSetting(f"{name} is missing: in distributed mode it names where {what}")
     return Settings(
         data=Path(variables.get("ATENDE_DATA") or Settings.data),
+        media=Path(variables["ATENDE_MEDIA"]) if variables.get("ATENDE_MEDIA") else None,
         host=variables.get("ATENDE_HOST") or Settings.host,
         port=_port(variables.get("ATENDE_PORT", "")),
         trusted_proxies=_proxies(variables.get("ATENDE_TRUSTED_PROXIES", "")),
@@ -154,6 +178,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         partitions=_partitions(variables.get("ATENDE_PARTITIONS", "")),
         webhook_allow=_networks(variables.get("ATENDE_WEBHOOK_ALLOW", "")),
         asterisks=_asterisks(variables.get("ATENDE_ASTERISK", "")),
+        agi=_agi(variables.get("ATENDE_AGI", "")),
+        sounds=Path(variables["ATENDE_SOUNDS"]) if variables.get("ATENDE_SOUNDS") else None,
+        speech=_speech(variables.get("ATENDE_SPEECH", "")),
     )
 
 
@@ -270,7 +297,7 @@ def _asterisks(text: str) -> tuple[Asterisk, ...]:
     return asterisks
 
 
-_ONLY_DRIVEN = ("ari", "trunk", "context", "phone")
+_ONLY_DRIVEN = ("ari", "trunk", "context", "phone", "recordings")
 _OPTIONS = frozenset({"company", "queue_log", "control", *_ONLY_DRIVEN})
 _SOCKET = re.compile(r"wss?://[A-Za-z0-9.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 _NAME_OF_PBX = re.compile(r"[\w.-]{0,80}", re.ASCII)
@@ -295,7 +322,9 @@ def _asterisk(text: str) -> Asterisk:
         raise wrong
     control = options.get("control") == "yes"
     if not control and any(name in options for name in _ONLY_DRIVEN):
-        raise WrongSetting("ATENDE_ASTERISK has ari=, trunk=, context= or phone= without control=yes: Atende only reads such an Asterisk")
+        raise WrongSetting(
+            f"ATENDE_ASTERISK has {'=, '.join(_ONLY_DRIVEN[:-1])}= or {_ONLY_DRIVEN[-1]}= without control=yes: Atende only reads such an Asterisk"
+        )
     return Asterisk(
         host=url.hostname,
         port=port,
@@ -310,6 +339,7 @@ def _asterisk(text: str) -> Asterisk:
         ari_secret=ari_secret,
         trunk=options.get("trunk", ""),
         context=options.get("context", ""),
+        recordings=Path(options["recordings"]) if "recordings" in options else None,
         phone=options.get("phone", ""),
     )
 
@@ -328,6 +358,29 @@ def _ari(text: str) -> tuple[str, str, str]:
         raise wrong
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
     return f"{url.scheme}://{host}{port}", unquote(url.username), unquote(url.password)
+
+
+def _agi(text: str) -> Agi | None:
+    if not text:
+        return None
+    wrong = WrongSetting("ATENDE_AGI is no address to listen on (0.0.0.0:4573?sounds=/var/lib/asterisk/atende)")
+    try:
+        url = urlsplit(f"agi://{text}")
+        options = dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+        port = url.port
+    except ValueError:
+        raise wrong from None
+    if not url.hostname or port is None or url.username or url.path or options.keys() - {"sounds"}:
+        raise wrong
+    return Agi(url.hostname, port, Path(options["sounds"]) if "sounds" in options else None)
+
+
+def _speech(text: str) -> str:
+    try:
+        command = shlex.split(text)
+    except ValueError:
+        raise WrongSetting("ATENDE_SPEECH is no command: a quotation mark is open") from None
+    return text if command else Settings.speech
 
 
 def _secret(text: str) -> str:

@@ -25,6 +25,7 @@ from api.request_ids import REQUEST_ID, IdentifiedASGI
 from api.response_headers import HeadASGI, SecureHeadersASGI
 from api.stranger_limit import StrangersASGI, allowance
 from api.versions import VERSION_HEADER, VersionASGI
+from sounds.conversion import LARGEST_UPLOAD
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
@@ -43,6 +44,9 @@ EXPOSED = (
     "Content-Disposition",
     "Location",
     "ETag",
+    "Deprecation",
+    "Sunset",
+    "Link",
 )
 """Headers of answers that web pages of other origins may read."""
 
@@ -74,7 +78,12 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
     console.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
     app.add_middleware(
-        LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY, streamed=("POST", imports.router.prefix)
+        LimitedASGI,
+        most=MAX_BODY,
+        open_path=auth.router.prefix,
+        open_most=MAX_OPEN_BODY,
+        streamed=("POST", imports.router.prefix),
+        uploads=("/audio", LARGEST_UPLOAD),
     )
     app.add_middleware(
         StrangersASGI,

@@ -35,10 +35,12 @@ from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
 from projections.query_bus import QueryBus
 from settings import PasswordPolicy
+from sounds.folder import Sounds
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store
 from store.imports import Import, Kept, Kind
+from store.media import SealedMedia
 from store.sessions import Sessions
 
 REACH_S = 5.0
@@ -122,6 +124,14 @@ class Center(Protocol):
     @property
     def destinations(self) -> Destinations:
         """Where webhooks may go."""
+
+    @property
+    def media(self) -> SealedMedia:
+        """The recordings of calls."""
+
+    @property
+    def sounds(self) -> Sounds:
+        """What callers of IVRs hear."""
 
     @property
     def imports(self) -> Imports:

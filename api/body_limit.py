@@ -14,14 +14,18 @@ STREAMED = "atende.streamed"
 class LimitedASGI:
     """Refuses (413) a request with a body of more than `most` bytes, before or while it is read; of more than `open_most` bytes if the path
     begins with `open_path`, whose routes need no token. streamed: method and path of the requests whose route takes a body of any size, and never holds it whole.
+    uploads: the end of the paths of PUT requests with a small file, and how many bytes these may have.
     """
 
-    def __init__(self, app: ASGIApp, most: int, open_path: str, open_most: int, streamed: tuple[str, str]) -> None:
+    def __init__(
+        self, app: ASGIApp, most: int, open_path: str, open_most: int, *, streamed: tuple[str, str], uploads: tuple[str, int]
+    ) -> None:
         self._app = app
         self._most = most
         self._open_path = open_path
         self._open_most = open_most
         self._streamed = streamed
+        self._upload_end, self._upload_most = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and count the bytes of its body."""
@@ -29,6 +33,8 @@ class LimitedASGI:
             await self._app(scope, receive, send)
             return
         most = self._open_most if scope["path"].startswith(self._open_path) else self._most
+        if scope["method"] == "PUT" and scope["path"].endswith(self._upload_end):
+            most = self._upload_most
         detail = f"a request has at most {most} bytes here"
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or len(length) > 12 or int(length) > most:

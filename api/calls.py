@@ -12,7 +12,7 @@ from api.field_types import Body, Done, Line, Name
 from api.problem import of_command
 from api.slice_router import SliceRouter
 from commands import calls as commands
-from domain.errors import InvalidField
+from domain.errors import Refused
 from projections.queries.registers import agents_of_user
 
 router = SliceRouter(prefix="/v1/calls", tags=["interactions"], responses=of_command("not-found"))
@@ -40,13 +40,13 @@ class PlacedCall(Body):
 
 
 async def own_agent(context: RequestContext, named: str | None, field: str) -> str:
-    """The agent that a request names, or else the one that belongs to the caller. Raises InvalidField for that field."""
+    """The agent that a request names in `field`, or else the one that belongs to the caller. Raises Refused if that is none, or several."""
     if named is not None:
         return named
     user = context.credential.user
     own = await context.ask(agents_of_user, user) if user is not None else []
     if len(own) != 1:
-        raise InvalidField(field, "no agent belongs to the caller" if not own else "several agents belong to the caller: name one")
+        raise Refused("no-own-agent", f"{'several agents belong' if own else 'no agent belongs'} to the caller: name one as `{field}`")
     return own[0]
 
 
@@ -57,5 +57,7 @@ async def place_call(body: PlacedCall, context: Authenticated) -> Response:
 
     Refused for an agent who is logged out, paused, talking or dialling, or without a telephone. Needs `gerenciar-atendimento`, and an agent of one's own or `gerenciar-agentes`.
     """
+    # Who may not call is told so first, whatever agents they have.
+    context.asker.must_have(commands.PlaceCall.permission)
     agent = await own_agent(context, body.agent, "agent")
     return await context.do(commands.PlaceCall(agent=agent, number=body.number, queue=body.queue), 201)

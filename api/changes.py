@@ -37,7 +37,7 @@ class SettingsChange(Shape):
 async def get_last_change(
     thing_id: Annotated[
         UUID,
-        Path(description="the id of the company, a queue, a user, an IVR or a webhook", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"]),
+        Path(description="the id of the company, a queue, a user, an IVR or a webhook", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
     ],
     context: Authenticated,
 ) -> SettingsChange:

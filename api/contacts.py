@@ -9,9 +9,10 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from api.access import RequestContext, authorised
 from api.field_types import Body, Shape
-from api.problem import Problem, documented, of_command
+from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands.contacts import ForgetContact, KnownContact, known_contact
+from domain.errors import NotFound
 from projections.queries.contacts import interactions_of_contact
 
 TAG = {"name": "contacts", "description": "Contacts (contatos): who calls and is called."}
@@ -64,7 +65,7 @@ async def forget_contact(body: ToForget, context: Annotated[RequestContext, auth
         lambda: known_contact(application.center.store, context.tenant, contact=body.contact, phone=body.phone or "")
     )
     if found is None:
-        raise Problem("not-found", "no such contact")
+        raise NotFound("contact-unknown", "no such contact")
     # An interaction that began a moment ago counts too.
     await application.reach(application.center.store.head(), "contact")
     interactions = await context.ask(interactions_of_contact, found.id)

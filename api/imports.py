@@ -20,9 +20,9 @@ from api.reports import CSV, Format
 from api.slice_router import SliceRouter
 from commands.handler_context import Caller
 from domain.errors import InvalidField
-from imports.refused_reasons import in_portuguese
 from projections.queries import imports as queries
 from projections.queries.labels import labelled
+from projections.queries.refused_reasons import in_portuguese
 from projections.queries.report import Column, Report, comma_separated
 from store.imports import Import, Kind, State
 

@@ -9,10 +9,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.access import Access
+from api.changes import get_last_change
 from api.watch import watch_answers
 from api.watch_questions import watchables
 from commands.handler_context import HANDLERS
 from domain.access import ANYONE
+from projections.queries.changes import PERMISSION_OF
 from projections.query_bus import QUERIES
 
 
@@ -39,6 +41,8 @@ def permissions_of_some(route: APIRoute) -> list[str]:
     """
     if permission_of(route) != ANYONE:
         return []
+    if route.endpoint is get_last_change:
+        return sorted(set(PERMISSION_OF.values()))
     if route.endpoint is watch_answers:
         chosen = {one.query for one in watchables().values()}
     else:

@@ -72,6 +72,8 @@ async def open_phone_session(body: PhoneOpening, context: Authenticated) -> Phon
 
     Renew it before `expires_at`, also during a call: the credential stays the same. Needs `gerenciar-atendimento`, and an agent of one's own.
     """
+    # Who may not is told so first, whether the company has an Asterisk or not.
+    context.asker.must_have(commands.OpenPhone.permission)
     address = await _address(context)
     receipt = await context.application.execute(commands.OpenPhone(agent=body.agent, session=body.session), context.caller)
     opened = receipt.result

@@ -14,7 +14,7 @@ from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
 from commands import queues as commands
-from domain.queues import LONGEST_WRAP_UP_MS, Profile
+from domain.queues import LONGEST_WRAP_UP_MS, Profile, RecordingRule
 from projections.queries.registers import RegisteredQueue
 from projections.queries.settings import queue as settings_of_queue
 
@@ -56,6 +56,14 @@ class QueueChange(Body):
             le=LONGEST_WRAP_UP_MS,
             description="an agent who has talked gets no other call of the queue for so long (pós-atendimento); 0 for none",
             examples=[30_000],
+        ),
+    ] = None
+
+    recording: Annotated[
+        RecordingRule | None,
+        Field(
+            description="which of its calls are recorded (gravação): those whose agent asks for it (`by-hand`), all (`always`), none (`never`)",
+            examples=["always"],
         ),
     ] = None
 
@@ -102,6 +110,7 @@ class QueueDetail(QueueSummary):
 
     on_screen: bool
     wrap_up_ms: Annotated[int, Field(description="the longest wrap-up (pós-atendimento); 0 for none", examples=[30_000])]
+    recording: Annotated[RecordingRule, Field(description="which of its calls are recorded (gravação)", examples=["by-hand"])]
 
 
 @router.get("", summary="The queues of the company", responses=QUERY_FOR_ALL)
@@ -127,6 +136,7 @@ async def get_queue(queue_id: QueueId, context: Authenticated) -> QueueDetail:
         internal_number=settings.internal_number,
         on_screen=settings.on_screen,
         wrap_up_ms=settings.wrap_up_ms,
+        recording=settings.recording,
     )
 
 

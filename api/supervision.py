@@ -9,7 +9,7 @@ from fastapi import Body as BodyField
 from fastapi import Query, Response
 from pydantic import Field
 
-from api.access import Authenticated, RequestContext
+from api.access import Authenticated, RequestContext, authorised
 from api.calls import own_agent
 from api.field_types import Body, Done, InteractionId, Name, Shape
 from api.figure_parameters import Parameters
@@ -17,6 +17,7 @@ from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands.supervision import SuperviseCall
 from domain.supervision import Mode, Reason, State
+from projections.queries.labels import labelled
 from projections.queries.supervision import supervisable, supervision
 
 router = SliceRouter(prefix="/v1/interactions", tags=["interactions"], responses=of_command("not-found"))
@@ -51,6 +52,7 @@ class SupervisionNow(Shape):
             examples=["active"],
         ),
     ]
+    state_label: Annotated[str, Field(examples=["Em andamento"])]
     mode: Annotated[Mode, Field(description="what is in force, or was asked for last", examples=["whisper"])]
     reason: Annotated[Reason, Field(description="why it failed; empty if it did not", examples=[""])]
 
@@ -58,19 +60,19 @@ class SupervisionNow(Shape):
 Nobody = Annotated[Supervisor, BodyField(default_factory=Supervisor)]
 
 
-async def _allowed(interaction_id: UUID, body: Supervisor, context: RequestContext) -> str:
+async def _allowed(interaction_id: UUID, asked: Supervisor | OfSupervisor, context: RequestContext) -> str:
     """The supervisor's agent, if the caller may see the call."""
     await context.ask(supervisable, interaction_id)
-    return await own_agent(context, body.supervisor, "supervisor")
+    return await own_agent(context, asked.supervisor, "supervisor")
 
 
 @router.get("/{interaction_id}/supervision", summary="What a supervisor does in a call", responses=documented("not-found"))
 async def get_supervision(
-    interaction_id: InteractionId, params: Annotated[OfSupervisor, Query()], context: Authenticated
+    interaction_id: InteractionId, params: Annotated[OfSupervisor, Query()], context: Annotated[RequestContext, authorised(supervision)]
 ) -> SupervisionNow:
     """The state of what was asked for last. Needs `supervisionar-ligacoes`."""
-    found = await context.ask(supervision, interaction_id, await own_agent(context, params.supervisor, "supervisor"))
-    return SupervisionNow(state=found.state, mode=found.mode, reason=found.reason)
+    found = await context.ask(supervision, interaction_id, await _allowed(interaction_id, params, context))
+    return SupervisionNow(**labelled("state", "supervision_state", found.state), mode=found.mode, reason=found.reason)
 
 
 @router.post("/{interaction_id}/listen", summary="Listen to a call", response_model=Done)

@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 
 from bootstrap import Center, Distributed
-from cli.company import asker, caller, known_or_new
+from cli.company import asker, caller, known, known_or_new
 from cli.console import Console, Mistake
 from cli.execution import REFUSED
 from domain.base import MS
@@ -25,6 +25,8 @@ from settings import Asterisk, Settings
 from store.clock import SystemClock
 from store.database import StoreUnavailable
 from store.postgres_lock import ServerLock
+from telephony_adapter.agi.calls import Calls
+from telephony_adapter.agi.server import AgiServer
 from telephony_adapter.ami.adapter import LOCK, Adapter, Ports
 from telephony_adapter.ami.check import check as check_asterisk
 from telephony_adapter.ami.findings import Finding
@@ -104,7 +106,30 @@ def following(center: Center, settings: Settings) -> Iterator[list[Adapter]]:
             adapters.append(stack.enter_context(closing(adapter)))
         for adapter in adapters:
             adapter.start()
+        stack.enter_context(answering(center, settings))
         yield adapters
+
+
+@contextmanager
+def answering(center: Center, settings: Settings) -> Iterator[AgiServer | None]:
+    """Let the Asterisks reach the IVRs while the context lasts, if a setting says where."""
+    if settings.agi is None:
+        yield None
+        return
+
+    def calls_of(company: str) -> Calls:
+        try:
+            return Calls(center.bus, caller(known(center, company)))
+        except Mistake as error:
+            raise LookupError(str(error)) from error
+
+    server = AgiServer(settings.agi.host, settings.agi.port, calls_of, center.sounds, center.bus.clock.now_us)
+    try:
+        server.start()
+    except OSError as error:
+        raise Mistake(f"ATENDE_AGI: cannot listen on {settings.agi.host}:{settings.agi.port}: {error.strerror or error}") from error
+    with closing(server):
+        yield server
 
 
 def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
@@ -113,7 +138,9 @@ def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
         now_us=center.bus.clock.now_us,
         last_known=lambda: _last_known(center, company, asterisk),
         earlier=lambda: EarlierImports(center.queries, asker(company), cover),
-        driving=Driving(center.store, center.bus.clock.now_us, lambda: _sessions(center, company), lambda: _queues(center, company)),
+        driving=Driving(
+            center.store, center.bus.clock.now_us, lambda: _sessions(center, company), lambda: _queues(center, company), media=center.media
+        ),
     )
 
 

@@ -14,6 +14,8 @@ from rich.console import Console as Screen
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from projections.queries.report import printable
+
 PIPE_WIDTH = 400
 """Columns of a table that goes to a file or a pipe: nothing is cut there."""
 
@@ -64,8 +66,8 @@ class Terminal:
         sys.stdout.flush()
 
     def warn(self, text: str) -> None:
-        """Write a line on standard error."""
-        self._screen.print(text, markup=False, soft_wrap=True)
+        """Write a line on standard error. It may have texts from elsewhere, as the names of files in an archive: a terminal must not obey them."""
+        self._screen.print(printable(text, but="\n"), markup=False, soft_wrap=True)
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
         """Move the bar; without a terminal write a line every few seconds."""

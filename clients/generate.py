@@ -58,7 +58,7 @@ def _generate_python(document: dict[str, Any], directory: Path) -> None:
     path.write_text(json.dumps(_successes(document)))
     generator = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
     config = directory / "config.yml"
-    config.write_text("post_hooks: []\n")
+    config.write_text("post_hooks: []\ncontent_type_overrides:\n  audio/wav: application/octet-stream\n")
     _run([*generator, "--config", config, "--path", path, "--custom-template-path", HERE / "templates", "--output-path", made], directory)
     # The generator's own layout is no valid Python to a strict compiler.
     _run([sys.executable, "-m", "ruff", "format", "--quiet", "--isolated", made], directory)

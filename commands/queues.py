@@ -14,7 +14,7 @@ from domain.companies import Company
 from domain.errors import InvalidField, NotFound
 from domain.ids import queue_id
 from domain.names import cleaned
-from domain.queues import Profile, Queue, QueueRegistered, QueueRenamed, QueueSettings
+from domain.queues import Profile, Queue, QueueRegistered, QueueRenamed, QueueSettings, RecordingRule
 from store.event_store import Store
 
 
@@ -35,6 +35,7 @@ class RegisterQueue(QueueCommand, frozen=True, kw_only=True):
     on_screen: bool | None = None
     sla_profile: Profile | None = None
     wrap_up_ms: int | None = None
+    recording: RecordingRule | None = None
     agents: tuple[str, ...] = ()
 
 
@@ -49,6 +50,7 @@ class ChangeQueueSettings(QueueCommand, frozen=True, kw_only=True):
     on_screen: bool | None = None
     sla_profile: Profile | None = None
     wrap_up_ms: int | None = None
+    recording: RecordingRule | None = None
 
 
 class RenameQueue(QueueCommand, frozen=True, kw_only=True):

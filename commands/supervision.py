@@ -35,10 +35,11 @@ class SuperviseCall(Command, frozen=True, kw_only=True):
 
 
 class ConcludeSupervision(Command, frozen=True, kw_only=True):
-    """What came of it at the PBX. reason: why it failed."""
+    """What came of it at the PBX. leg: the call to the supervisor's telephone, so that the end of an earlier one ends no later request. reason: why it failed."""
 
     permission: ClassVar[str] = OBSERVE
     supervision: UUID
+    leg: str
     outcome: Outcome
     mode: Mode
     reason: Reason = ""
@@ -74,6 +75,8 @@ def _must_be_free(supervisor: Agent, context: HandlerContext) -> None:
 def conclude_supervision(command: ConcludeSupervision, context: HandlerContext) -> Done:
     """What was done is part of the call's history. Nothing changes for a request that is concluded."""
     supervision = context.get(Supervision, command.supervision)
+    if supervision.of is None or supervision.of.leg != command.leg:
+        return Done(supervision)
     if command.outcome == "failed":
         supervision.fail(command.reason, context.metadata)
     elif command.outcome == "ended":
@@ -99,5 +102,8 @@ def _note(supervision: Supervision, mode: Mode, context: HandlerContext) -> None
         text=mode,
         ref="supervised",
     )
+    facts = [fact]
+    if mode == "pull" and visit is not None and visit.open:
+        facts.append(Fact("released", fact.at, by="transfer", queue=visit.queue, agent=of.agent, ref="released"))
     assert interaction.call is not None
-    observe(context, interaction, interaction.call.call, (fact,))
+    observe(context, interaction, interaction.call.call, tuple(facts))

@@ -41,6 +41,7 @@ Permission = Literal[
     # The manual has no names for these.
     "gerenciar-agentes",  # acting for agents other than one's own
     "gerenciar-chaves",  # API keys: who may make and revoke them
+    "ouvir-gravacoes",  # listening to recordings of calls
     "supervisionar-ligacoes",  # calls of others: listening, whispering, joining, ending, taking over
     "anonimizar-contatos",  # making a contact's personal data unreadable for ever: the privacy officer's
 ]
@@ -52,6 +53,7 @@ MANAGE_COMPANIES: Final[Permission] = "gerenciar-empresas"
 MANAGE_QUEUES: Final[Permission] = "gerenciar-service"
 MANAGE_USERS: Final[Permission] = "gerenciar-usuário"
 MANAGE_PHONES: Final[Permission] = "gerenciar-phone"
+MANAGE_BLACKLIST: Final[Permission] = "gerenciar-blacklist"
 MANAGE_CONTACTS: Final[Permission] = "gerenciar-contatos"
 FORGET_CONTACTS: Final[Permission] = "anonimizar-contatos"
 REPORTS: Final[Permission] = "gerenciar-relatorio"
@@ -59,6 +61,7 @@ ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"
 SUPERVISE: Final[Permission] = "supervisionar-ligacoes"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
+LISTEN: Final[Permission] = "ouvir-gravacoes"
 MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"
 MANAGE_WEBHOOKS: Final[Permission] = "gerenciar-conectores"
 

@@ -76,3 +76,8 @@ def supervision_id(tenant: UUID, interaction: UUID, supervisor: UUID) -> UUID:
 def part_id(whole: UUID, kind: str, key: object) -> UUID:
     """The id of a part of an aggregate that has its own row: a visit, a ring, a span."""
     return uuid5(whole, f"{kind}:{key}")
+
+
+def recording_id(interaction: UUID, number: int) -> UUID:
+    """The recording of a call that began as its `number`th one, from 0 on: so those of a call are found by its id alone."""
+    return part_id(interaction, "recording", number)

@@ -38,9 +38,8 @@ def check_strength(password: str, own_words: Sequence[str], is_easily_guessed: C
     """
     _check_length(password, *LENGTHS["nist"])
     if is_easily_guessed(password, own_words):
-        raise InvalidField(
-            "password", "this password is easily guessed: it is a known one, a pattern, or made of your own name or company's"
-        )
+        detail = "this password is easily guessed: it is a known one, a pattern, or made of your own name or company's"
+        raise InvalidField("password", detail, "password-weak")
 
 
 def _check_length(password: str, shortest: int, longest: int) -> None:

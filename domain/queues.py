@@ -16,9 +16,13 @@ from domain.names import checked_name, identity
 Profile = Literal["offered", "answered-only", "asterisk-perf2", "amazon-connect", "genesys", "xcally", "offered-minus-short"]
 """How a service level (SLA) is calculated. Each profile is defined in the metric engine."""
 
+RecordingRule = Literal["by-hand", "always", "never"]
+"""Which calls of a queue are recorded: those whose agent asks for it, all, or none."""
+
 LONGEST_WRAP_UP_MS = 3_600_000
 
 PROFILES: tuple[str, ...] = get_args(Profile)
+RECORDING_RULES: tuple[str, ...] = get_args(RecordingRule)
 
 
 class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -28,7 +32,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     tolerated_ms: a shorter wait before an abandon does not count against the queue (Tempo Abandono).
     internal_number: three digits by which agents transfer to the queue; "" = none.
     on_screen: whether the agent screen offers the queue. sla_profile: the default SLA profile. wrap_up_ms: an agent who has talked gets no other call
-    of the queue for so long (pós-atendimento); 0 = none.
+    of the queue for so long (pós-atendimento); 0 = none. recording: which of its calls are recorded (gravação).
     """
 
     sla_target: float = 80.0
@@ -38,6 +42,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     on_screen: bool = True
     sla_profile: Profile = "offered"
     wrap_up_ms: int = 0
+    recording: RecordingRule = "by-hand"
 
 
 class QueueEvent(Event, frozen=True, kw_only=True):
@@ -260,3 +265,5 @@ def _check(settings: QueueSettings) -> None:
         raise InvalidField("internal_number", "the internal number has three digits")
     if settings.sla_profile not in PROFILES:
         raise InvalidField("sla_profile", f"the SLA profile is one of {', '.join(PROFILES)}")
+    if settings.recording not in RECORDING_RULES:
+        raise InvalidField("recording", f"the rule for recordings is one of {', '.join(RECORDING_RULES)}")

@@ -17,6 +17,7 @@ RefusedCode = Literal[
     "agent-without-telephone",
     "api-key-inactive",
     "attempt-not-answered",
+    "audio-missing",
     "call-ended",
     "call-in-progress",
     "call-left-ivr",
@@ -26,6 +27,7 @@ RefusedCode = Literal[
     "call-not-waiting",
     "call-not-wrapping-up",
     "call-on-hold",
+    "callback-ended",
     "company-not-empty",
     "company-not-own",
     "contact-in-call",
@@ -35,11 +37,22 @@ RefusedCode = Literal[
     "link-expired",
     "link-used",
     "no-attempt",
+    "no-own-agent",
     "phone-not-offered",
     "phone-session-ended",
     "queue-active",
     "queue-inactive",
+    "recording-broken",
+    "recording-by-rule",
+    "recording-forgotten",
+    "recording-not-allowed",
+    "recording-not-kept",
+    "recording-not-paused",
+    "recording-not-running",
+    "recording-running",
     "screen-revoked",
+    "speech-failed",
+    "too-many-blocked",
     "supervision-inactive",
     "supervision-pending",
     "too-many-webhooks",
@@ -52,6 +65,7 @@ UnknownCode = Literal[
     "agent-unknown",
     "api-key-unknown",
     "call-unknown",
+    "callback-unknown",
     "company-unknown",
     "contact-unknown",
     "definitions-unknown",
@@ -59,6 +73,8 @@ UnknownCode = Literal[
     "ivr-unknown",
     "phone-unknown",
     "queue-unknown",
+    "recording-missing",
+    "recording-unknown",
     "screen-unknown",
     "settings-unknown",
     "supervision-unknown",
@@ -103,12 +119,14 @@ Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Lite
 UNKNOWN: dict[str, UnknownCode] = {
     "API key": "api-key-unknown",
     "agent": "agent-unknown",
+    "callback": "callback-unknown",
     "company": "company-unknown",
     "contact": "contact-unknown",
     "interaction": "call-unknown",
     "ivr": "ivr-unknown",
     "phone": "phone-unknown",
     "queue": "queue-unknown",
+    "recording": "recording-unknown",
     "screen": "screen-unknown",
     "supervision": "supervision-unknown",
     "user": "user-unknown",
@@ -153,6 +171,9 @@ MEANINGS: dict[Code, Meaning] = {
     "attempt-not-answered": Meaning(
         "Nobody has answered the number that is being dialled.", "Send `attempt-answered` before you offer the call to a queue."
     ),
+    "audio-missing": Meaning(
+        "The message is silent: it has no text, or its file was only named and never uploaded.", "Give it a text, or upload its file."
+    ),
     "call-ended": Meaning("The call has ended.", "Nothing: only wrap-up and quality follow the end of a call."),
     "call-id-taken": Meaning(
         "Your id of the call already names another call: of the other direction, or with another number.",
@@ -169,6 +190,8 @@ MEANINGS: dict[Code, Meaning] = {
     "call-not-wrapping-up": Meaning("There is no ended talk without a wrap-up.", "Release the talk first."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
+    "callback-ended": Meaning("The call-back has ended already.", "Nothing: its outcome stays as it was stated first."),
+    "callback-unknown": Meaning("The company has no such call-back.", "Check the id against the list."),
     "company-exists": Meaning("A company has this name already.", "Choose another name."),
     "company-not-empty": Meaning(
         "The company has calls, or an import is running: simulated calls would be among real ones for ever.",
@@ -212,6 +235,7 @@ MEANINGS: dict[Code, Meaning] = {
         "A name is blank or has control, zero-width or text-direction characters.", "Send the visible characters of the name only."
     ),
     "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
+    "no-own-agent": Meaning("The request names no agent, and the caller has none or several.", "Name the agent."),
     "own-rights": Meaning("Nobody changes their own rights.", "Ask another administrator."),
     "password-weak": Meaning("The password does not follow the rules.", "Choose another password; the detail names the rule."),
     "password-wrong": Meaning("The password that was given as the current one is another.", "Give the password by which the user logs in."),
@@ -234,6 +258,25 @@ MEANINGS: dict[Code, Meaning] = {
         "The queue is deactivated or was removed, and takes no offers.", "Activate it, or offer the call to another queue."
     ),
     "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
+    "recording-broken": Meaning(
+        "The file of the recording is not what was kept: it was changed, cut, or exchanged for another one.",
+        "Tell the operator: a backup of the media store may have it.",
+    ),
+    "recording-by-rule": Meaning("The queue's rule wants the call to be recorded.", "Pause the recording instead."),
+    "recording-forgotten": Meaning(
+        "The contact of the call was forgotten, and the recording with it.", "Nothing: nobody can open it any more."
+    ),
+    "recording-missing": Meaning(
+        "The file of the recording is not in the media store.", "Tell the operator: a backup of the media store may have it."
+    ),
+    "recording-not-allowed": Meaning("Calls of this queue are never recorded.", "Change the queue's rule first."),
+    "recording-not-kept": Meaning(
+        "The call is still being recorded or its file is being taken in, or there is none.", "Read the recording's `status`."
+    ),
+    "recording-not-paused": Meaning("No recording of this call is paused.", "Nothing: what is said is recorded, or nothing is."),
+    "recording-not-running": Meaning("The call is not being recorded, or the recording is paused.", "Read the call's recordings."),
+    "recording-running": Meaning("The call is being recorded already.", "Nothing, or pause it."),
+    "recording-unknown": Meaning("The company has no such recording.", "Use an `id` of the call's recordings."),
     "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
     "screen-revoked": Meaning("The screen was revoked.", "Create another screen."),
     "screen-shows-queues": Meaning(
@@ -242,6 +285,11 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
     "settings-unknown": Meaning("Nothing in the company's settings has this id.", "Check the id."),
+    "speech-failed": Meaning(
+        "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
+        "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
+    ),
+    "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
     "supervision-inactive": Meaning("The supervisor is not in this call.", "Nothing: there is nothing to leave."),
     "supervision-pending": Meaning(
         "What the supervisor asked for before is not done yet.", "Wait until the telephone was answered, or some seconds."

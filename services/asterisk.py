@@ -66,6 +66,11 @@ class Asterisk(Server):
         return _seen(self._inside / "world") / "spool" / f"{name}-hears.wav"
 
     @property
+    def monitor(self) -> Path:
+        """The folder in which the PBX records calls, as this machine sees it."""
+        return _seen(self._inside / "pbx") / "spool" / "monitor"
+
+    @property
     def ari(self) -> str:
         """ARI of the PBX."""
         return f"http://{USER}:{self.secret}@{HOST}:{self.ports[4]}"
@@ -79,6 +84,12 @@ class Asterisk(Server):
     def queue_log(self) -> Path:
         """The log that the PBX writes, as this machine sees it."""
         return _seen(self._inside / "pbx") / "log" / "queue_log"
+
+    @property
+    def sounds(self) -> tuple[Path, Path]:
+        """A folder with sounds that the PBX may play: as this machine names it, and as the PBX does."""
+        inside = self._inside / "pbx" / "sounds"
+        return _seen(inside), inside
 
     def start(self, port: int | None) -> bool:
         if self.daemon.pid() is None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import UUID
 
 from domain.base import MS
-from domain.ivr import Ivr
+from domain.ivr_flow import START, Arrived, FlowState, Keyed, next_step
 from simulator import actions
 from simulator.agenda import Agenda
 from simulator.arrivals import Arrivals, Callers
-from simulator.center import Center, IvrPlan, QueuePlan
+from simulator.center import Center, QueuePlan
 from simulator.dice import Dice
 from simulator.floor import Floor, Visit, Worker
 
@@ -42,7 +41,7 @@ class Reception:
         self._new_channel = new_channel
         self._call_back = call_back
         self._lines = tuple((line, line.share) for line in center.lines)
-        self._ivrs = {plan.name: (plan, _rules(plan)) for plan in center.ivrs}
+        self._ivrs = {plan.name: plan for plan in center.ivrs}
         self._closing = False
         self._await_next()
 
@@ -72,30 +71,30 @@ class Reception:
     # In the IVR
 
     def _enter_ivr(self, call: str, number: str, ivr: str) -> None:
-        rules = self._ivrs[ivr][1]
+        state, step = next_step(self._ivrs[ivr].settings, START, Arrived(self._agenda.now))
         self._agenda.record(actions.IvrEntered(call, ivr))
-        if rules.next_step(self._agenda.now).kind == "closed":
+        if step.reason in ("closed", "holiday"):
             self._agenda.record(actions.OutOfHours(call, ivr))
             self._agenda.after(self._dice.between(3, 9), self._hang_up, call)
         else:
-            self._listen(call, number, ivr, self._agenda.now, ())
+            self._listen(call, number, ivr, state)
 
-    def _listen(self, call: str, number: str, ivr: str, came_us: int, keyed: tuple[str, ...]) -> None:
+    def _listen(self, call: str, number: str, ivr: str, state: FlowState) -> None:
         """The menu plays: the caller presses a key or hangs up."""
         if self._dice.chance(GIVES_UP_IN_IVR):
             self._agenda.after(self._dice.between(1, 25), self._hang_up, call)
         else:
-            self._agenda.after(self._dice.between(5, 18), self._choose, call, number, ivr, came_us, keyed)
+            self._agenda.after(self._dice.between(5, 18), self._choose, call, number, ivr, state)
 
-    def _choose(self, call: str, number: str, ivr: str, came_us: int, keyed: tuple[str, ...]) -> None:
-        plan, rules = self._ivrs[ivr]
-        keyed = (*keyed, self._dice.weighted(plan.keyed))
-        self._agenda.record(actions.OptionChosen(call, ivr, keyed[-1]))
-        step = rules.next_step(came_us, keyed)
+    def _choose(self, call: str, number: str, ivr: str, state: FlowState) -> None:
+        plan = self._ivrs[ivr]
+        keys = self._dice.weighted(plan.keyed)
+        self._agenda.record(actions.OptionChosen(call, ivr, keys))
+        state, step = next_step(plan.settings, state, Keyed(keys))
         if step.kind == "queue":
             self._offer(call, number, step.queue)
         elif step.kind == "ask":
-            self._listen(call, number, ivr, came_us, keyed)
+            self._listen(call, number, ivr, state)
         else:
             self._agenda.record(actions.IvrLeft(call, ivr))
             self._hang_up(call)
@@ -168,10 +167,3 @@ class Reception:
 
     def _hang_up(self, call: str) -> None:
         self._agenda.record(actions.HungUp(call))
-
-
-def _rules(plan: IvrPlan) -> Ivr:
-    """An IVR aggregate with these settings and without events."""
-    ivr = Ivr(UUID(int=0), UUID(int=0))
-    ivr.settings = plan.settings
-    return ivr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from domain.ivr import Hours, IvrSettings, Message, Option
+from domain.ivr_settings import Hours, IvrSettings, Message, Option
 from domain.queues import QueueSettings
 
 ZONE = "America/Sao_Paulo"

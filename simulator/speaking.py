@@ -37,7 +37,7 @@ from commands.observations import ObserveCall
 from commands.queues import RegisterQueue
 from domain.access import ATTEND, MANAGE_PHONES, MANAGE_QUEUES, OBSERVE
 from domain.ids import interaction_id
-from domain.ivr import IvrSettings
+from domain.ivr_settings import IvrSettings
 from domain.queues import QueueSettings
 from domain.voice.facts import Fact
 from simulator import actions

@@ -30,6 +30,7 @@ PAGES = (
     "sla?sla=30",
     "mural",
     "comecar",
+    "retornos",
     "empresa",
     "usuarios",
     "usuarios/novo",

@@ -27,6 +27,9 @@ _IVR_STATUS: dict[str, Status] = {
 _ATTEMPT_STATUS: dict[str, Status | Literal[""]] = {"answered": "answered", "bad-number": "bad-number", "unknown": "unknown", "": ""}
 
 
+BY_IVR = "atende"
+"""The `by` of the steps of Atende's own IVR, which knows its name. What a dialplan shows of the same call before names only a context."""
+
 OF_IVR: frozenset[FactKind] = frozenset({"ivr_entered", "ivr_out_of_hours", "ivr_option", "ivr_blacklisted", "ivr_left", "unseen"})
 """Kinds of facts about a call's path through an IVR."""
 
@@ -49,6 +52,8 @@ class IvrEvidence(Forkable):
         """Apply one more fact."""
         if self.entered is None and fact.kind in ("ivr_entered", "ivr_out_of_hours"):
             self.ivr, self.entered = fact.text or fact.queue, fact.at
+        elif fact.kind == "ivr_entered" and fact.by == BY_IVR:
+            self.ivr = fact.text
         match fact.kind:
             case "ivr_option":
                 self.options = (*self.options, fact.text)

@@ -301,6 +301,9 @@ def _repeats(draft: VisitDraft, fact: Fact) -> bool:
     if fact.kind == "ring_no_answer" and not fact.ring_ms:
         # A phone that rang for no time at all may ring again within the second.
         return False
+    if fact.kind == "released" and any({line.clock, fact.clock} == {"live", "ami"} and line.kind == fact.kind for line in draft.said):
+        # What a command has done at the PBX comes back from it.
+        return not draft.talking
     return any(line.at == fact.at and line.kind == fact.kind and _LINE(line) == _LINE(fact) for line in draft.said)
 
 

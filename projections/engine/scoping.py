@@ -35,6 +35,7 @@ _BY_QUEUE: dict[str, str] = {
     "visits": _QUEUE,
     "interaction_parts": _PART.format(own=_QUEUE),
     "attempts": _QUEUE,
+    "callbacks": _QUEUE,
     "ivr_calls": _QUEUE,
     "queues": f"has({QUEUES}, name)",
     "interactions": _OF_CALL,
@@ -46,6 +47,8 @@ _BY_AGENT: dict[str, str] = {
     "visits": _AGENT,
     "interaction_parts": _PART.format(own=_AGENT),
     "attempts": _AGENT,
+    # As a visit that nobody answered.
+    "callbacks": "1 = 0",
     "ivr_calls": _OWN_VISIT,
     "agents": f"has({AGENTS}, name)",
     "agent_spans": _AGENT,

@@ -11,7 +11,7 @@ import msgspec
 
 from domain.access import REPORTS, Scope
 from domain.errors import NotFound
-from domain.ids import interaction_id
+from domain.ids import interaction_id, recording_id
 from domain.voice.calls import HoldChange, Removed, RingChange
 from domain.voice.facts import Fact
 from projections.engine.temporal_view import CompanyRows, TemporalView
@@ -31,6 +31,8 @@ WHERE id IN {{ids:Array(UUID)}}{known} ORDER BY position
 """
 _NAMES = "SELECT id, name FROM {rows} WHERE has({{ids:Array(UUID)}}, id)"
 _LONGEST_PROTOCOL = 18
+_MOST_RECORDINGS = 20
+"""The most recordings of a call whose events are looked for. They have no rows: their ids follow from that of the call."""
 
 
 class _Id(msgspec.Struct):
@@ -117,7 +119,11 @@ def _events(view: TemporalView, interaction: str) -> list[_Event]:
     whole = _whole(view, interaction)
     legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), named=whole)
     known = "" if view.moment_ms is None else " AND occurred_us < ({moment:Int64} + 1) * 1000"
-    return view.ask(_Event, _EVENTS.format(events=view.events(), known=known), ids=[leg.id for leg in legs])
+    return view.ask(_Event, _EVENTS.format(events=view.events(), known=known), ids=[id for leg in legs for id in _with_recordings(leg.id)])
+
+
+def _with_recordings(call: UUID) -> list[UUID]:
+    return [call, *(recording_id(call, number) for number in range(_MOST_RECORDINGS))]
 
 
 def _names(view: TemporalView, actors: set[str], name: Callable[[str], str]) -> dict[str, str]:
@@ -170,6 +176,8 @@ def _seen(name: str, sees: Callable[[str], bool]) -> bool:
 
 
 _ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation", "on_behalf_of")
+_NEVER_SHOWN = ("content_key",)
+"""With it and the file, a recording would be listened to without a trace."""
 
 
 _PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (("rings", RingChange), ("holds", HoldChange), ("removed", Removed))
@@ -178,7 +186,7 @@ _PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (("rings", RingChange), (
 
 def _content(state: dict[str, Any]) -> dict[str, Any]:
     """The event's own fields, without those that every event has; facts and changes with the names of their fields."""
-    content = {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
+    content = {name: value for name, value in state.items() if name not in (*_ABOUT_THE_EVENT, *_NEVER_SHOWN)}
     if "facts" in content:
         content["facts"] = [_fact(fact) for fact in content["facts"]]
     if "change" in content:

@@ -21,6 +21,9 @@ GapReason = Literal["connection-lost", "pbx-restarted"]
 GapBasis = Literal["queue-counters", "new-channels", "assumed"]
 """By what the visits that may be missing in a gap were reckoned."""
 
+CallbackState = Literal["open", "reached", "lost"]
+"""Whether a caller who asked to be called back still waits for it, or how that ended."""
+
 LABELS: Mapping[str, Mapping[str, str]] = {
     "direction": {"inbound": "Inbound", "outbound": "Outbound"},
     "call_state": {"open": "Em andamento", "finished": "Encerrada"},
@@ -41,6 +44,24 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "ended": "Ended",
     },
     "band": {"high": "Alta", "medium": "Média", "low": "Baixa"},
+    "recording_by": {"rule": "Regra do serviço", "hand": "Manual"},
+    "recording_status": {
+        "asked": "Aguardando",
+        "recording": "Gravando",
+        "paused": "Pausada",
+        "ended": "Em processamento",
+        "kept": "Disponível",
+        "lost": "Sem áudio",
+        "failed": "Não gravada",
+    },
+    "recording_loss": {"nothing-said": "Sem conversa", "missing": "Arquivo ausente"},
+    "recording_file": {
+        "ready": "Disponível",
+        "missing": "Arquivo ausente",
+        "broken": "Arquivo danificado",
+        "forgotten": "Anonimizada",
+        "unavailable": "Armazenamento indisponível",
+    },
     "agent_state": {
         "talking": "Em conversa",
         "wrap-up": "Tabulando",
@@ -60,6 +81,23 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "closed": "Fechada",
         "unknown": "Desconhecida",
     },
+    "callback_state": {"open": "Aguardando", "reached": "Retornada", "lost": "Perdida"},
+    "ivr_opening": {"open": "Aberta", "closed": "Fechada", "holiday": "Feriado"},
+    "ivr_step": {
+        "ask": "Pergunta",
+        "measure": "Consulta a fila",
+        "queue": "Encaminha à fila",
+        "callback": "Promete retorno",
+        "hang-up": "Encerra",
+    },
+    "ivr_end": {
+        "closed": "Fora do horário",
+        "holiday": "Feriado",
+        "blocked": "Número bloqueado",
+        "no-choice": "Sem opção válida",
+        "unanswered": "Ninguém atendeu",
+        "ended": "Fim do menu",
+    },
     "import_state": {
         "receiving": "Enviando",
         "waiting": "Na fila",
@@ -68,6 +106,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "failed": "Recusada",
         "cancelled": "Cancelada",
         "interrupted": "Interrompida",
+    },
+    "supervision_state": {
+        "none": "Nenhuma",
+        "requested": "Solicitada",
+        "active": "Em andamento",
+        "ended": "Encerrada",
+        "failed": "Não realizada",
     },
     "source": {"ami": "Asterisk (AMI)", "queue_log": "queue_log"},
     "gap_reason": {"connection-lost": "conexão com o PBX perdida", "pbx-restarted": "o PBX reiniciou"},

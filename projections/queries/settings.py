@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.access import ANYONE
+from domain.access import ANYONE, MANAGE_BLACKLIST, MANAGE_PHONES
 from domain.companies import Company
 from domain.errors import NotFound
-from domain.ivr import Ivr, IvrSettings
+from domain.ivr import Ivr
+from domain.ivr_settings import IvrSettings
 from domain.queues import Queue
 from projections.query_bus import CompanyLog, query
 
@@ -36,4 +38,30 @@ def ivr(log: CompanyLog, id: UUID) -> tuple[Ivr, IvrSettings]:
     if not found.exists:
         raise NotFound("ivr-unknown", "no such IVR")
     menu = tuple(option for option in found.settings.menu if log.scope.sees_queue(option.queue))
-    return found, replace(found.settings, menu=menu)
+    fallback = found.settings.fallback_queue if log.scope.sees_queue(found.settings.fallback_queue) else ""
+    return found, replace(found.settings, menu=menu, fallback_queue=fallback)
+
+
+@query(MANAGE_PHONES, CompanyLog)
+def ivr_to_edit(log: CompanyLog, id: UUID) -> Ivr:
+    """An IVR that is not deleted, for those who may change it. Raises NotFound, and NotAllowed for a caller who sees only a part of the company."""
+    log.scope.must_be_whole()
+    found = log.find(Ivr, id)
+    if not found.exists:
+        raise NotFound("ivr-unknown", "no such IVR")
+    return found
+
+
+@dataclass(frozen=True)
+class BlockedCaller:
+    """A contact on the blacklist of an IVR, and the number as it was entered; FORGOTTEN once the contact was forgotten."""
+
+    contact: UUID
+    number: str
+
+
+@query(MANAGE_BLACKLIST, CompanyLog)
+def blocked_callers(log: CompanyLog, id: UUID) -> list[BlockedCaller]:
+    """The blacklist of an IVR, in the order in which callers were put on it. Raises NotFound, and NotAllowed as `ivr_to_edit` does."""
+    log.scope.must_be_whole()
+    return [BlockedCaller(contact, log.open(number)) for contact, number in log.find(Ivr, id).blocked.items()]

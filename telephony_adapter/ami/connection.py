@@ -162,7 +162,10 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         return self._ask({"Action": action, **fields}, listed=False, until=event, timeout_s=timeout_s)
 
     def expect(self, event: str, header: str, value: str) -> Future[None]:
-        """A future that is done with the first event of this name, from now on, in which the header has this value. The end of the connection is an error."""
+        """A future that is done with the first event of this name, from now on, in which the header has this value. The end of the connection is an error.
+
+        Whoever no longer waits cancels it.
+        """
         future: Future[None] = Future()
         with self._sending:
             if self._ended.is_set():
@@ -221,7 +224,7 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
             self._greeted.set()
             self._booted.set()
             for *_, future in self._expected:
-                if not future.done():
+                if future.set_running_or_notify_cancel():
                     future.set_exception(ConnectionEnded(0, self.reason))
             for waiting in list(self._waiting.values()):
                 if not waiting.answer.done():
@@ -274,9 +277,12 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
     def _meet(self, raw: str) -> None:
         for each in list(self._expected):
             event, header, future = each
-            if raw.startswith(event) and (f"{header}\r\n" in raw or raw.endswith(header)):
+            if future.cancelled():
                 self._expected.remove(each)
-                future.set_result(None)
+            elif raw.startswith(event) and (f"{header}\r\n" in raw or raw.endswith(header)):
+                self._expected.remove(each)
+                if future.set_running_or_notify_cancel():
+                    future.set_result(None)
 
     def _answer(self, raw: str) -> bool:
         """A response, or an event of a list, for the action that waits for it. Whether nobody else gets it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.ids import LEG
 from telephony_adapter.ami.ivr import left_by_itself
+from telephony_adapter.ami.leg_quality import leg_gone
 from telephony_adapter.ami.outbound import line_of_attempt_gone
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Call, Channel, PbxState
@@ -47,11 +48,14 @@ def gone(pbx: PbxState, packet: Packet) -> None:
     channel = pbx.line(packet)
     pbx.ringing.pop(channel.id, None)
     pbx.behind.pop(channel.id, None)
+    leg_gone(pbx, channel)
     attempted = line_of_attempt_gone(pbx, channel, packet)
     call = pbx.calls.get(channel.id)
     if call is None:
         pbx.channels.pop(channel.id, None)
-        pbx.talks.pop(channel.id, None)
+        talked = pbx.calls.get(pbx.talks.pop(channel.id, ""))
+        if talked is not None and talked.visit is not None:
+            talked.visit.agent_gone = pbx.at
         pbx.cuts.gone(channel.id)
     elif not call.gone:
         _call_gone(pbx, call, channel, packet, attempted)

@@ -17,6 +17,7 @@ from domain.voice.facts import CallKind, Fact, FactKind, PresenceKind
 from telephony_adapter.ami.gap_estimation import CallAtCut, Cut
 from telephony_adapter.ami.gap_numbers import second_of
 from telephony_adapter.ami.gaps import Cuts
+from telephony_adapter.ami.heard import Heard
 from telephony_adapter.ami.packets import Packet
 
 Observation = ObserveCall | ObserveAgent | MatchMember | ObserveTimeline
@@ -48,7 +49,8 @@ class Dialplan:
 class Channel:
     """A channel of the PBX. `linked`: the call to which it belongs (Linkedid).
 
-    reading: the variable into which Read puts the keys. awaiting: the context in which an extension is awaited.
+    reading: the variable into which Read puts the keys. awaiting: the context in which an extension is awaited. talked: the last call to which it
+    talked as an agent's leg, and the agent. heard: the reports of its voice quality.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Channel:
     keyed: str = ""
     awaiting: str = ""
     spying: str = ""
+    talked: tuple[str, str] | None = None
+    heard: Heard | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +78,7 @@ class Visit:
     """A call's present visit to a queue, from joining until the talk is over.
 
     left: when it left the queue, while its end is not known. abandon_seen: QueueCallerAbandon was received, which a
-    time-out sends too; hangup_requested: the caller had hung up by then.
+    time-out sends too; hangup_requested: the caller had hung up by then. agent_gone: when the agent's channel ended, while no end of the talk was told.
     """
 
     queue: str
@@ -86,6 +90,7 @@ class Visit:
     hangup_requested: bool = False
     wait_ms: int | None = None
     held: bool = False
+    agent_gone: int = 0
 
 
 @dataclass(slots=True)

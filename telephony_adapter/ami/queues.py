@@ -26,6 +26,9 @@ GONE_WITH_IT_US = 1 * SECOND
 
 _UNCOUNTED = frozenset({"left_by_key", "withdrawn"})
 
+_TOLD_WITHIN_US = 5 * SECOND
+"""So soon after the end of an agent's channel the queue tells that the talk is over."""
+
 
 def caller_joined(pbx: PbxState, packet: Packet) -> None:
     """QueueCallerJoin: a visit opens. A consultation joins on a leg of its own, whose caller is not the customer."""
@@ -168,6 +171,8 @@ def agent_connected(pbx: PbxState, packet: Packet) -> None:
     leg = packet.get("DestUniqueid")
     pbx.ringing.pop(leg, None)
     pbx.talks[leg] = call.id
+    if leg in pbx.channels:
+        pbx.channels[leg].talked = call.id, agent
     visit.answered, visit.agent, visit.left, visit.abandon_seen = pbx.at, agent, 0, False
     pbx.observe(call, "answered", queue=visit.queue, agent=agent, wait_ms=wait_ms, ring_ms=packet.whole("RingTime") * 1000)
     seen(pbx, visit.queue, packet["Interface"], agent)
@@ -183,18 +188,23 @@ def agent_completed(pbx: PbxState, packet: Packet) -> None:
     if not visit.answered and not call.cut and not call.gone:
         pbx.contradict(call.sign)
     wait, talk = packet.whole("HoldTime"), packet.whole("TalkTime")
-    answered = pbx.at - talk * SECOND
+    answered, by, at = pbx.at - talk * SECOND, packet["Reason"], pbx.at
+    if visit.answered and visit.agent_gone and pbx.at - visit.agent_gone > _TOLD_WITHIN_US:
+        # Somebody has taken the customer out of the agent's bridge: the queue tells of it only when the customer hangs up.
+        at, by = visit.agent_gone, "transfer"
+        talk = max(0, round((at - visit.answered) / SECOND))
     pbx.cuts.reaches(call.id, visit.queue, answered - wait * SECOND, answered)
     pbx.cuts.ended(call.id, visit.queue)
     pbx.talks.pop(packet.get("DestUniqueid"), None)
     talked(pbx, visit.queue, packet["Interface"], agent)
-    transferred = packet["Reason"] == "transfer"
+    transferred = by == "transfer"
     pbx.observe(
         call,
         "released",
+        at,
         queue=visit.queue,
         agent=agent,
-        by=packet["Reason"],
+        by=by,
         wait_ms=wait * 1000,
         talk_ms=talk * 1000,
         private=personal(call.transfer_to) if transferred else None,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 from settings import Asterisk
 from telephony_adapter.ami.connection import Connection
 from telephony_adapter.ami.findings import Finding
-from telephony_adapter.control.pbx import ari_client
+from telephony_adapter.control.pbx import trouble_with_ari
 from telephony_adapter.control.queues import FILE
 
 _WRITES = {
@@ -39,7 +38,7 @@ def control_findings(connection: Connection, asterisk: Asterisk) -> Iterator[Fin
     if not asterisk.trunk or not asterisk.context:
         hint = "the setting has no trunk= or no context=: agents cannot dial out"
         yield Finding("unknown", hint, "ATENDE_ASTERISK", ("&trunk=TRUNK&context=CONTEXT",))
-    yield from _ari(asterisk)
+    yield _ari(asterisk)
 
 
 def _queues(connection: Connection) -> Finding:
@@ -53,22 +52,12 @@ def _queues(connection: Connection) -> Finding:
     )
 
 
-def _ari(asterisk: Asterisk) -> Iterator[Finding]:
-    import httpx2
-
-    client = ari_client(asterisk)
-    if client is None:
-        yield Finding("unknown", "the setting has no ari=: there are no telephones in the browser", "ATENDE_ASTERISK", ("&ari=ADDRESS",))
-        return
+def _ari(asterisk: Asterisk) -> Finding:
+    if not asterisk.ari:
+        return Finding("unknown", "the setting has no ari=: there are no telephones in the browser", "ATENDE_ASTERISK", ("&ari=ADDRESS",))
+    trouble = trouble_with_ari(asterisk)
+    if not trouble:
+        return Finding("ok", "ARI answers")
+    http = ("http.conf: [general]", "http.conf: enabled = yes")
     user = (f"[{asterisk.ari_user}]", "type = user", "password = that of the setting ATENDE_ASTERISK")
-    with closing(client):
-        try:
-            status = client.get("asterisk/info").status_code
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            why = f"ARI does not answer at {asterisk.ari}: {type(error).__name__}"
-            yield Finding("missing", why, "http.conf", ("[general]", "enabled = yes", "bindaddr = an address that Atende reaches"))
-            return
-    if status == httpx2.codes.OK:
-        yield Finding("ok", "ARI answers")
-    else:
-        yield Finding("missing", f"ARI answers {status}", "ari.conf", ("[general]", "enabled = yes", *user))
+    return Finding("missing", f"ARI at {asterisk.ari} {trouble}", "ari.conf", ("[general]", "enabled = yes", *user, *http))

@@ -22,6 +22,7 @@ from store.clock import ClockOff
 from store.database import Fenced, StoreUnavailable
 from store.event_store import Store
 from store.mapper import UnreadableEvent
+from store.media import SealedMedia
 from store.process_progress import Epoch, ProcessProgress
 from store.recorded_event import RecordedEvent
 from telephony_adapter.ami.connection import Connection, ManagerException
@@ -50,7 +51,7 @@ _PAUSE_S = 0.5
 class Driving:
     """What driving a PBX needs besides the command bus.
 
-    sessions: the names of the agents that are logged in. queues: the ids of the queues that are not deleted. effects: makes those to perform.
+    sessions: the names of the agents that are logged in. queues: the ids of the queues that are not deleted. media: where recordings are kept. effects: makes those to perform.
     """
 
     store: Store
@@ -58,6 +59,7 @@ class Driving:
     sessions: Callable[[], list[str]] = list
     queues: Callable[[], list[UUID]] = list
     effects: Callable[[], list[Effect]] = effects
+    media: SealedMedia | None = None
 
 
 @dataclass
@@ -141,6 +143,7 @@ class Follower:
             ari=ari,
             sessions=driving.sessions,
             queues=driving.queues,
+            media=driving.media,
             report=self._report,
         )
         self._lanes = {effect: Lanes(f"control-{type(effect).__name__}") for effect in self._effects}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -11,6 +12,7 @@ from commands.handler_context import Command
 from domain.base import Aggregate
 from settings import Asterisk
 from store.event_store import Store, project
+from store.media import SealedMedia
 from telephony_adapter.ami.connection import Answer, Connection
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Pbx:
     """A connected PBX of the company `tenant`.
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
-    sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues.
+    sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues. media: where recordings are kept, None if nothing is recorded.
     report: execute a command later, in another thread: what comes of an effect after it was performed.
     """
 
@@ -49,6 +51,7 @@ class Pbx:
     ari: httpx2.Client | None = None
     sessions: Callable[[], list[str]] = list
     queues: Callable[[], list[UUID]] = list
+    media: SealedMedia | None = None
     report: Callable[[Command], None] = lambda _: None
 
     def action(self, name: str, **fields: object) -> Answer:
@@ -92,3 +95,18 @@ def ari_client(asterisk: Asterisk) -> httpx2.Client | None:
         timeout=_ARI_TIMEOUT_S,
         trust_env=False,
     )
+
+
+def trouble_with_ari(asterisk: Asterisk) -> str:
+    """Why ARI of the setting cannot be used; "" if it answers."""
+    import httpx2
+
+    client = ari_client(asterisk)
+    if client is None:
+        return "is not in the setting"
+    with closing(client):
+        try:
+            status = client.get("asterisk/info").status_code
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return f"does not answer: {type(error).__name__}"
+    return "" if status == httpx2.codes.OK else f"answers {status}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from threading import Lock
 from uuid import UUID
@@ -26,6 +27,8 @@ _BEGINS_WITHIN_S = 5.0
 _KEYS: dict[Mode, str] = {"listen": "4", "whisper": "5", "barge": "6"}
 _SPIES = "qdES"
 """No beep; the mode is switched by keys; the leg ends with the call, and with the channel that is spied on."""
+_TAKES = "xt"
+"""The customer is hung up with the supervisor. With t the PBX hears the keys: without it, it would connect the two by a way on which the supervisor is not heard."""
 _NORMAL_CLEARING = 16
 
 Row = dict[str, str]
@@ -84,9 +87,9 @@ class Supervising(Effect):
                 return _concluded(event, "failed", "call-ended")
             begun = pbx.connection.expect("ChanSpyStart", "SpyerUniqueid", of.leg)
             if not _rings(pbx, of, Application="ChanSpy", Data=f"{agents['Channel']},{_SPIES}"):
+                begun.cancel()
                 return _concluded(event, "failed", "no-answer")
-            begun.result(_BEGINS_WITHIN_S)
-            leg = _by_id(pbx.rows("CoreShowChannels"), of.leg)
+            leg = _begun(pbx, of.leg, begun)
             if leg is None:
                 return _concluded(event, "failed", "call-ended")
             _tell_the_agent(pbx, of, agents)
@@ -111,20 +114,32 @@ class Supervising(Effect):
             known = self._legs.pop(leg, None)
         if known is not None:
             supervision, mode = known
-            pbx.report(ConcludeSupervision(supervision=supervision, outcome="ended", mode=mode))
+            pbx.report(ConcludeSupervision(supervision=supervision, leg=leg, outcome="ended", mode=mode))
+
+
+def _begun(pbx: Pbx, id: str, begun: Future[None]) -> Row | None:
+    """The supervisor's channel, when it listens; None if there is nothing to listen to any more, and then nobody is left on the telephone."""
+    with suppress(TimeoutError):
+        begun.result(_BEGINS_WITHIN_S)
+    leg = _by_id(pbx.rows("CoreShowChannels"), id)
+    if leg is not None and not begun.done():
+        begun.cancel()
+        pbx.action("Hangup", Channel=leg["Channel"], Cause=_NORMAL_CLEARING)
+        return None
+    return leg
 
 
 def _pull(event: SupervisionRequested, pbx: Pbx, customers: Row, leg: Row | None) -> Command:
     """The supervisor's telephone is connected with the customer; the agent's is hung up by that."""
     if leg is not None:
         pbx.action("Hangup", Channel=leg["Channel"], Cause=_NORMAL_CLEARING)
-    if _rings(pbx, event.of, Application="Bridge", Data=customers["Channel"], ChannelId=f"{event.of.leg}1"):
+    if _rings(pbx, event.of, Application="Bridge", Data=f"{customers['Channel']},{_TAKES}", ChannelId=f"{event.of.leg}1"):
         return _concluded(event, "done")
     return _concluded(event, "failed", "no-answer")
 
 
 def _concluded(event: SupervisionRequested, outcome: Outcome, reason: Reason = "") -> Command:
-    return ConcludeSupervision(supervision=event.originator_id, outcome=outcome, mode=event.mode, reason=reason)
+    return ConcludeSupervision(supervision=event.originator_id, leg=event.of.leg, outcome=outcome, mode=event.mode, reason=reason)
 
 
 def _by_id(channels: list[Row], id: str) -> Row | None:

@@ -8,6 +8,7 @@ import pytest
 
 from commands.users import SetPermissions
 from domain.access import PERMISSIONS
+from tests.api.test_auth import problem_of
 from tests.kit.http import operator
 
 NUMBER = "5531977916159"
@@ -43,7 +44,7 @@ def test_a_forgotten_contact_is_named_in_the_answer_and_found_by_its_number_no_m
     done = ana.post(FORGET, {"phone": "(31) 97791-6159"}).json()
     assert (done["phones"], done["forgotten"]) == ([NUMBER], True)
     assert done["position"] == center.store.head()
-    assert ana.post(FORGET, {"phone": NUMBER}).status_code == 404
+    problem_of(ana.post(FORGET, {"phone": NUMBER}), 404, "contact-unknown")
     again = ana.post(FORGET, {"contact": done["contact"]}).json()
     assert (again["phones"], again["forgotten"], again["interactions"]) == ([], True, 1)
 

@@ -14,6 +14,7 @@ from api.invalid_fields import UNKNOWN_FIELD
 from cli.console import terminal
 from cli.openapi import write_openapi
 from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS
+from projections.queries.changes import PERMISSION_OF
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import STREAMS, operations
 
@@ -54,8 +55,9 @@ def test_a_refusal_names_the_missing_permission(log_in, document):
             assert problem_of(answer, 403, "not-allowed")["permission"] == ATTEND
             assert operation.definition["x-permissions-of-some"] == [ATTEND, REPORTS]
         elif operation.path == "/v1/changes/{thing_id}":
-            # The permission is that of the thing (tests/api/test_changes.py), and there is none.
-            assert answer.status_code == 404
+            # What has the id decides.
+            problem_of(answer, 404, "settings-unknown")
+            assert operation.definition["x-permissions-of-some"] == sorted(set(PERMISSION_OF.values()))
         elif "403" in operation.definition["responses"]:
             assert problem_of(answer, 403, "not-allowed")["permission"] == said, operation.path
             assert f"`{said}`" in operation.definition["description"]
@@ -69,7 +71,7 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
     named = {operation.definition["x-permission"] for operation in closed}
     assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
-        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "anonimizar-contatos",
+        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos", "supervisionar-ligacoes",
     }  # fmt: skip
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))

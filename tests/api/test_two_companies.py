@@ -22,6 +22,10 @@ class Company:
         self.ids["queue_id"] = self.do("/v1/queues", name="vendas")
         self.ids["ivr_id"] = self.do("/v1/ivrs", name="central")
         self.ids["agent_id"] = self.do("/v1/agents/log-in", agent="Ana", queues=["vendas"])
+        # A thing of the settings: any of them.
+        self.ids["thing_id"] = self.ids["queue_id"]
+        own = person.ask("PUT", f"/v1/agents/{self.ids['agent_id']}/user", json={"user": self.ids["user_id"]})
+        assert own.status_code == 200, own.text
         self.call("crm-1")
 
     def complete(self, document):

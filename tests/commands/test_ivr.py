@@ -13,7 +13,7 @@ from commands.queues import RegisterQueue
 from domain.access import MANAGE_PHONES, MANAGE_QUEUES
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound
 from domain.ids import company_id, ivr_id
-from domain.ivr import Hours, IvrSettings, Message, Option
+from domain.ivr_settings import Hours, IvrSettings, Message, Option
 
 TENANT = company_id("Empresa")
 OTHER = company_id("Outra")

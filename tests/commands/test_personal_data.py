@@ -16,7 +16,7 @@ from commands.queues import RegisterQueue
 from domain.access import PERMISSIONS
 from domain.base import FORGOTTEN, NOBODY, Personal
 from domain.ids import interaction_id
-from domain.ivr import Option
+from domain.ivr_settings import Option
 from domain.personal_data import OTHER_INPUT
 from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction

@@ -9,7 +9,8 @@ import pytest
 from commands.agents import LogIn
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.interactions import AnswerCall, NoteCall, OfferCall, StartCall
+from commands.interactions import AnswerCall, NoteCall, OfferCall, StartCall, WrapUp
+from commands.observations import ObserveCall
 from commands.phones import ChoosePhone, ClosePhone, ExpirePhone, OpenPhone, phone_password
 from commands.queues import RegisterQueue
 from domain.access import Actor
@@ -19,12 +20,14 @@ from domain.errors import InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import agent_id, phone_id
 from domain.phones import SESSION_US, Phone
 from domain.users import PERMISSIONS
+from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction
 from store.event_store import project
 from tests.kit.clocks import Settable
 
 TENANT = uuid4()
 CALLER = Caller(TENANT, "user:test", frozenset(PERMISSIONS))
+NOON = 1_799_999_900_000_000
 ANA = agent_id(TENANT, "Ana")
 
 
@@ -132,3 +135,17 @@ def test_a_note_is_personal_data_of_the_call_and_follows_its_end(do, bus, store)
     assert store.keyring.open(fact.private) == "Ligar na segunda"
     assert fact.private.subject == project(store.stream(call), Interaction).call.contact
     assert not any(b"segunda" in bytes(event.state) for event in store.read(0, 1_000))
+
+
+def test_a_call_that_a_pbx_reported_is_tagged_after_its_end_although_it_knows_no_wrap_ups(bus, store, do):
+    facts = tuple(
+        Fact(kind, NOON + at, clock="ami", queue="vendas", agent="Ana" if kind != "offered" else "", ref=f"ami:{kind}")
+        for at, kind in enumerate(("offered", "answered", "released"))
+    )
+    call = bus.execute(ObserveCall(call="1796002974.0", facts=facts), CALLER).id
+    with pytest.raises(Refused) as refused:
+        do(WrapUp(interaction=call))
+    assert refused.value.code == "call-not-wrapping-up"
+    do(WrapUp(interaction=call, tag="venda fechada"))
+    assert [fact.text for event in store.stream(call) for fact in event.facts if fact.kind == "tag"] == ["venda fechada"]
+    assert not any(fact.kind == "wrap_up" for event in store.stream(call) for fact in event.facts)

@@ -28,7 +28,7 @@ ANA, BIA = UUID(int=1), UUID(int=2)
 
 
 def test_each_permission_exists_once():
-    assert len(set(PERMISSIONS)) == len(PERMISSIONS) == 26
+    assert len(set(PERMISSIONS)) == len(PERMISSIONS) == 28
     named = [value for name, value in vars(access).items() if name.isupper() and isinstance(value, str) and value]
     assert len(set(named)) == len(named)
     assert set(named) <= set(PERMISSIONS)

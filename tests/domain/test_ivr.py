@@ -1,33 +1,26 @@
-"""When an IVR (URA) is open, and what it does with a caller."""
+"""An IVR (URA) and its settings, its audio and its blacklist."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.base import SECOND, EventMetadata
-from domain.errors import AlreadyExists, InvalidField, NotFound
+from domain.base import SECOND, EventMetadata, Personal
+from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import ivr_id
-from domain.ivr import ATTEMPTS, Hours, Ivr, IvrSettings, Message, Option, Step
+from domain.ivr import MOST_BLOCKED, Ivr
+from domain.ivr_settings import Holiday, Hours, IvrSettings, Message, Option
 
 TENANT = UUID("0d3c5a52-6a52-5f8e-9d42-0d6cb0a5a001")
 STAMP = EventMetadata(tenant=TENANT, actor="ana@empresa", recorded_at=100 * SECOND)
-WELCOME, CLOSED, UNANSWERED = Message(text="Bem-vindo", voice="Camila"), Message(file="fechado.mp3"), Message(text="Tente mais tarde")
 WEEK = IvrSettings(
     area_code="11",
     number="30034000",
     always_open=False,
-    timezone="America/Sao_Paulo",
-    hours=(Hours(0, "08:00", "12:00"), Hours(0, "13:00", "18:00"), Hours(4, "20:00", "24:00"), Hours(5, "00:00", "02:00")),
-    welcome=WELCOME,
-    closed=CLOSED,
-    unanswered=UNANSWERED,
+    hours=(Hours(0, "08:00", "12:00"), Hours(5, "00:00", "24:00")),
+    welcome=Message(text="Bem-vindo", voice="Camila"),
     menu=(Option("2", "suporte"), Option("1", "vendas")),
 )
 
@@ -36,82 +29,6 @@ def ivr(settings: IvrSettings = WEEK) -> Ivr:
     made = Ivr(ivr_id(TENANT, "principal"), TENANT)
     made.register("principal", settings, STAMP)
     return made
-
-
-def instant(text: str, zone: str = "America/Sao_Paulo") -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * SECOND)
-
-
-@pytest.mark.parametrize(
-    ("when", "is_open"),
-    [
-        ("2026-03-02T07:59:59.999", False),
-        ("2026-03-02T08:00", True),
-        ("2026-03-02T11:59:59.999", True),
-        ("2026-03-02T12:00", False),
-        ("2026-03-02T13:00", True),
-        ("2026-03-02T18:00", False),
-        ("2026-03-03T09:00", False),
-        ("2026-03-06T23:59:59.999", True),
-        ("2026-03-07T00:00", True),
-        ("2026-03-07T02:00", False),
-    ],
-)
-def test_business_hours_are_half_open_in_the_zone_of_the_ivr(when: str, is_open: bool) -> None:
-    assert ivr().open_at(instant(when)) is is_open
-
-
-def test_the_same_wall_clock_is_another_instant_in_another_zone() -> None:
-    manaus = ivr(replace(WEEK, timezone="America/Manaus"))
-    assert not manaus.open_at(instant("2026-03-02T08:00"))
-    assert manaus.open_at(instant("2026-03-02T08:00", "America/Manaus"))
-
-
-def test_hours_follow_the_wall_clock_through_daylight_saving() -> None:
-    # Brazil's clocks went forward on 2018-11-04: Monday's opening is an hour earlier in UTC.
-    made = ivr()
-    assert made.open_at(instant("2018-11-05T08:00"))
-    assert instant("2018-11-05T08:00") - instant("2018-10-29T08:00") == (7 * 24 - 1) * 3600 * SECOND
-
-
-@given(st.integers(0, 4_000_000_000))
-def test_24x7_is_open_at_any_moment(at_s: int) -> None:
-    assert ivr(replace(WEEK, always_open=True, hours=())).open_at(at_s * SECOND)
-
-
-OPEN, SHUT = instant("2026-03-02T09:00"), instant("2026-03-02T19:00")
-
-
-@pytest.mark.parametrize(
-    ("at", "keyed", "unanswered", "step"),
-    [
-        (SHUT, (), False, Step("closed", (CLOSED,))),
-        (OPEN, (), False, Step("ask", (WELCOME,))),
-        (OPEN, ("1",), False, Step("queue", queue="vendas")),
-        (OPEN, ("2",), False, Step("queue", queue="suporte")),
-        (OPEN, ("7",), False, Step("ask")),
-        (OPEN, ("7", ""), False, Step("ask")),
-        (OPEN, ("7", "", "1"), False, Step("queue", queue="vendas")),
-        (OPEN, ("7", "", "*"), False, Step("end")),
-        (SHUT, ("1",), True, Step("end", (UNANSWERED,))),
-    ],
-)
-def test_what_the_ivr_does_next(at: int, keyed: tuple[str, ...], unanswered: bool, step: Step) -> None:
-    assert ivr().next_step(at, keyed, unanswered) == step
-
-
-def test_without_a_menu_the_ivr_greets_and_ends() -> None:
-    step = ivr(IvrSettings(welcome=WELCOME)).next_step(OPEN)
-    assert (step.kind, step.messages) == ("end", (WELCOME,))
-
-
-@given(st.lists(st.sampled_from(["", "1", "7", "#"]), max_size=ATTEMPTS + 3))
-def test_a_caller_never_stays_in_the_ivr_for_ever(keys: list[str]) -> None:
-    made = ivr()
-    for count in range(len(keys) + 1):
-        if made.next_step(OPEN, tuple(keys[:count])).kind != "ask":
-            return
-    assert len(keys) < ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -125,6 +42,17 @@ def test_a_caller_never_stays_in_the_ivr_for_ever(keys: list[str]) -> None:
         ("hours", replace(WEEK, hours=(Hours(0, "08:00", "24:30"),))),
         ("welcome", replace(WEEK, welcome=Message(text="Oi", file="oi.wav"))),
         ("closed", replace(WEEK, closed=Message(file="fechado.ogg"))),
+        ("holidays", replace(WEEK, holidays=(Holiday("2026-02-29"),))),
+        ("holidays", replace(WEEK, holidays=(Holiday("2-9"),))),
+        ("holidays", replace(WEEK, holidays=(Holiday("12-25"), Holiday("12-25")))),
+        ("welcome", replace(WEEK, welcome=Message(text="{protocol}"))),
+        ("wait", replace(WEEK, wait=Message(text="{position}"))),
+        ("welcome", replace(WEEK, welcome=Message(media="0" * 64))),
+        ("attempts", replace(WEEK, attempts=0)),
+        ("attempts", replace(WEEK, attempts=11)),
+        ("choice_wait_ms", replace(WEEK, choice_wait_ms=999)),
+        ("queue_wait_ms", replace(WEEK, queue_wait_ms=9_999)),
+        ("callback_from", replace(WEEK, callback_from=-1)),
         ("menu", replace(WEEK, menu=(Option("12", "vendas"),))),
         ("menu", replace(WEEK, menu=(Option("", "vendas"),))),
         ("menu", replace(WEEK, menu=(Option("1", "vendas"), Option("1", "suporte")))),
@@ -153,3 +81,35 @@ def test_an_ivr_is_registered_changed_and_deleted() -> None:
     for event in events:
         again.replay(event)
     assert (again.name, again.settings, again.exists, again.version) == (made.name, made.settings, made.exists, made.version)
+
+
+def test_holidays_of_every_year_and_of_one_are_settings_and_so_is_the_29th_of_february() -> None:
+    made = ivr()
+    made.set_settings(replace(WEEK, holidays=(Holiday("12-25", "Natal"), Holiday("2026-11-20"), Holiday("02-29"))), STAMP)
+    assert len(made.settings.holidays) == 3
+
+
+def test_uploaded_audio_takes_the_place_of_the_text() -> None:
+    made = ivr()
+    made.set_audio("welcome", "oi.mp3", "a" * 64, STAMP)
+    assert made.settings == replace(WEEK, welcome=Message(file="oi.mp3", media="a" * 64))
+    with pytest.raises(InvalidField):
+        made.set_audio("menu", "oi.mp3", "a" * 64, STAMP)
+
+
+def test_a_caller_is_blocked_once_and_unblocked_once() -> None:
+    made, caller = ivr(), UUID(int=7)
+    made.block(caller, Personal(caller, "11987654321"), STAMP)
+    made.block(caller, Personal(caller, "+55 11 98765-4321"), STAMP)
+    assert made.blocked == {caller: Personal(caller, "11987654321")}
+    made.unblock(caller, STAMP)
+    with pytest.raises(NotFound):
+        made.unblock(caller, STAMP)
+    assert [event.TOPIC for event in made.collect()][1:] == ["ivr.caller_blocked", "ivr.caller_unblocked"]
+
+
+def test_a_blacklist_is_bounded() -> None:
+    made = ivr()
+    made.blocked = {UUID(int=number): Personal(UUID(int=number), "1") for number in range(MOST_BLOCKED)}
+    with pytest.raises(Refused):
+        made.block(UUID(int=MOST_BLOCKED), Personal(UUID(int=MOST_BLOCKED), "1"), STAMP)

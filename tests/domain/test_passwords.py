@@ -31,5 +31,6 @@ def test_by_nist_only_the_length_is_limited(length: int) -> None:
 
 
 def test_by_nist_what_is_easily_guessed_is_refused() -> None:
-    with pytest.raises(InvalidField, match="easily guessed"):
+    with pytest.raises(InvalidField, match="easily guessed") as refused:
         check_strength("a long password", ("Ana",), lambda password, words: (password, words) == ("a long password", ("Ana",)))
+    assert refused.value.code == "password-weak"

@@ -150,6 +150,46 @@ CREATE TABLE attempts_versions
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);
 
+CREATE TABLE callbacks
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    requested UInt64,
+    requested_ms Int64,
+    interaction UUID,
+    ivr String,
+    queue String,
+    contact UUID,
+    number String,
+    outcome String,
+    ended_ms Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id);
+
+CREATE TABLE callbacks_versions
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    requested UInt64,
+    requested_ms Int64,
+    interaction UUID,
+    ivr String,
+    queue String,
+    contact UUID,
+    number String,
+    outcome String,
+    ended_ms Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id, version);
+
 CREATE TABLE events
 (
     tenant UUID,

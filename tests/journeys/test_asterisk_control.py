@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from domain.agents import Agent, AgentEvent
 from domain.errors import Refused
 from domain.ids import agent_id, interaction_id, queue_id, supervision_id
 from domain.supervision import Mode, Supervision
+from domain.voice.calls import Visit
 from domain.voice.interactions import Interaction
 from projections.engine.tables import source
 from projections.figures.question import Question
@@ -203,13 +205,16 @@ def test_queues_of_atende_are_queues_of_the_pbx_with_their_wrap_up_and_the_pbxs_
         driven.do(ChangeQueueSettings(queue=queue_id(driven.company.id, "vendas"), sla_ms=45_000, wrap_up_ms=9_000))
         driven.do(ChangeQueueSettings(queue=queue, wrap_up_ms=4_000))
         within(lambda: "wrapuptime=4" in lab.pbx.send_action(Action="GetConfig", Filename="queues_atende.conf").headers.values(), 20)
-        first, second = (lab.call(f"5{name}", talk=1) for _ in range(2))
-        lab.connected(second, 40)
+        for caller in [lab.call(f"5{name}", talk=1) for _ in range(2)]:
+            lab.connected(caller, 40)
         lab.be_quiet()
         driven.has_caught_up(adapter)
-        answers = {event["CallerIDNum"]: event for event in lab.events if event["Event"] == "AgentConnect"}
-        ends = [event for event in lab.events if event["Event"] == "AgentComplete" and event["CallerIDNum"] == first]
-        assert float(answers[second]["Timestamp"]) - float(ends[0]["Timestamp"]) >= 3
+        answered, ended = (
+            sorted(float(event["Timestamp"]) for event in lab.events if event["Event"] == name)
+            for name in ("AgentConnect", "AgentComplete")
+        )
+        # The PBX counts whole seconds.
+        assert answered[1] - ended[0] >= 3
         driven.do(RenameQueue(queue=queue, name=renamed))
         within(lambda: levels().get(renamed) == "30" and name not in levels(), 20)
         driven.becomes(ANA, {"vendas": None, "suporte": None, "cobranca": None, renamed: None})
@@ -332,6 +337,11 @@ class Supervised:
         return [(fact.text, fact.by, fact.agent) for fact in facts if fact.kind == "supervised"]
 
 
+def visit_of(driven: Driven, call: Supervised) -> Visit:
+    (visit,) = driven.interaction(call.id).state.visits
+    return visit
+
+
 def test_a_supervisor_listens_whispers_joins_takes_over_and_hangs_up(center: Embedded, lab: Lab) -> None:
     driven = Driven(center, lab)
     for interface, name in (("PJSIP/1701", "Sônia"), ("PJSIP/1702", "Carla")):
@@ -362,8 +372,18 @@ def test_a_supervisor_listens_whispers_joins_takes_over_and_hangs_up(center: Emb
         within(lambda: heard(lab.server.hears(call.name), (AGENT, SUPERVISOR)) == {SUPERVISOR}, 20)
         within(lambda: not driven.interaction(call.id).talking(), 20)
         assert call.supervised() == [(mode, "Carla", "Sônia") for mode in ("listen", "whisper", "barge", "listen", "pull")]
+        within(lambda: visit_of(driven, call).released_by == "transfer", 20)
+        pulled = visit_of(driven, call)
+        at = monotonic()
+        within(lambda: monotonic() - at > 6, 20)
         lab.world.command("channel request hangup all")
+        driven.ended(call.id)
         lab.be_quiet()
+        driven.has_caught_up(adapter)
+        told = visit_of(driven, call)
+        assert told.released_by == "transfer"
+        assert abs((told.released_ms or 0) - (pulled.released_ms or 0)) < 1_000
+        assert driven.interaction(call.id).conflicts == set()
         ended = Supervised(driven)
         ended.ask("hang-up")
         driven.ended(ended.id)

@@ -170,13 +170,13 @@ class Lab:
 
     def call(
         self, did: str, *, phone: int = ANSWERS, ring: int = 1, talk: int = 2, life: int = FOR_EVER_S, first: float = 1, keys: str = "",
-        second: float = 0, more: str = "", context: str = "caller", **variables: str,
+        second: float = 0, more: str = "", number: str = "", context: str = "caller", **variables: str,
     ) -> str:  # fmt: skip
-        """Somebody calls; returns the caller's number. phone: what the agent's telephone does. life: the caller hangs up after so many seconds.
+        """Somebody calls; returns the caller's number, `number` if it is given. phone: what the agent's telephone does. life: the caller hangs up after so many seconds.
 
         context: what the caller does, by these variables besides.
         """
-        number = f"8{phone}{ring:02}{talk:02}{next(_serial) % 100_000:05}"
+        number = number or f"8{phone}{ring:02}{talk:02}{next(_serial) % 100_000:05}"
         values = {"FIRST": first, "KEYS": keys, "SECOND": second, "MORE": more, "LIFE": life, **variables}
         done = self.world.send_action(
             Action="Originate", Channel=f"PJSIP/{did}@pbx", Context=context, Exten="s", Priority=1, Async="true", Timeout=30_000,

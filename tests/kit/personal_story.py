@@ -15,6 +15,7 @@ from commands.observations import ObserveCall
 from commands.queues import RegisterQueue
 from commands.screens import ConnectScreen, CreateScreen
 from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword, hashed_password
+from commands.webhooks import CreateWebhook, RotateWebhookSecret
 from domain.access import PERMISSIONS
 from domain.base import NOBODY, Personal
 from domain.personal_data import normalised_phone
@@ -72,6 +73,9 @@ class PersonalStory:
         self._say(SetPassword(token=links[0].result["token"], hashed=hashed))
         links.append(self._say(IssuePasswordLink(email=email)))
         self.secrets.add(self._say(CreateApiKey(name="crm", permissions=("gerenciar-relatorio",))).result["key"])
+        webhook = self._say(CreateWebhook(url=f"https://crm.example/{self._phone()}", events=("agent.paused",)))
+        rotated = self._say(RotateWebhookSecret(webhook=webhook.id, overlap_ms=60_000))
+        self.secrets |= {str(receipt.result["secret"]) for receipt in (webhook, rotated)}
         screen = self._say(CreateScreen(name="Sala 2"))
         self.secrets.add(self._say(ConnectScreen(token=str(screen.result["token"]))).result["device"])
         links.append(screen)

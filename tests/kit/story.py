@@ -11,7 +11,8 @@ from domain.agents import AgentAmended, AgentIdentified, AgentObserved
 from domain.base import MS, Event, Personal
 from domain.contacts import ContactAppeared
 from domain.ids import agent_id, interaction_id, ivr_id, queue_id, roster_id, timeline_id
-from domain.ivr import IvrDeleted, IvrRegistered, IvrSettings, IvrSettingsSet
+from domain.ivr import IvrDeleted, IvrRegistered, IvrSettingsSet
+from domain.ivr_settings import IvrSettings
 from domain.queues import (
     QueueActivated,
     QueueAgentsSet,

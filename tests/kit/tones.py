@@ -21,10 +21,10 @@ def heard(file: Path, tones: Iterable[int]) -> set[int]:
     # A recording has whole samples of two bytes, but its end may be half written.
     data = data[: len(data) // 2 * 2][-2 * size :]
     samples = struct.unpack(f"<{len(data) // 2}h", data)
-    return {tone for tone in tones if len(samples) == size and _amplitude(samples, tone) > _HEARD}
+    return {tone for tone in tones if len(samples) == size and amplitude(samples, tone) > _HEARD}
 
 
-def _amplitude(samples: tuple[int, ...], tone: int) -> float:
+def amplitude(samples: tuple[int, ...], tone: int) -> float:
     """By the algorithm of Goertzel."""
     factor = 2 * math.cos(2 * math.pi * tone / RATE)
     before = last = 0.0

@@ -13,6 +13,7 @@ import discovery
 from domain.access import WHOLE_COMPANY, Group, Scope
 from domain.agents import AgentAssigned
 from domain.base import Personal
+from domain.callbacks import CallbackRequested, callback_id
 from domain.errors import NotAllowed, NotFound
 from domain.ids import agent_id, interaction_id
 from domain.users import UserRegistered
@@ -24,6 +25,7 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.question import Question
 from projections.queries import dashboards, earlier_calls, followed_sources, reports
 from projections.queries.api_keys import api_keys
+from projections.queries.callbacks import callbacks
 from projections.queries.contacts import interactions_of_contact
 from projections.queries.history import history, proof
 from projections.queries.interactions_report import count, interactions, pages, tags
@@ -82,6 +84,10 @@ def center(engine) -> Center:
             attempt("out", Attempt(dialled_ms=5_000, queue="suporte", agent="Bruno", answered_ms=6_000, ended_ms=9_000, result="answered", talk_ms=3_000), ended_ms=9_000, status="answered"),
         ]
     )  # fmt: skip
+    for name, queue in (("sale", "vendas"), ("help", "suporte")):
+        of = interaction_id(TENANT, name)
+        number = Personal(of, sealed=f"sealed {name}")
+        center._event(CallbackRequested, callback_id(of), 80_000, interaction=of, ivr="dia", queue=queue, contact=of, number=number)
     center.gap(100_000, 110_000, up=1, born=0, missed={"suporte": 4, "vendas": 1})
     return center
 
@@ -137,6 +143,7 @@ ANSWERS = {
     history: lambda rows, past: history(rows, "both", msgspec.json.decode, **past),
     proof: lambda rows, past: proof(rows, "both", ChainProver(lambda *_: ()), 0, as_of=past.get("as_of")),
     count: lambda rows, past: count(rows, Interactions(question=Question(by="total", **past))),
+    callbacks: lambda rows, past: callbacks(rows, 0, 10, **past),
     tags: lambda rows, past: tags(rows, **past),
     sources: lambda rows, past: sources(rows, Question(**past)),
     gaps: lambda rows, past: gaps(rows, Question(**past)),

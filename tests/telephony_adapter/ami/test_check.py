@@ -104,4 +104,4 @@ def test_what_control_needs_is_found_by_what_the_user_may_send() -> None:
 def test_an_ari_that_does_not_answer_is_missing() -> None:
     with closed_port() as port:
         said = of_control("", ari=f"http://127.0.0.1:{port}", ari_user="a", ari_secret="b")
-    assert [state for what, (state, *_) in said.items() if "ARI does not answer" in what] == ["missing"]
+    assert [state for what, (state, *_) in said.items() if "does not answer" in what] == ["missing"]

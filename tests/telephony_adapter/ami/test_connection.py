@@ -185,3 +185,17 @@ def test_events_are_filtered_by_asterisk_in_lines_that_it_can_read(talk) -> None
 def test_a_user_who_may_not_filter_gets_all_events(talk) -> None:
     _, connection, _ = talk(said("Response: Error\nMessage: Permission denied"))
     assert not connection.only(["Hangup"])
+
+
+def test_an_event_that_is_expected_is_met_once_and_one_that_nobody_expects_any_more_harms_nothing(talk) -> None:
+    pbx, connection, _ = talk(said("Response: Success"))
+    met, other, dropped = (connection.expect("Hangup", "Uniqueid", id) for id in ("1.1", "1.2", "1.3"))
+    dropped.cancel()
+    for id in ("1.10", "1.3", "1.1"):
+        pbx.send(f"Event: Hangup\r\nUniqueid: {id}\r\nCause: 16\r\n\r\n")
+    met.result(10)
+    assert not other.done()
+    assert connection.send_action(Action="Ping").succeeded
+    pbx.hang_up()
+    with pytest.raises(ConnectionEnded):
+        other.result(10)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import ClassVar
 from uuid import uuid4
 
@@ -19,6 +18,7 @@ from domain.base import Event
 from domain.queues import Queue, QueueRegistered
 from settings import Asterisk
 from store.event_store import Store
+from store.storage_location import StorageLocation
 from telephony_adapter.ami.connection import Connection
 from telephony_adapter.control import follower as module
 from telephony_adapter.control.effects import Effect, Why, effects
@@ -98,9 +98,9 @@ class Equal(Effect):
 class Driven:
     """A store, a PBX that accepts everything, and followers of both."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, location: StorageLocation) -> None:
         self.clock = Settable()
-        self.store = Store(directory)
+        self.store = Store(location)
         self.bus = CommandBus(self.store, self.clock)
         self.pbx: Pbx | None = None
         self.open: list[Follower | Connection | Pbx] = []
@@ -138,8 +138,8 @@ class Driven:
 
 
 @pytest.fixture
-def driven(tmp_path: Path) -> Iterator[Driven]:
-    with closing(Driven(tmp_path)) as made:
+def driven(location: StorageLocation) -> Iterator[Driven]:
+    with closing(Driven(location)) as made:
         yield made
 
 

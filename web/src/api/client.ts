@@ -64,6 +64,11 @@ export async function answerOf<T>(request: Promise<{ data?: T }>): Promise<Exclu
   return (await request).data as Exclude<T, string>;
 }
 
+/** A sound of the server, whole. An element of the page cannot carry the access token, so the page fetches it. */
+export async function soundOf(path: string): Promise<Blob> {
+  return (await checked(() => sent(new Request(new URL(path, location.origin))))).blob();
+}
+
 /** Save the server's file under `name`. A link cannot carry the access token, so the page fetches it. */
 export async function download(path: string, name: string): Promise<void> {
   const answer = await checked(() => sent(new Request(new URL(path, location.origin))));

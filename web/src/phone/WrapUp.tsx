@@ -11,8 +11,18 @@ import { Panel } from "../ui/Panel";
 import { usePermission } from "../ui/usePermission";
 import styles from "./Phone.module.css";
 
-/** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. */
-export function WrapUp({ interaction, isOver }: { interaction: string; isOver: boolean }) {
+/** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. isAwaited: the agent takes no call before. */
+export function WrapUp({
+  interaction,
+  isOver,
+  isAwaited,
+  finished,
+}: {
+  interaction: string;
+  isOver: boolean;
+  isAwaited: boolean;
+  finished: () => void;
+}) {
   const text = useText();
   const said = useErrorText();
   const list = useId();
@@ -39,12 +49,13 @@ export function WrapUp({ interaction, isOver }: { interaction: string; isOver: b
           }),
         );
       if (note.trim()) done = await write();
-      if (what === "note") return done;
+      // A PBX without wrap-up times waits for none: without a tag there is nothing more to say.
+      if (what === "note" || (!tag && !isAwaited)) return done;
       return answerOf(api.POST("/v1/interactions/{interaction_id}/wrap-up", { params, body: { tag }, headers }));
     },
     (_, what) => {
       setNote("");
-      if (what === "wrap-up") setTag("");
+      if (what === "wrap-up") finished();
       saved(text("form.done", { what: text(what === "note" ? "attend.note" : "attend.finish") }));
     },
   );

@@ -2,6 +2,7 @@ import { UA, WebSocketInterface } from "jssip";
 import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from "jssip/lib/UA";
 import { useSyncExternalStore } from "react";
 import { type ApiError, api } from "../api/client";
+import { session } from "../api/session";
 import { type CallView, PhoneCall } from "./call";
 import { type Credential, CredentialKeeper } from "./credential";
 import { onlyTab } from "./lock";
@@ -45,6 +46,10 @@ export class Softphone {
   constructor() {
     // The caller is told at once; the PBX itself would notice only some seconds later.
     addEventListener("pagehide", () => this.#hangUpAll());
+    // Whoever signs out is no telephone for the next one.
+    session.subscribe(() => {
+      if (session.state === "out" && this.snapshot.agent) this.stop();
+    });
     // An agent who logged in here is logged out when nothing is heard of this page any more.
     setInterval(() => this.#beat(), BEATS_MS);
   }

@@ -5,7 +5,10 @@ import { count } from "../figures/format";
 import { type Key, useLanguage, useText } from "../i18n";
 import { Elapsed } from "../live/Elapsed";
 import styles from "./AgentColumn.module.css";
+import { SUPERVISION } from "./menu";
 import { type Mark, StateMark } from "./StateMark";
+import { Supervision } from "./Supervision";
+import { usePermission } from "./usePermission";
 
 type Agent = Schemas["AgentState"];
 
@@ -72,6 +75,7 @@ export const AgentColumn = memo(function AgentColumn({
 /** Drawn anew only for an agent of whom something changed, not where others moved: rows that did not are the same objects as before. */
 const Row = memo(function Row({ agent, until }: { agent: Agent; until: number | null }) {
   const text = useText();
+  const maySupervise = usePermission(SUPERVISION);
   const mark: Mark = agent.state;
   const where = agent.queue || agent.queues.map((queue) => queue || text("board.allQueues")).join(", ");
   const detail = agent.state === "paused" ? agent.reason : where;
@@ -83,7 +87,12 @@ const Row = memo(function Row({ agent, until }: { agent: Agent; until: number | 
       <span className={styles.name} title={agent.agent}>
         {agent.agent}
       </span>
-      <span className={styles.clock}>{agent.since && <Elapsed since={agent.since} until={until} />}</span>
+      <span className={styles.clock}>
+        {agent.since && <Elapsed since={agent.since} until={until} />}
+        {mark === "talking" && agent.interaction && until === null && maySupervise && (
+          <Supervision agent={agent} interaction={agent.interaction} />
+        )}
+      </span>
       {(tells || detail) && (
         <span className={styles.detail} title={detail}>
           {tells && <em>{text(state as Key)}</em>}

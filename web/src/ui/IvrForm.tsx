@@ -1,23 +1,23 @@
-import { ActionIcon, Button, NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, NumberInput, Switch, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { Plus, Trash2 } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Schemas } from "../api/client";
 import { queues } from "../api/queries";
-import { useLanguage, useText } from "../i18n";
+import { useText } from "../i18n";
+import { SecondsInput, secondsOf } from "./Fields";
 import styles from "./Form.module.css";
+import { Hours } from "./IvrHours";
+import { Messages } from "./IvrMessages";
+import { Add, Remove } from "./IvrRows";
 import { ServerFormView } from "./ServerFormView";
 import { useServerForm } from "./useServerForm";
 
 export type Ivr = Schemas["IvrDetail"];
 export type IvrSettings = Omit<Ivr, "id">;
+export type FormOf = { form: UseFormReturnType<IvrSettings> };
 
 const SILENCE: Ivr["welcome"] = { text: "", voice: "", file: "" };
-const MESSAGES = [
-  ["welcome", "phone.welcome", "phone.welcome.hint"],
-  ["closed", "phone.closed", "phone.closed.hint"],
-  ["unanswered", "phone.unanswered", "phone.unanswered.hint"],
-] as const;
 const DIGITS = [..."0123456789*#"];
 
 export const NEW: IvrSettings = {
@@ -28,26 +28,45 @@ export const NEW: IvrSettings = {
   always_open: true,
   timezone: "America/Sao_Paulo",
   hours: [],
+  holidays: [],
   welcome: SILENCE,
+  prompt: SILENCE,
+  invalid: SILENCE,
+  no_choice: SILENCE,
   closed: SILENCE,
   unanswered: SILENCE,
+  protocol: SILENCE,
+  position: SILENCE,
+  wait: SILENCE,
+  callback: SILENCE,
+  callback_kept: SILENCE,
   menu: [],
+  attempts: 3,
+  choice_wait_ms: 5_000,
+  fallback_queue: "",
+  queue_wait_ms: 600_000,
+  callback_from: 0,
 };
 
 export const settingsOf = ({ id: _, ...settings }: Ivr): IvrSettings => settings;
 
 interface Props extends Omit<Parameters<typeof useServerForm<IvrSettings>>[0], "validate"> {
   action?: string;
-  /** Whether the name can still be chosen: dialplans use it, so it never changes. */
-  isNew?: boolean;
+  /** The IVR, once it exists: only then a file can be uploaded, and the name is fixed, because dialplans use it. */
+  id?: string;
+  /** A file was uploaded, so the server has other settings than the form began with. */
+  onUploaded?: () => void;
+  /** What is shown below, by the values as they are written now. */
+  children?: (values: IvrSettings) => ReactNode;
 }
 
-/** The settings of an IVR (URA): number, hours, announcements and menu. */
-export function IvrForm({ action, isNew, ...options }: Props) {
+/** The settings of an IVR (URA): number, hours, announcements, menu, and what it does when callers have to wait. */
+export function IvrForm({ action, id, onUploaded, children, ...options }: Props) {
   const text = useText();
   const digits = (value: string) => !/^[0-9]*$/.test(value) && text("form.digits");
   const server = useServerForm<IvrSettings>({
     ...options,
+    id,
     validate: (values) => {
       const errors: Record<string, string> = {};
       if (!values.name.trim()) errors.name = text("form.required");
@@ -64,80 +83,33 @@ export function IvrForm({ action, isNew, ...options }: Props) {
   });
   const { form } = server;
   return (
-    <ServerFormView of={server} action={action}>
-      <TextInput
-        label={text("field.name")}
-        description={text("phone.name.hint")}
-        disabled={!isNew}
-        {...form.getInputProps("name")}
-      />
-      <TextInput label={text("phone.country")} inputMode="numeric" {...form.getInputProps("country")} />
-      <TextInput label={text("phone.area_code")} inputMode="numeric" {...form.getInputProps("area_code")} />
-      <TextInput label={text("phone.number")} inputMode="numeric" {...form.getInputProps("number")} />
-      <Switch
-        className={styles.wide}
-        label={text("phone.always_open")}
-        {...form.getInputProps("always_open", { type: "checkbox" })}
-      />
-      {!form.values.always_open && <Hours form={form} />}
-      {MESSAGES.map(([key, label, hint]) => (
-        <Textarea
-          key={key}
-          className={styles.wide}
-          label={text(label)}
-          description={text(hint)}
-          autosize
-          minRows={2}
-          {...form.getInputProps(`${key}.text`)}
+    <>
+      <ServerFormView of={server} action={action}>
+        <TextInput
+          label={text("field.name")}
+          description={text("phone.name.hint")}
+          disabled={id !== undefined}
+          {...form.getInputProps("name")}
         />
-      ))}
-      <MenuOptions form={form} />
-    </ServerFormView>
+        <TextInput label={text("phone.country")} inputMode="numeric" {...form.getInputProps("country")} />
+        <TextInput label={text("phone.area_code")} inputMode="numeric" {...form.getInputProps("area_code")} />
+        <TextInput label={text("phone.number")} inputMode="numeric" {...form.getInputProps("number")} />
+        <Switch
+          className={styles.wide}
+          label={text("phone.always_open")}
+          {...form.getInputProps("always_open", { type: "checkbox" })}
+        />
+        {!form.values.always_open && <Hours form={form} />}
+        <MenuOptions form={form} />
+        <Waiting form={form} />
+        <Messages form={form} id={id} isDirty={server.isDirty} onUploaded={onUploaded} />
+      </ServerFormView>
+      {children?.(form.values)}
+    </>
   );
 }
 
-type FormOf = { form: UseFormReturnType<IvrSettings> };
-
-/** From when until when, day by day; several spans of a day are several lines. */
-function Hours({ form }: FormOf) {
-  const text = useText();
-  const language = useLanguage();
-  // 2024-01-01 was a Monday.
-  const days = Array.from({ length: 7 }, (_, day) => ({
-    value: String(day),
-    label: new Date(2024, 0, 1 + day).toLocaleDateString(language, { weekday: "long" }),
-  }));
-  return (
-    <fieldset className={styles.group}>
-      <legend>{text("phone.hours")}</legend>
-      <TextInput label={text("field.timezone")} mb={8} style={{ maxWidth: 280 }} {...form.getInputProps("timezone")} />
-      <ul className={styles.rows}>
-        {form.values.hours.map((hours, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name than their place
-          <li key={index} data-three>
-            <NativeSelect
-              label={text("phone.weekday")}
-              data={days}
-              value={String(hours.weekday)}
-              onChange={(event) => form.setFieldValue(`hours.${index}.weekday`, Number(event.currentTarget.value))}
-            />
-            <TextInput label={text("phone.opens")} maw={110} {...form.getInputProps(`hours.${index}.opens`)} />
-            <TextInput label={text("phone.closes")} maw={110} {...form.getInputProps(`hours.${index}.closes`)} />
-            <Remove remove={() => form.removeListItem("hours", index)} />
-          </li>
-        ))}
-      </ul>
-      <Add
-        label={text("phone.hours.add")}
-        add={() =>
-          form.insertListItem("hours", { weekday: form.values.hours.length % 7, opens: "08:00", closes: "18:00" })
-        }
-      />
-    </fieldset>
-  );
-}
-
-/** Which digit leads to which queue. */
+/** Which digit leads to which queue, and what happens without a valid choice. */
 function MenuOptions({ form }: FormOf) {
   const text = useText();
   const names = (useQuery(queues).data ?? []).map((queue) => queue.name);
@@ -161,7 +133,10 @@ function MenuOptions({ form }: FormOf) {
               miw={180}
               {...form.getInputProps(`menu.${index}.queue`)}
             />
-            <Remove remove={() => form.removeListItem("menu", index)} />
+            <Remove
+              remove={() => form.removeListItem("menu", index)}
+              rise={index > 0 ? () => form.reorderListItem("menu", { from: index, to: index - 1 }) : undefined}
+            />
           </li>
         ))}
       </ul>
@@ -171,23 +146,42 @@ function MenuOptions({ form }: FormOf) {
           add={() => form.insertListItem("menu", { digit: free, queue: names[0] ?? "" })}
         />
       )}
+      <div className={styles.choices} style={{ marginTop: 12 }}>
+        <NumberInput
+          label={text("phone.attempts")}
+          description={text("phone.attempts.hint")}
+          min={1}
+          max={10}
+          {...form.getInputProps("attempts")}
+        />
+        <SecondsInput label={text("phone.choice_wait")} {...secondsOf(form, "choice_wait_ms")} />
+        <NativeSelect
+          label={text("phone.fallback_queue")}
+          description={text("phone.fallback_queue.hint")}
+          data={[{ value: "", label: text("phone.hang_up") }, ...names]}
+          {...form.getInputProps("fallback_queue")}
+        />
+      </div>
     </fieldset>
   );
 }
 
-function Remove({ remove }: { remove: () => void }) {
+/** How long callers wait, and from when on they may be called back instead. */
+function Waiting({ form }: FormOf) {
   const text = useText();
   return (
-    <ActionIcon variant="default" size={36} aria-label={text("form.remove")} onClick={remove}>
-      <Trash2 size={15} aria-hidden />
-    </ActionIcon>
-  );
-}
-
-function Add({ label, add }: { label: string; add: () => void }) {
-  return (
-    <Button variant="default" size="xs" leftSection={<Plus size={14} aria-hidden />} onClick={add}>
-      {label}
-    </Button>
+    <fieldset className={styles.group}>
+      <legend>{text("phone.waiting")}</legend>
+      <div className={styles.choices}>
+        <SecondsInput label={text("phone.queue_wait")} {...secondsOf(form, "queue_wait_ms")} />
+        <NumberInput
+          label={text("phone.callback_from")}
+          description={text("phone.callback_from.hint")}
+          min={0}
+          max={1_000}
+          {...form.getInputProps("callback_from")}
+        />
+      </div>
+    </fieldset>
   );
 }

@@ -11,6 +11,7 @@ interface Fact {
   queue?: string;
   agent?: string;
   text?: string;
+  by?: string;
   private?: unknown;
   wait_ms?: number;
   wrap_ms?: number;
@@ -65,6 +66,9 @@ function detailOf(facts: readonly Fact[], text: ReturnType<typeof useText>, lang
     if (fact.kind === "quality") {
       const [jitter = "", loss = ""] = (fact.text ?? "").split(";");
       return [text("call.measured", { jitter: decimal(jitter, language), loss: decimal(loss, language) })];
+    }
+    if (fact.kind === "supervised") {
+      return [fact.by, text(`supervision.did.${fact.text}` as Key), fact.agent];
     }
     return [
       fact.queue,

@@ -10,6 +10,7 @@ import {
   Monitor,
   MonitorCog,
   Phone,
+  PhoneCall,
   PhoneForwarded,
   PhoneIncoming,
   Target,
@@ -21,12 +22,15 @@ import {
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
+export const LISTEN = "ouvir-gravacoes";
 export const MONITORING = "gerenciar-atendimento";
+export const SUPERVISION = "supervisionar-ligacoes";
 export const IMPORTS = "gerenciar-api";
 export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";
 export const QUEUES = "gerenciar-service";
 export const PHONES = "gerenciar-phone";
+export const BLACKLIST = "gerenciar-blacklist";
 export const KEYS = "gerenciar-chaves";
 export const WEBHOOKS = "gerenciar-conectores";
 
@@ -48,6 +52,7 @@ export interface Entry {
     | "/chaves"
     | "/paineis"
     | "/webhooks"
+    | "/retornos"
     | "/comecar";
   group: Key;
   label: Key;
@@ -62,6 +67,7 @@ export const ENTRIES: readonly Entry[] = [
   { to: "/agentes", group: "menu.monitoring", label: "page.agents", icon: Users, permission: MONITORING, key: "a" },
   { to: "/mural", group: "menu.monitoring", label: "page.wall", icon: Monitor, permission: MONITORING, key: "m" },
   { to: "/atender", group: "menu.attend", label: "page.attend", icon: Headset, permission: MONITORING, key: "t" },
+  { to: "/retornos", group: "menu.attend", label: "page.callbacks", icon: PhoneCall, permission: MONITORING },
   {
     to: "/inbound",
     group: "menu.dashboards",

@@ -1,7 +1,7 @@
 import { NativeSelect } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { answerOf, api } from "../../api/client";
 import { agents, me } from "../../api/queries";
 import { useText } from "../../i18n";
@@ -102,7 +102,15 @@ function Desk({
   const known =
     answer?.waiting.find((one) => one.ringing.includes(agent)) ??
     answer?.calls.find((one) => one.interaction === interaction || one.agent === agent);
-  const isOver = state?.state === "wrap-up";
+  const isTalking = state?.state === "talking";
+  // What was talked about can be written down until it is finished, or the next call is answered.
+  const [work, setWork] = useState<string | null>(null);
+  // The board may show for a moment more what is finished already.
+  const [finished, setFinished] = useState<string | null>(null);
+  const isWork = isTalking || state?.state === "wrap-up";
+  useEffect(() => {
+    if (interaction && isWork) setWork(interaction);
+  }, [interaction, isWork]);
   return (
     <>
       <PageHeader title={text("page.attend")} line={answer && line}>
@@ -111,8 +119,14 @@ function Desk({
       <div className={styles.page}>
         <div className={styles.column}>
           <Calls known={known} own={agent} />
-          {interaction && (isOver || state?.state === "talking") && (
-            <WrapUp key={interaction} interaction={interaction} isOver={isOver} />
+          {work && work !== finished && (
+            <WrapUp
+              key={work}
+              interaction={work}
+              isOver={!(isTalking && interaction === work)}
+              isAwaited={state?.state === "wrap-up"}
+              finished={() => setFinished(work)}
+            />
           )}
           <DialForm agent={agent} />
         </div>

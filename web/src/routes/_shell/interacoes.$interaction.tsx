@@ -13,6 +13,7 @@ import { Panel } from "../../ui/Panel";
 import { Parts } from "../../ui/Parts";
 import { Pending } from "../../ui/Pending";
 import { Proof } from "../../ui/Proof";
+import { Recordings } from "../../ui/Recordings";
 import styles from "../../ui/Story.module.css";
 import { StoryEvents } from "../../ui/StoryEvents";
 
@@ -57,6 +58,7 @@ function Interaction() {
         <div className={styles.blocks}>
           <Summary call={call.data} />
           <Timeline call={call.data} />
+          <Recordings interaction={interaction} isOpen={call.data.state === "open"} />
           <Panel title={text("call.events")}>
             <StoryEvents events={story.data.items} />
           </Panel>

@@ -8,7 +8,7 @@ import { Allowed } from "../../ui/Allowed";
 import { BackLink } from "../../ui/BackLink";
 import { Tone } from "../../ui/Badge";
 import { CommandButton } from "../../ui/CommandButton";
-import { NamesField, ServiceLevelFields } from "../../ui/Fields";
+import { NamesField, SecondsInput, ServiceLevelFields } from "../../ui/Fields";
 import { QUEUES } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
@@ -28,7 +28,16 @@ export const Route = createFileRoute("/_shell/servicos/$queue")({
 type Detail = Schemas["QueueDetail"];
 type Settings = Pick<Detail, "name" | (typeof SETTINGS)[number]>;
 
-const SETTINGS = ["sla_target", "sla_ms", "tolerated_ms", "internal_number", "on_screen", "sla_profile"] as const;
+const SETTINGS = [
+  "sla_target",
+  "sla_ms",
+  "tolerated_ms",
+  "wrap_up_ms",
+  "internal_number",
+  "on_screen",
+  "sla_profile",
+  "recording",
+] as const;
 const PROFILES: readonly Detail["sla_profile"][] = [
   "offered",
   "answered-only",
@@ -57,9 +66,11 @@ function New() {
     sla_target: firm?.sla_target ?? 80,
     sla_ms: firm?.sla_ms ?? 20_000,
     tolerated_ms: firm?.tolerated_ms ?? 5_000,
+    wrap_up_ms: 0,
     internal_number: "",
     on_screen: true,
     sla_profile: "offered",
+    recording: "by-hand",
   };
   return (
     <>
@@ -174,11 +185,27 @@ function SettingsForm({ action, ...options }: SettingsProps) {
           tolerated_ms: text("queue.tolerated_ms.hint"),
         }}
       />
+      <SecondsInput
+        label={text("field.wrap_up_ms")}
+        description={text("queue.wrap_up_ms.hint")}
+        {...form.getInputProps("wrap_up_ms")}
+        value={form.values.wrap_up_ms}
+      />
       <NativeSelect
         label={text("field.sla_profile")}
         description={text("queue.sla_profile.hint")}
         data={[...PROFILES]}
         {...form.getInputProps("sla_profile")}
+      />
+      <NativeSelect
+        label={text("field.recording")}
+        description={text("queue.recording.hint")}
+        data={[
+          { value: "by-hand", label: text("queue.recording.by-hand") },
+          { value: "always", label: text("queue.recording.always") },
+          { value: "never", label: text("queue.recording.never") },
+        ]}
+        {...form.getInputProps("recording")}
       />
       <TextInput
         label={text("field.internal_number")}

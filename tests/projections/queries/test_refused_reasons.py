@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from imports.refused_reasons import in_portuguese
+from projections.queries.refused_reasons import in_portuguese
 from telephony_adapter.ami.stream import UNDATED
 from tests.kit.compose import ROOT
 

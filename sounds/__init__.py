@@ -1,0 +1,1 @@
+"""What callers of an IVR hear: uploaded audio and spoken text, as files that an Asterisk plays."""

@@ -1,0 +1,38 @@
+"""A supervisor opens a call from the board: what can be done there, and what came of it."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
+
+
+def as_supervisor(console: Console) -> None:
+    """Give the administrator an agent of their own with a telephone."""
+    with httpx.Client(base_url=console.url) as api:
+        token = api.post("/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}).json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
+        user = api.get("/v1/me").json()["id"]
+        api.post("/v1/agents", json={"agent": "Carla Supervisora", "user": user}).raise_for_status()
+        chosen = {"agent": "Carla Supervisora", "interface": "PJSIP/1702"}
+        position = api.put("/v1/phone/interface", json=chosen).raise_for_status().json()["position"]
+        api.get("/v1/agents", headers={"If-Position": str(position)}).raise_for_status()
+
+
+def test_a_call_on_the_board_is_listened_to_by_whoever_may(console: Console) -> None:
+    as_supervisor(console)
+    page = console.signed_in(path="/agentes")
+    first = page.get_by_role("button", name=re.compile("^Supervisionar ")).first
+    expect(first).to_be_visible()
+    first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("status")).to_have_text("Ninguém supervisiona daqui. Seu telefone vai tocar.")
+    dialog.get_by_role("button", name="Desligar a ligação").click()
+    expect(dialog.get_by_role("button", name="Desligar? Clique de novo")).to_be_visible()
+    dialog.get_by_role("button", name="Escutar").click()
+    expect(dialog.get_by_role("status")).to_have_text("Chamando o seu telefone: Escutar")
+    expect(dialog.get_by_role("button", name="Sussurrar ao agente")).to_be_disabled()
+    page.context.close()

@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 help:
 	@echo "make install    create .venv with all dependencies"
-	@echo "make demo       a simulated contact center, live"
+	@echo "make demo       a simulated contact center, live (ASTERISK=1: real calls, which you answer in the browser)"
 	@echo "make web        build the console (web/), which atende serve serves at /"
 	@echo "make screenshots   every page of the console in every size and theme, into web/screenshots"
 	@echo "make services   PostgreSQL, Kafka, ClickHouse and Asterisk on loopback (services-down stops them)"
@@ -27,8 +27,9 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+# ASTERISK=1: on the real Asterisk, with calls that an agent answers in the browser.
 demo: web
-	$(BIN)/atende demo
+	$(BIN)/$(if $(ASTERISK),python -m services.asterisk_demo,atende demo)
 
 web: install
 	$(BIN)/python web/build.py

@@ -9,15 +9,17 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, CallbackId, Done, Instant, Shape
+from api.calls import own_agent
+from api.field_types import Body, CallbackId, Done, Instant, Name, Shape
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUERY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.callbacks import ConcludeCallback
+from commands.calls import PlaceCall
 from domain.callbacks import CallbackOutcome
-from projections.queries.callbacks import ListedCallback, callbacks
+from projections.queries.callbacks import ListedCallback, callback_to_dial, callbacks
 from projections.queries.labels import CallbackState, labelled
 
 TAG = {"name": "callbacks", "description": "Callers of an IVR who asked to be called back."}
@@ -93,6 +95,25 @@ async def list_callbacks(
         next=part.next,
         as_of=part.as_of,
     )
+
+
+class CallingAgent(Body):
+    """Who calls back."""
+
+    agent: Annotated[Name | None, Field(description="who calls; if omitted, the agent that belongs to the caller", examples=["Ana"])] = None
+
+
+@router.post("/{callback_id}/call", status_code=201, summary="Call somebody back", responses=of_command("not-found"), response_model=Done)
+async def dial_callback(
+    callback_id: CallbackId, body: CallingAgent, context: Annotated[RequestContext, authorised(callback_to_dial)]
+) -> Response:
+    """The PBX rings the agent first and then the caller who asked for it, as `POST /v1/calls` does; `id` is the new interaction. The call-back stays open until it is concluded.
+
+    Refused as `POST /v1/calls`, and for a call-back that has ended.
+    """
+    found = await context.ask(callback_to_dial, callback_id)
+    agent = await own_agent(context, body.agent, "agent")
+    return await context.do(PlaceCall(agent=agent, number=found.number, queue=found.queue), 201)
 
 
 @router.post("/{callback_id}/conclude", summary="State how a call-back ended", responses=of_command("not-found"), response_model=Done)

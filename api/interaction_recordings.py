@@ -43,6 +43,9 @@ class CallRecording(Shape):
         ),
     ]
     status_label: Annotated[str, Field(examples=["Disponível"])]
+    is_confirmed: Annotated[
+        bool, Field(description="false while the PBX has not confirmed the last pause or resumption: what is said may be recorded")
+    ]
     loss: Annotated[Loss | None, Field(description="why there is no sound: `nothing-said`: nobody talked; `missing`: the PBX left no file")]
     loss_label: Annotated[str | None, Field(examples=["Sem conversa"])]
     begun_at: Annotated[Instant | None, Field(description="null if it has not begun", examples=["2026-03-02T14:05:19-03:00"])]
@@ -92,6 +95,7 @@ def _shown(found: FoundRecording, where: ZoneInfo) -> CallRecording:
             **labelled("by", "recording_by", one.by),
             "queue": one.queue,
             **labelled("status", "recording_status", one.status),
+            "is_confirmed": one.unconfirmed is None,
             **labelled("loss", "recording_loss", one.loss),
             "begun_at": iso(one.begun_at // MS, where) if one.begun_at else None,
             "ended_at": iso(one.ended_at // MS, where) if one.ended_at else None,

@@ -13,7 +13,7 @@ from api.access import RequestContext, authorised
 from api.problem import QUERY, Problem, documented
 from api.slice_router import SliceRouter
 from commands.recordings import ListenToRecording
-from projections.queries.recordings import legs_of, recording, sound
+from projections.queries.recordings import legs_of, one_recording, sound
 from store.media import MediaUnavailable
 
 TAG = {"name": "recordings", "description": "Recordings of calls (gravações): by hand or by the queue's rule, listened to by permission."}
@@ -39,8 +39,8 @@ _SOUND: dict[int | str, dict[str, Any]] = {
     "/{recording_id}/audio", summary="The sound of a recording", response_class=StreamingResponse, responses=_SOUND, response_model=None
 )
 async def listen_to_recording(
-    recording_id: Annotated[UUID, Path(description="of one of a call's recordings")],
-    context: Annotated[RequestContext, authorised(recording)],
+    recording_id: Annotated[UUID, Path(description="of one of a call's recordings", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"])],
+    context: Annotated[RequestContext, authorised(one_recording)],
     asked: Annotated[
         str | None,
         Header(
@@ -55,7 +55,7 @@ async def listen_to_recording(
 
     What is sent was proved to be what was kept. A file that is missing or broken is answered by a problem; where a later part of it is broken, the answer ends early.
     """
-    found = await context.ask(recording, recording_id)
+    found = await context.ask(one_recording, recording_id)
     await context.ask(legs_of, found.interaction)
     kept = found.must_be_kept()
     wanted = _range(asked, kept.size)

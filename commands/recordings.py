@@ -69,6 +69,12 @@ class BeginRecording(OfRecording, frozen=True, kw_only=True):
     monitor: str
 
 
+class ConfirmRecording(OfRecording, frozen=True, kw_only=True):
+    """The PBX has paused or resumed it."""
+
+    action: Action
+
+
 class FailRecording(OfRecording, frozen=True, kw_only=True):
     """The PBX did not do what was asked for."""
 
@@ -161,6 +167,14 @@ def begin_recording(command: BeginRecording, context: HandlerContext) -> Done:
     """Nothing changes if it has begun before."""
     recording = context.get(Recording, command.recording)
     recording.begin(command.monitor, context.metadata)
+    return Done(recording)
+
+
+@handles(ConfirmRecording)
+def confirm_recording(command: ConfirmRecording, context: HandlerContext) -> Done:
+    """A repeat changes nothing."""
+    recording = context.get(Recording, command.recording)
+    recording.confirm(command.action, context.metadata)
     return Done(recording)
 
 

@@ -51,6 +51,7 @@ class Callback(Aggregate):
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)
         self.queue = ""
+        self.number: Personal | None = None
         self.outcome: CallbackOutcome | Literal[""] = ""
 
     def request(self, interaction: UUID, number: Personal, metadata: EventMetadata, *, ivr: str, queue: str, at: int) -> None:
@@ -70,7 +71,7 @@ class Callback(Aggregate):
 
     def apply(self, event: Event) -> None:
         match event:
-            case CallbackRequested(queue=queue):
-                self.queue = queue
+            case CallbackRequested(queue=queue, number=number):
+                self.queue, self.number = queue, number
             case CallbackConcluded(outcome=outcome):
                 self.outcome = outcome

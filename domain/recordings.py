@@ -80,6 +80,13 @@ class RecordingResumed(RecordingEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "recording.resumed"
 
 
+class RecordingDone(RecordingEvent, frozen=True, kw_only=True):
+    """The PBX has paused or resumed it, as asked."""
+
+    TOPIC: ClassVar[str] = "recording.done"
+    action: Action
+
+
 class RecordingNotDone(RecordingEvent, frozen=True, kw_only=True):
     """The PBX did not do what was asked for: after `pause` it records what is said."""
 
@@ -123,7 +130,7 @@ class RecordingListened(RecordingEvent, frozen=True, kw_only=True):
 class Recording(Aggregate):
     """One recording of one call.
 
-    begun_at, ended_at: microseconds; 0 before. by_hand: an agent wanted it, and may stop it. kept: how it is kept, None if it is not.
+    begun_at, ended_at: microseconds; 0 before. unconfirmed: the pause or resumption that the PBX has not confirmed yet. kept: how it is kept, None if it is not.
     """
 
     KIND = "recording"
@@ -138,6 +145,7 @@ class Recording(Aggregate):
         self.queue = ""
         self.status: Status = "asked"
         self.monitor = ""
+        self.unconfirmed: Action | None = None
         self.begun_at = 0
         self.ended_at = 0
         self.kept: RecordingKept | None = None
@@ -188,9 +196,14 @@ class Recording(Aggregate):
         elif self.goes_on:
             self.trigger(RecordingEnded, metadata, metadata.recorded_at, by="rule")
 
+    def confirm(self, action: Action, metadata: EventMetadata) -> None:
+        """The PBX did it. A repeat changes nothing."""
+        if self.unconfirmed == action:
+            self.trigger(RecordingDone, metadata, metadata.recorded_at, action=action)
+
     def fail(self, action: Action, why: Failure, metadata: EventMetadata) -> None:
         """The PBX did not do it. Nothing changes if it was done, or if it does not matter any more."""
-        if self.status == {"start": "asked", "pause": "paused", "resume": "recording"}[action]:
+        if self.unconfirmed == action or (action == "start" and self.status == "asked"):
             self.trigger(RecordingNotDone, metadata, metadata.recorded_at, action=action, why=why)
 
     def keep(self, sound: Sound, content_key: Personal, metadata: EventMetadata) -> None:
@@ -224,14 +237,16 @@ class Recording(Aggregate):
             case RecordingBegun(monitor=monitor):
                 self.status, self.monitor, self.begun_at = "recording", monitor, event.occurred_at
             case RecordingPaused():
-                self.status = "paused"
+                self.status, self.unconfirmed = "paused", "pause"
             case RecordingResumed():
-                self.status = "recording"
+                self.status, self.unconfirmed = "recording", "resume"
+            case RecordingDone():
+                self.unconfirmed = None
             case RecordingNotDone(action=action):
                 outcome: dict[Action, Status] = {"start": "failed", "pause": "recording", "resume": "paused"}
-                self.status = outcome[action]
+                self.status, self.unconfirmed = outcome[action], None
             case RecordingEnded():
-                self.status, self.ended_at = "ended", event.occurred_at
+                self.status, self.ended_at, self.unconfirmed = "ended", event.occurred_at, None
             case RecordingKept():
                 self.status, self.kept = "kept", event
             case RecordingLost(why=why):

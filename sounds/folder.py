@@ -70,7 +70,9 @@ class Sounds:
         if path.exists():
             return
         for folder in (self.folder, *(self.folder / part for part in reversed(path.relative_to(self.folder).parents[:-1]))):
-            folder.mkdir(mode=_ENTERED, parents=True, exist_ok=True)
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(_ENTERED)
         with NamedTemporaryFile(dir=path.parent, delete=False) as written:
             try:
                 written.write(sound)

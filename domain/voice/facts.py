@@ -25,7 +25,7 @@ CallKind = Literal[
     "dial_failed",  # the attempt failed (text: busy|no-answer|bad-number|congestion|rejected|unavailable|agent-no-answer|failed)
     "part_of",  # this channel belongs to another call (text: that call's id, its Linkedid)
     "hung_up",  # the caller's channel is gone (text: cause)
-    "quality",  # final RTP statistics (jitter_ms, loss_percent in text as "jitter;loss")
+    "quality",  # final RTP statistics of a leg: the customer's, or an agent's (agent; by: uplink|downlink) (text: "jitter;loss", in ms and percent)
     "did",  # number dialled by the caller (text)
     "tag",  # wrap-up code (text)
     "note",  # anything else worth keeping (text: verb; private: its fields)

@@ -31,10 +31,19 @@ def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fac
     the talk. `latest`: the instant (us) of the last known fact. Raises NotFound, Refused, InvalidField.
     """
     call = _existing(state)
-    stated = [fact for each in facts for fact in (*_cut_short(state, each), each)]
+    stated = [fact for each in _without_idle_wrap_up(state, tuple(facts)) for fact in (*_cut_short(state, each), each)]
     if any(fact.at < latest for fact in stated):
         raise InvalidField("at", "earlier than what already happened to this call", "instant-out-of-order")
     return tuple(_about_its_queue(state, call, fact) for fact in stated)
+
+
+def _without_idle_wrap_up(state: CallState, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts; of a tagged wrap-up only the tag, when the source of the talk knows no wrap-ups and none is waited for."""
+    is_tagged = {"wrap_up", "tag"} <= {fact.kind for fact in facts}
+    ended = [visit for visit in state.visits if visit.released_ms is not None]
+    if is_tagged and ended and all(visit.wrap_up_ms == 0 for visit in ended):
+        return tuple(fact for fact in facts if fact.kind != "wrap_up")
+    return facts
 
 
 def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:

@@ -7,8 +7,11 @@ from uuid import UUID
 import msgspec
 
 from domain.access import ATTEND
+from domain.base import FORGOTTEN
+from domain.callbacks import Callback
+from domain.errors import NotFound, Refused
 from projections.engine.temporal_view import CompanyRows
-from projections.query_bus import query
+from projections.query_bus import CompanyLog, query
 
 _PAGE = """
 SELECT id, requested, requested_ms, interaction, ivr, queue, contact, number, outcome, ended_ms
@@ -44,3 +47,22 @@ def callbacks(
         moment_ms,
         lambda view: view.ask(ListedCallback, _PAGE.format(callbacks=view.rows_of("callbacks"), only=only), after=after, limit=limit),
     )
+
+
+class CallbackToDial(msgspec.Struct, frozen=True):
+    """Whom to call, and for which queue."""
+
+    number: str
+    queue: str
+
+
+@query(ATTEND, CompanyLog)
+def callback_to_dial(log: CompanyLog, id: UUID) -> CallbackToDial:
+    """A call-back that is open. Raises NotFound, and Refused for one that has ended or whose caller was forgotten."""
+    found = log.find(Callback, id)
+    if not log.scope.sees_queue(found.queue):
+        raise NotFound("callback-unknown", "no such call-back")
+    number = log.open(found.number)
+    if found.outcome or number == FORGOTTEN:
+        raise Refused("callback-ended", "the call-back has ended already, or its caller was forgotten")
+    return CallbackToDial(number, found.queue)

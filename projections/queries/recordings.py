@@ -60,7 +60,7 @@ def recordings_of(log: CompanyLog, legs: Sequence[UUID], media: SealedMedia) -> 
 
 
 @query(LISTEN, CompanyLog)
-def recording(log: CompanyLog, id: UUID) -> Recording:
+def one_recording(log: CompanyLog, id: UUID) -> Recording:
     """One recording. Raises NotFound."""
     return log.find(Recording, id)
 

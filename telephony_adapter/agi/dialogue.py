@@ -99,8 +99,9 @@ class Dialogue:
 
     async def _play(self, messages: tuple[Message, ...], *, is_asking: bool) -> str:
         """Play messages; a key ends them if the caller is asked for one. Returns the key."""
-        for message in messages:
-            file = await self._file(message)
+        # All are at hand before the first is played: a key that is pressed between two commands is lost in Asterisk.
+        files = [await self._file(message) for message in messages]
+        for file in files:
             if file is None:
                 continue
             name = self.sounds.name_for_asterisk(file)

@@ -76,7 +76,7 @@ def check(asterisk: Asterisk, now_us: int, listens_s: float) -> Iterator[Finding
     yield from _events(heard, listens_s)
 
 
-_RIGHTS = ("read = system,call,agent,user,dialplan", "write = system,reporting")
+_RIGHTS = ("read = system,call,agent,user,dialplan,reporting", "write = system,reporting")
 
 
 def _permissions(connection: Connection) -> Iterator[Finding]:

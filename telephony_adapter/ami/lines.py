@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.ids import LEG
 from telephony_adapter.ami.ivr import left_by_itself
+from telephony_adapter.ami.leg_quality import leg_gone
 from telephony_adapter.ami.outbound import line_of_attempt_gone
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Call, Channel, PbxState
@@ -47,6 +48,7 @@ def gone(pbx: PbxState, packet: Packet) -> None:
     channel = pbx.line(packet)
     pbx.ringing.pop(channel.id, None)
     pbx.behind.pop(channel.id, None)
+    leg_gone(pbx, channel)
     attempted = line_of_attempt_gone(pbx, channel, packet)
     call = pbx.calls.get(channel.id)
     if call is None:

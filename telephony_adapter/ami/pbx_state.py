@@ -17,6 +17,7 @@ from domain.voice.facts import CallKind, Fact, FactKind, PresenceKind
 from telephony_adapter.ami.gap_estimation import CallAtCut, Cut
 from telephony_adapter.ami.gap_numbers import second_of
 from telephony_adapter.ami.gaps import Cuts
+from telephony_adapter.ami.heard import Heard
 from telephony_adapter.ami.packets import Packet
 
 Observation = ObserveCall | ObserveAgent | MatchMember | ObserveTimeline
@@ -48,7 +49,8 @@ class Dialplan:
 class Channel:
     """A channel of the PBX. `linked`: the call to which it belongs (Linkedid).
 
-    reading: the variable into which Read puts the keys. awaiting: the context in which an extension is awaited.
+    reading: the variable into which Read puts the keys. awaiting: the context in which an extension is awaited. talked: the last call to which it
+    talked as an agent's leg, and the agent. heard: the reports of its voice quality.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Channel:
     keyed: str = ""
     awaiting: str = ""
     spying: str = ""
+    talked: tuple[str, str] | None = None
+    heard: Heard | None = None
 
 
 @dataclass(slots=True)

@@ -171,6 +171,8 @@ def agent_connected(pbx: PbxState, packet: Packet) -> None:
     leg = packet.get("DestUniqueid")
     pbx.ringing.pop(leg, None)
     pbx.talks[leg] = call.id
+    if leg in pbx.channels:
+        pbx.channels[leg].talked = call.id, agent
     visit.answered, visit.agent, visit.left, visit.abandon_seen = pbx.at, agent, 0, False
     pbx.observe(call, "answered", queue=visit.queue, agent=agent, wait_ms=wait_ms, ring_ms=packet.whole("RingTime") * 1000)
     seen(pbx, visit.queue, packet["Interface"], agent)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from commands.observations import ObserveTimeline
 from domain.voice.timeline import CoverageSpan, Gap
-from telephony_adapter.ami import agents, connection_gaps, ivr, lines, outbound, queues
+from telephony_adapter.ami import agents, connection_gaps, ivr, leg_quality, lines, outbound, queues
 from telephony_adapter.ami.last_known import LastKnown, restore
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
 from telephony_adapter.ami.pbx_state import Dialplan, Observation, PbxState
@@ -65,6 +65,7 @@ EVENTS: dict[str, Handler] = {
     "QueueMemberRemoved": agents.member_removed,
     "QueueParams": connection_gaps.queue_counted,
     "QueueStatusComplete": connection_gaps.queues_listed,
+    "RTCPSent": leg_quality.report_sent,
     "Shutdown": connection_gaps.shutting_down,
     "Unhold": lines.resumed,
     "UserEvent": ivr.user_event,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from settings import Asterisk
@@ -15,6 +16,7 @@ _WRITES = {
     "call": (("Hangup", "Redirect", "PlayDTMF"), "hang up and pull calls, switch what a supervisor hears"),
     "originate": (("Originate",), "dial out, let a supervisor listen"),
     "config": (("UpdateConfig",), "write the queues of Atende"),
+    "system": (("MixMonitor",), "record calls"),
 }
 """The classes that the user must be allowed to write: actions of each, and what for."""
 
@@ -38,6 +40,7 @@ def control_findings(connection: Connection, asterisk: Asterisk) -> Iterator[Fin
     if not asterisk.trunk or not asterisk.context:
         hint = "the setting has no trunk= or no context=: agents cannot dial out"
         yield Finding("unknown", hint, "ATENDE_ASTERISK", ("&trunk=TRUNK&context=CONTEXT",))
+    yield _recordings(asterisk)
     yield _ari(asterisk)
 
 
@@ -50,6 +53,17 @@ def _queues(connection: Connection) -> Finding:
         "queues.conf",
         (f"#tryinclude {FILE}",),
     )
+
+
+def _recordings(asterisk: Asterisk) -> Finding:
+    if asterisk.recordings is None:
+        hint = "the setting has no recordings=: no call is recorded"
+        return Finding("unknown", hint, "ATENDE_ASTERISK", ("&recordings=/var/spool/asterisk/monitor",))
+    # Asterisk makes the folder of Atende in it with the first recording.
+    if os.access(asterisk.recordings, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("ok", "the folder of its recordings can be read, and files in it removed")
+    hint = "the folder recordings= cannot be read, or files in it not removed, by this user"
+    return Finding("missing", hint, "ATENDE_ASTERISK", ("&recordings=/var/spool/asterisk/monitor",))
 
 
 def _ari(asterisk: Asterisk) -> Finding:

@@ -14,6 +14,7 @@ from commands.handler_context import Command
 from commands.recordings import (
     ApplyRecordingRule,
     BeginRecording,
+    ConfirmRecording,
     EndRecordings,
     FailRecording,
     KeepRecording,
@@ -93,7 +94,7 @@ class Recorder(Effect):
             answer = pbx.action("MixMonitor", Channel=recording.call, File=name, Options="b")
             return (BeginRecording(recording=recording.id, monitor=answer.headers.get("MixMonitorID", "")),)
         pbx.action("MixMonitorMute", Channel=recording.call, Direction="both", State=int(isinstance(event, RecordingPaused)))
-        return ()
+        return (ConfirmRecording(recording=recording.id, action=_ASKS[type(event)]),)
 
     def unperformed(self, event: Event, why: Why) -> Iterable[Command]:
         """The recording says so."""

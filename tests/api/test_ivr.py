@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from commands.callbacks import RequestCallback
+from commands.observations import MatchMember
 from domain.ids import company_id
 from domain.ivr_settings import MESSAGES
 from sounds.folder import Sounds
@@ -153,13 +154,22 @@ def test_call_backs_are_listed_until_they_are_concluded(ana, center):
     assert company_id("Empresa")
     (row,) = ana.get("/v1/callbacks", params={"at_least": receipt.position}).json()["items"]
     assert (row["state"], row["state_label"], row["queue"], row["from_number"]) == ("open", "Aguardando", "vendas", "11987654321")
+    ana.post("/v1/queues", {"name": "vendas"})
+    assert ana.post("/v1/agents/log-in", {"agent": "Ana"}).status_code == 200
+    assert ana.post(f"/v1/callbacks/{row['id']}/call", {"agent": "Ana"}).json()["type"].endswith(":agent-without-telephone")
+    center.bus.execute(MatchMember(interface="PJSIP/1001", member="Ana"), operator("Empresa"))
+    placed = ana.post(f"/v1/callbacks/{row['id']}/call", {"agent": "Ana"})
+    assert placed.status_code == 201, placed.text
+    called = ana.get(f"/v1/interactions/{placed.json()['id']}", params={"at_least": placed.json()["position"]}).json()
+    assert (called["direction"], called["to_number"]) == ("outbound", "11987654321")
     done = ana.post(f"/v1/callbacks/{row['id']}/conclude", {"outcome": "reached"})
     assert done.status_code == 200
     assert ana.post(f"/v1/callbacks/{row['id']}/conclude", {"outcome": "lost"}).status_code == 409
+    assert ana.post(f"/v1/callbacks/{row['id']}/call", {"agent": "Ana"}).status_code == 409
     after = {"at_least": done.json()["position"]}
     assert ana.get("/v1/callbacks", params=after).json()["items"] == []
     assert [item["state"] for item in ana.get("/v1/callbacks", params=after | {"state": "any"}).json()["items"]] == ["reached"]
 
 
-def test_the_media_folder_is_in_the_data_directory_unless_a_setting_names_another(center):
-    assert center.sounds.folder == Path(center.directory / "media").absolute()
+def test_the_folder_of_sounds_is_in_the_data_directory_unless_a_setting_names_another(center):
+    assert center.sounds.folder == Path(center.directory / "sounds").absolute()

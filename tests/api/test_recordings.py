@@ -184,9 +184,9 @@ def test_what_the_pbx_did_not_do_is_not_shown_as_done(story):
     story.do(BeginRecording(recording=second, monitor="0x1"))
     assert story.say("resume").status_code == 409
     assert story.say("pause").status_code == 200
-    assert story.listed()[1]["status"] == "paused"
+    assert (story.listed()[1]["status"], story.listed()[1]["is_confirmed"]) == ("paused", False)
     story.do(FailRecording(recording=second, action="pause", why="failed"))
-    assert story.listed()[1]["status"] == "recording"
+    assert (story.listed()[1]["status"], story.listed()[1]["is_confirmed"]) == ("recording", True)
     answer = story.listen()
     assert problem_in(answer)["type"] == "urn:problem-type:atende:recording-not-kept"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from telephony_adapter.agi.calls import Calls
 from telephony_adapter.agi.server import AgiServer
 from tests.kit import asterisk
 from tests.kit.agi import SpokenAsWritten
-from tests.kit.asterisk import COBRANCA, RINGS, Lab
+from tests.kit.asterisk import RINGS, Lab
 from tests.kit.ports import closed_port
 from tests.kit.waiting import within
 
@@ -36,15 +37,15 @@ BLOCKED = "80000011111"
 FIGURES = ("entered", "led_to_queue", "abandoned_in_ivr", "ended_in_ivr", "out_of_hours", "blacklisted", "unknown_in_ivr", "in_ivr")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     with asterisk.lab() as made:
         yield made
 
 
-@pytest.fixture
-def center(tmp_path) -> Iterator[Embedded]:
-    with closing(Embedded(tmp_path / "data", Settings())) as opened:
+@pytest.fixture(scope="module")
+def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with closing(Embedded(tmp_path_factory.mktemp("ivr") / "data", Settings())) as opened:
         opened.covered()
         opened.processes.start()
         yield opened
@@ -64,7 +65,7 @@ def register_ivrs(center: Embedded, company: Any) -> None:
     usual: dict[str, Any] = {
         "menu": menu,
         "attempts": 2,
-        "choice_wait_ms": 2_000,
+        "choice_wait_ms": 6_000,
         "welcome": Message(text="Olá"),
         "closed": Message(text="Fechado"),
     }
@@ -88,7 +89,9 @@ def test_real_calls_go_where_the_flow_says_and_the_figures_of_the_ivr_are_theirs
     register_ivrs(center, company)
     here, there = lab.server.sounds
     speech = SpokenAsWritten()
-    server = AgiServer("127.0.0.1", 0, lambda _: Calls(center.bus, caller(company)), Sounds(here, speech, there), center.bus.clock.now_us)
+    server = AgiServer(
+        "127.0.0.1", 0, lambda _: Calls(center.bus, caller(company)), Sounds(here / name, speech, there / name), center.bus.clock.now_us
+    )
     server.start()
     settings = Settings(asterisks=(lab.setting(company=name),))
     with caplog.at_level(logging.WARNING), closing(server), following(center, settings) as (adapter,):
@@ -96,20 +99,21 @@ def test_real_calls_go_where_the_flow_says_and_the_figures_of_the_ivr_are_theirs
         lab.pbx.send_action(Action="Setvar", Variable="IVR_AT", Value=f"127.0.0.1:{server.port}")
         for agent in (1001, 1002):
             lab.log_in(agent)
-        lab.call(OPEN, keys="1", talk=1)
-        lab.call(OPEN, keys="7", second=1.5, more="2", talk=1)
+        # Callers key late, and within the time for a key, on a busy machine too.
+        lab.call(OPEN, first=4, keys="1", talk=1)
+        lab.call(OPEN, first=4, keys="7", second=3, more="2", talk=1)
         lab.call(OPEN)
-        lab.call(OPEN, keys="52998224725")
-        lab.call(OPEN, life=0)
-        lab.call(OPEN, keys="1", phone=RINGS, life=3)
-        lab.call(OPEN, keys="3", phone=RINGS)
+        lab.call(OPEN, first=4, keys="52998224725")
+        lab.call(OPEN, life=3)
+        lab.call(OPEN, first=4, keys="1", phone=RINGS, life=4)
+        lab.call(OPEN, first=4, keys="3", phone=RINGS)
         lab.call(OPEN, number=BLOCKED)
         lab.call(CLOSED)
         lab.call(HOLIDAY)
         waits = lab.joined()
-        lab.call(COBRANCA, phone=RINGS, life=4)
+        lab.call("5cobranca", phone=RINGS, life=20)
         within(lambda: lab.joined() > waits, 20)
-        lab.call(CALLS_BACK, keys="3", second=1.5, more="1")
+        lab.call(CALLS_BACK, first=4, keys="3", second=3, more="1")
         lab.be_quiet()
         sent = lab.pbx.send_action(Action="UserEvent", UserEvent="Now")
         assert sent.succeeded
@@ -135,9 +139,10 @@ def test_real_calls_go_where_the_flow_says_and_the_figures_of_the_ivr_are_theirs
     (asked,), _ = center.queries.ask(callbacks, asker(company), 0, 10)
     assert (asked.queue, asked.ivr) == ("cobranca", CALLS_BACK)
     assert {"Protocolo", "Posição", "Fechado"} <= set(speech.spoken)
+    shutil.rmtree(here / name)
 
 
-def test_without_atende_the_dialplan_goes_on(center: Embedded, lab: Lab) -> None:
+def test_without_atende_the_dialplan_goes_on(lab: Lab) -> None:
     with closed_port() as port:
         lab.pbx.send_action(Action="Setvar", Variable="IVR_AT", Value=f"127.0.0.1:{port}")
         lab.log_in(1001)

@@ -139,6 +139,7 @@ def test_a_call_of_a_queue_that_is_always_recorded_is_heard_by_range_except_for_
         of.becomes(call, "recording")
         passes(2, of, call)
         of.do(PauseRecording(interaction=call))
+        within(lambda: of.becomes(call, "paused").unconfirmed is None, 20)
         passes(3, of, call)
         of.do(ResumeRecording(interaction=call))
         passes(2, of, call)

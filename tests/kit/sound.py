@@ -16,12 +16,13 @@ TONES = {440: "caller", 600: "telephone", 850: "outside", 1000: "agent", 1230: "
 
 def write_tone(path: Path, hz: int, seconds: int = 10, rate: int = 48_000) -> Path:
     """A file that sounds one tone; it can be repeated without a click."""
-    samples = (round(12_000 * math.sin(2 * math.pi * hz * at / rate)) for at in range(seconds * rate))
+    period = rate // math.gcd(rate, hz)
+    wave_once = b"".join(struct.pack("<h", round(12_000 * math.sin(2 * math.pi * hz * at / rate))) for at in range(period))
     with closing(wave.open(str(path), "wb")) as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(rate)
-        sound.writeframes(b"".join(struct.pack("<h", one) for one in samples))
+        sound.writeframes(wave_once * (seconds * rate // period))
     return path
 
 

@@ -18,7 +18,7 @@ MENU = "nav[aria-label=Menu]:visible"
 LISTS = ("empresa", "usuarios", "usuarios/novo", "servicos", "servicos/novo", "canais/telefone", "canais/telefone/novo")
 SECURITY = ("chaves", "chaves/nova", "webhooks", "webhooks/novo")
 ENTRIES = {
-    "gerenciar-atendimento": {"Agentes", "Mural"},
+    "gerenciar-atendimento": {"Agentes", "Mural", "Tela de Atendimento", "Retornos"},
     "gerenciar-relatorio": {"Inbound", "Outbound", "IVR", "Rastreio de Interações", "Relatório de Agentes", "SLA: e se?"},
     "gerenciar-empresas": {"Empresa"},
     "gerenciar-usuário": {"Usuários"},

@@ -86,6 +86,11 @@ def test_a_number_is_blocked_and_unblocked(console: Console, tab: Page, server: 
     assert server.ask("GET", f"/v1/ivrs/{ivr}/blocked-callers")["items"] == []
 
 
+def test_the_list_of_call_backs_says_when_nobody_waits(console: Console, tab: Page) -> None:
+    go(console, tab, "retornos")
+    expect(tab.get_by_text("Ninguém espera um retorno")).to_be_visible()
+
+
 def test_the_editor_is_accessible_in_both_themes_on_a_telephone(console: Console, ivr: str) -> None:
     page = console.signed_in(path=f"/canais/telefone/{ivr}", viewport={"width": 360, "height": 740})
     page.get_by_role("region", name="Caminho da ligação", exact=True).wait_for()

@@ -13,6 +13,7 @@ import pytest
 from bootstrap import Embedded
 from cli.company import asker, caller, known_or_new
 from commands.ivr import BlockCaller, ChangeIvrSettings, RegisterIvr
+from commands.observations import ObserveCall
 from commands.queues import RegisterQueue
 from domain.companies import Company
 from domain.ids import interaction_id, ivr_id
@@ -226,6 +227,13 @@ def test_a_message_without_sound_is_skipped(ivrs: Ivrs) -> None:
     pbx = ivrs.call(keys=["1"], queue="")
     assert "EXEC Queue vendas,t,,,600" in pbx.commands
     assert ivrs.speech.spoken == ["Para vendas, tecle 1. Para suporte, tecle 2."]
+
+
+def test_the_ivr_of_atende_names_the_path_even_if_the_dialplans_context_looks_like_one(ivrs: Ivrs) -> None:
+    shown = Fact("ivr_entered", 1_772_470_800_000_000, "ami", text="ura")
+    ivrs.center.bus.execute(ObserveCall(call=CALL, facts=(shown,)), caller(ivrs.company))
+    ivrs.call(keys=["1"], queue="")
+    assert (ivrs.path().ivr, ivrs.path().entered_ms) == ("principal", 1_772_470_800_000)
 
 
 def test_a_server_that_ends_hangs_nobody_up(ivrs: Ivrs) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -52,7 +53,11 @@ def test_one_that_lacks_nothing_is_ok_in_every_point() -> None:
     ("differs", "says", "line"),
     [
         ({"Login": ""}, "refuses the user", "[atende]"),
-        ({"Login": "Response: Success\r\nID\r\n\r\n" + EVENTS}, "does not say when it is ready", "read = system,call,agent,user,dialplan"),
+        (
+            {"Login": "Response: Success\r\nID\r\n\r\n" + EVENTS},
+            "does not say when it is ready",
+            "read = system,call,agent,user,dialplan,reporting",
+        ),
         ({"QueueStatus": ""}, "does not list its queues", "write = system,reporting"),
         ({"Filter": ""}, "sends every event", "write = system,reporting"),
         ({"now": "1795409000.1"}, "its clock differs", ""),
@@ -80,7 +85,7 @@ def test_where_nobody_listens_it_says_so_and_ends() -> None:
     assert "no AMI" in finding.what
 
 
-def of_control(allowed: str, **setting: str) -> dict[str, list[str]]:
+def of_control(allowed: str, **setting: str | Path) -> dict[str, list[str]]:
     """What is found besides for an Asterisk that is to be driven, whose user may send these actions: the states by what they say, with their lines."""
     listed = "Response: Success\r\nID\r\n" + "".join(f"{name}: x  (Priv: y)\r\n" for name in allowed.split()) + "\r\n"
     with closing(Pbx(lambda action: whole(action, ListCommands=listed))) as pbx:
@@ -91,14 +96,29 @@ def of_control(allowed: str, **setting: str) -> dict[str, list[str]]:
 
 
 def test_what_control_needs_is_found_by_what_the_user_may_send() -> None:
-    said = of_control("QueueAdd QueuePause Hangup Redirect PlayDTMF Originate GetConfig UpdateConfig", trunk="tronco", context="ramais")
-    assert [state for state, *_ in said.values()] == ["ok", "ok", "ok", "ok", "ok", "unknown"]
+    said = of_control(
+        "QueueAdd QueuePause Hangup Redirect PlayDTMF Originate GetConfig UpdateConfig MixMonitor", trunk="tronco", context="ramais"
+    )
+    assert [state for state, *_ in said.values()] == ["ok", "ok", "ok", "ok", "ok", "ok", "unknown", "unknown"]
     said = of_control("QueueAdd Command")
     missing = {what: lines for what, (state, *lines) in said.items() if state == "missing"}
-    assert {what.rpartition("(")[2] for what in missing} == {"write = agent)", "write = call)", "write = originate)", "write = config)"}
+    assert {what.rpartition("(")[2] for what in missing} == {
+        "write = agent)",
+        "write = call)",
+        "write = originate)",
+        "write = config)",
+        "write = system)",
+    }
     assert {line for lines in missing.values() for line in lines} == {"write = system,reporting,call,agent,originate,config"}
     assert any("Atende needs none" in what for what in said)
     assert any("agents cannot dial out" in what for what in said)
+    assert any("no call is recorded" in what for what in said)
+
+
+def test_the_folder_of_recordings_must_be_there(tmp_path: Path) -> None:
+    for folder, state in ((tmp_path, "ok"), (tmp_path / "none", "missing")):
+        said = of_control("MixMonitor", recordings=folder)
+        assert [found for what, (found, *_) in said.items() if "folder" in what and "recordings" in what] == [state]
 
 
 def test_an_ari_that_does_not_answer_is_missing() -> None:

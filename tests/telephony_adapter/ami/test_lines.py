@@ -144,9 +144,9 @@ def test_14_figures_of_a_line_without_media_are_ignored(tmp_path: Path, value: s
 
 @pytest.mark.parametrize("name", NAMES)
 def test_15_variables_and_test_events_of_the_build_change_nothing(name: str, tmp_path: Path) -> None:
-    noise = ("TestEvent", "RTCPSent", "RTCPReceived", "DeviceStateChange", "DialState", "MusicOnHoldStart", "SoftHangupRequest")
+    noise = ("TestEvent", "RTCPReceived", "DeviceStateChange", "DialState", "MusicOnHoldStart", "SoftHangupRequest")
     kept = [line for line in capture(name).lines if line.name not in noise and (line.name != "VarSet" or _is_used(line))]
-    assert len(kept) < 0.6 * len(capture(name).lines)
+    assert len(kept) < 0.7 * len(capture(name).lines)
     whole, without = RecordingBus(), RecordingBus()
     import_ami(whole, TELLER, capture(name).timed, "ami")
     import_ami(without, TELLER, written(kept, tmp_path / "ami"), "ami")

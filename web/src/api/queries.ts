@@ -94,6 +94,12 @@ export const ivrOf = (ivr: string) =>
     staleTime: 0,
     queryFn: () => answerOf(api.GET("/v1/ivrs/{ivr_id}", { params: { path: { ivr_id: ivr } } })),
   });
+export const callbacks = queryOptions({
+  queryKey: ["callbacks"],
+  staleTime: 0,
+  refetchInterval: 10_000,
+  queryFn: async () => (await answerOf(api.GET("/v1/callbacks", { params: { query: { limit: 1_000 } } }))).items,
+});
 export const blockedCallersOf = (ivr: string) =>
   queryOptions({
     queryKey: ["ivrs", ivr, "blocked-callers"],

@@ -31,8 +31,8 @@ interface Props {
   profile?: string;
   /** Where the sources were cut off in the period: why there are limits. */
   gaps?: readonly Gap[];
-  /** The figures of the period before. */
-  previous?: Previous;
+  /** The figures of the period before; null: they are awaited, and have their place already. */
+  previous?: Previous | null;
   /** What it is called in the page's CSV, where that is another word. */
   csv?: string;
   isLead?: boolean;
@@ -93,7 +93,7 @@ export function Figure({
         {shown === NONE && <span className="visually-hidden">{text("figure.none")}</span>}
       </p>
       {note && <p className={styles.note}>{note}</p>}
-      {!isRange && <Compared name={name} value={value} previous={previous} />}
+      {previous !== undefined && <Compared name={name} value={isRange ? null : value} previous={previous} />}
       {bounds && (isRange || isVague) && (
         <p className={styles.missing} title={text(isVague ? "figure.mean.why" : "figure.missing.why")}>
           {text("figure.missing", { count: bounds.missing_at_most })}
@@ -121,21 +121,28 @@ function Limits({ bounds, gaps, isVague }: { bounds: Bounds; gaps: readonly Gap[
   );
 }
 
-/** How far the figure is from that of the period before; nothing where one of both has no case. */
+/** How far the figure is from that of the period before; an empty line where one of both has no case. */
 function Compared({ name, value, previous }: Pick<Props, "name" | "value" | "previous">) {
   const text = useText();
   const language = useLanguage();
   const { kind, field } = KINDS[name];
   const before = previous && (previous.totals as Record<string, unknown>)[field];
-  if (value == null || typeof before !== "number") return null;
+  if (value == null || typeof before !== "number")
+    return (
+      <p className={styles.note} aria-hidden>
+        &nbsp;
+      </p>
+    );
   const { from, to } = previous as Previous;
+  const by = difference(kind, value, before, language);
   return (
     <p
       className={styles.note}
       data-before={before}
       title={text("figure.before", { from, to, figure: figure(kind, before, language) })}
     >
-      {text("figure.versus", { difference: difference(kind, value, before, language) })}
+      <span className={styles.long}>{text("figure.versus", { difference: by })}</span>
+      <span className={styles.short}>{text("figure.versus.short", { difference: by })}</span>
     </p>
   );
 }

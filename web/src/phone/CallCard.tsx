@@ -126,7 +126,12 @@ function Talking({ call, own }: { call: CallView; own: string }) {
             </Button>
           </>
         )}
-        <Button color="red" leftSection={<PhoneOff {...ICON} />} onClick={() => softphone.hangUp(call.id)}>
+        <Button
+          variant="default"
+          c="var(--danger-text)"
+          leftSection={<PhoneOff {...ICON} />}
+          onClick={() => softphone.hangUp(call.id)}
+        >
           {text("attend.hangUp")}
         </Button>
       </div>

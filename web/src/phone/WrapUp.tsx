@@ -11,14 +11,16 @@ import { Panel } from "../ui/Panel";
 import { usePermission } from "../ui/usePermission";
 import styles from "./Phone.module.css";
 
-/** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. */
+/** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. isAwaited: the agent takes no call before. */
 export function WrapUp({
   interaction,
   isOver,
+  isAwaited,
   finished,
 }: {
   interaction: string;
   isOver: boolean;
+  isAwaited: boolean;
   finished: () => void;
 }) {
   const text = useText();
@@ -47,7 +49,8 @@ export function WrapUp({
           }),
         );
       if (note.trim()) done = await write();
-      if (what === "note") return done;
+      // A PBX without wrap-up times waits for none: without a tag there is nothing more to say.
+      if (what === "note" || (!tag && !isAwaited)) return done;
       return answerOf(api.POST("/v1/interactions/{interaction_id}/wrap-up", { params, body: { tag }, headers }));
     },
     (_, what) => {

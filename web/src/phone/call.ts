@@ -1,4 +1,5 @@
 import type { RTCSession } from "jssip/lib/RTCSession";
+import { type Heard, listenTo } from "./quality";
 import { play } from "./sound";
 
 /** A call as the page shows it. since: when it entered its stage, milliseconds since 1970 by this machine's clock. */
@@ -24,6 +25,9 @@ let calls = 0;
 export class PhoneCall {
   view: CallView;
   #silence: () => void = () => undefined;
+  #heard: () => Heard | null = () => null;
+  /** The quality of what was heard; null before the end, and if nothing was heard. */
+  heard: Heard | null = null;
   /** Whether it rings so that Atende can call somebody for the agent, who is connected at once. */
   readonly isOwn: boolean;
 
@@ -56,7 +60,10 @@ export class PhoneCall {
       clearTimeout(gathering);
       gathering = setTimeout(ready, GATHERS_MS);
     });
-    session.on("confirmed", () => this.#become({ stage: "talking", since: Date.now(), near: this.#microphone() }));
+    session.on("confirmed", () => {
+      this.#heard = listenTo(this.connection);
+      this.#become({ stage: "talking", since: Date.now(), near: this.#microphone() });
+    });
     session.on("hold", ({ originator }) => String(originator) === "local" && this.#become({ isHeld: true }));
     session.on("unhold", ({ originator }) => String(originator) === "local" && this.#become({ isHeld: false }));
     session.on("muted", () => this.#become({ isMuted: true }));
@@ -137,6 +144,7 @@ export class PhoneCall {
 
   #end(): void {
     this.#silence();
+    this.heard = this.#heard();
     this.#become({ stage: "ended", since: Date.now(), near: null, far: null });
   }
 

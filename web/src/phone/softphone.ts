@@ -2,6 +2,7 @@ import { UA, WebSocketInterface } from "jssip";
 import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from "jssip/lib/UA";
 import { useSyncExternalStore } from "react";
 import { type ApiError, api } from "../api/client";
+import { session } from "../api/session";
 import { type CallView, PhoneCall } from "./call";
 import { type Credential, CredentialKeeper } from "./credential";
 import { onlyTab } from "./lock";
@@ -45,6 +46,10 @@ export class Softphone {
   constructor() {
     // The caller is told at once; the PBX itself would notice only some seconds later.
     addEventListener("pagehide", () => this.#hangUpAll());
+    // Whoever signs out is no telephone for the next one.
+    session.subscribe(() => {
+      if (session.state === "out" && this.snapshot.agent) this.stop();
+    });
     // An agent who logged in here is logged out when nothing is heard of this page any more.
     setInterval(() => this.#beat(), BEATS_MS);
   }
@@ -205,6 +210,7 @@ export class Softphone {
   #changed(call: PhoneCall): void {
     if (call.view.stage === "ended") {
       this.#calls = this.#calls.filter((other) => other !== call);
+      this.#report(call);
       this.#endConference?.();
       this.#endConference = null;
       if (this.snapshot.state === "lost" && this.#calls.length === 0) this.#end();
@@ -228,6 +234,13 @@ export class Softphone {
       mediaConstraints: { audio: microphoneOf(preferences()), video: false },
       pcConfig: { iceServers: [] },
     };
+  }
+
+  /** What was heard in a customer's call, as one leg of it. A call to ask somebody is not the customer's. */
+  #report({ heard, view }: PhoneCall): void {
+    const { agent } = this.snapshot;
+    if (agent && heard && view.isIncoming)
+      void api.POST("/v1/phone/quality", { body: { agent, ...heard } }).catch(() => undefined);
   }
 
   #beat(): void {

@@ -27,7 +27,7 @@ export function usePrevious<P extends Dashboard>(
   path: P,
   { question, filters, zone }: Pick<Period, "question" | "filters" | "zone">,
   isWanted: boolean,
-): Previous<Answer<P>["totals"]> | undefined {
+): Previous<Answer<P>["totals"]> | null {
   const minute = useMinute();
   const { from, to } = useMemo(
     () => previousOf(filters, zone, instantOf(filters.em, zone) ?? minute),
@@ -43,7 +43,7 @@ export function usePrevious<P extends Dashboard>(
     gcTime: MINUTE,
     enabled: isWanted,
   });
-  return useMemo(() => data && { totals: data.totals, ...shownOf(data.period) }, [data]);
+  return useMemo(() => (data ? { totals: data.totals, ...shownOf(data.period) } : null), [data]);
 }
 
 type Ask = (path: string, options: { params: { query: unknown }; signal: AbortSignal }) => Promise<{ data?: unknown }>;

@@ -93,10 +93,12 @@ const Row = memo(function Row({ agent, until }: { agent: Agent; until: number | 
           <Supervision agent={agent} interaction={agent.interaction} />
         )}
       </span>
-      <span className={styles.detail} title={detail}>
-        {tells && <em>{text(state as Key)}</em>}
-        {detail}
-      </span>
+      {(tells || detail) && (
+        <span className={styles.detail} title={detail}>
+          {tells && <em>{text(state as Key)}</em>}
+          {detail}
+        </span>
+      )}
     </>
   );
 });

@@ -99,10 +99,9 @@ export function IvrDryRun({ id, values }: { id: string; values: IvrSettings }) {
               )}
               <strong>{text(`ivr.step.${step.kind}`, { queue: step.queue })}</strong>
               {step.reason && <span className="muted"> · {text(`ivr.end.${step.reason}`)}</span>}
-              {step.messages.map((message, place) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a message is known by its place
-                <p key={place}>{message.file || `“${message.text}”`}</p>
-              ))}
+              {step.messages.length > 0 && (
+                <p>“{step.messages.map((message) => message.file || message.text).join(" ")}”</p>
+              )}
             </li>
           ))}
         </ol>

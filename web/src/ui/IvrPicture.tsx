@@ -12,10 +12,7 @@ export function IvrPicture({ values }: { values: IvrSettings }) {
   return (
     <div className={own.picture}>
       <Box
-        title={
-          [values.country && `+${values.country}`, values.area_code, values.number].filter(Boolean).join(" ") ||
-          values.name
-        }
+        title={values.number ? `+${values.country} ${values.area_code} ${values.number}` : values.name}
         kind="start"
       />
       <div className={own.fork}>

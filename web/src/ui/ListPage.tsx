@@ -6,6 +6,7 @@ import { count } from "../figures/format";
 import type { Search as Query } from "../filters/codec";
 import { useLanguage, useText } from "../i18n";
 import styles from "./ListPage.module.css";
+import { Notice } from "./Notice";
 import { PageHeader } from "./PageHeader";
 import { Panel } from "./Panel";
 import { Pending } from "./Pending";
@@ -49,7 +50,9 @@ export function ListPage<T>({ title, add, result, words, keyOf, columns, empty, 
         )}
       </PageHeader>
       {children}
-      {result.data ? (
+      {result.data?.length === 0 ? (
+        <Notice title={empty} />
+      ) : result.data ? (
         <Panel
           title={text("list.count", { count: found.length, shown: count(found.length, language) })}
           actions={
@@ -66,14 +69,7 @@ export function ListPage<T>({ title, add, result, words, keyOf, columns, empty, 
             />
           }
         >
-          <Table
-            name={title}
-            height={640}
-            columns={columns}
-            rows={found}
-            keyOf={keyOf}
-            empty={wanted ? text("filters.none") : empty}
-          />
+          <Table name={title} height={640} columns={columns} rows={found} keyOf={keyOf} empty={text("filters.none")} />
         </Panel>
       ) : (
         <Pending error={result.error} retry={() => void result.refetch()} figures={1} />

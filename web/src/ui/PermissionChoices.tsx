@@ -4,39 +4,37 @@ import { Choices } from "./Fields";
 
 export type Permission = NonNullable<Schemas["NewApiKey"]["permissions"]>[number];
 
-/** Those that the console or the API heed today come first, each said in words; the others wait for their features. */
-const SAID: readonly Permission[] = [
-  "gerenciar-relatorio",
-  "gerenciar-atendimento",
-  "gerenciar-agentes",
-  "supervisionar-ligacoes",
-  "gerenciar-service",
-  "gerenciar-usuário",
-  "gerenciar-empresas",
-  "gerenciar-phone",
-  "gerenciar-contatos",
-  "anonimizar-contatos",
-  "ouvir-gravacoes",
-  "gerenciar-chaves",
-  "gerenciar-conectores",
-  "gerenciar-api",
-];
-const OTHERS: readonly Permission[] = [
-  "gerenciar-tag",
-  "gerenciar-text",
-  "gerenciar-produtos",
-  "gerenciar-canais",
-  "gerenciar-pa",
-  "gerenciar-call",
-  "tela-atendimento",
-  "gerenciar-canais-email",
-  "gerenciar-canais-boteria",
-  "gerenciar-canais-whats",
-  "gerenciar-blacklist",
-  "gerenciar-pause",
-  "gerenciar-pesquisa",
-  "gerenciar-pesquisa-relatorio",
-];
+/** Every permission, and whether the console or the API heeds it today: the others wait for their features. */
+const HEEDED: Record<Permission, boolean> = {
+  "gerenciar-relatorio": true,
+  "gerenciar-atendimento": true,
+  "gerenciar-agentes": true,
+  "supervisionar-ligacoes": true,
+  "gerenciar-service": true,
+  "gerenciar-usuário": true,
+  "gerenciar-empresas": true,
+  "gerenciar-phone": true,
+  "gerenciar-contatos": true,
+  "anonimizar-contatos": true,
+  "ouvir-gravacoes": true,
+  "gerenciar-chaves": true,
+  "gerenciar-conectores": true,
+  "gerenciar-api": true,
+  "gerenciar-tag": false,
+  "gerenciar-text": false,
+  "gerenciar-produtos": false,
+  "gerenciar-canais": false,
+  "gerenciar-pa": false,
+  "gerenciar-call": false,
+  "tela-atendimento": false,
+  "gerenciar-canais-email": false,
+  "gerenciar-canais-boteria": false,
+  "gerenciar-canais-whats": false,
+  "gerenciar-blacklist": true,
+  "gerenciar-pause": false,
+  "gerenciar-pesquisa": false,
+  "gerenciar-pesquisa-relatorio": false,
+};
 
 /** What somebody may do. Nobody gives a permission that they do not have themselves. */
 export function PermissionChoices({
@@ -53,10 +51,10 @@ export function PermissionChoices({
     <Choices
       title={text("field.permissions")}
       hint={text("permission.hint")}
-      options={[...SAID, ...OTHERS].map((value) => ({
+      options={(Object.keys(HEEDED) as Permission[]).map((value) => ({
         value,
         label: value,
-        description: SAID.includes(value) ? text(`permission.${value}` as Key) : undefined,
+        description: text(HEEDED[value] ? (`permission.${value}` as Key) : "permission.none"),
         isDisabled: !mine.includes(value),
       }))}
       chosen={chosen}

@@ -127,6 +127,7 @@ function Item({ recording: one }: { recording: Recording }) {
     <li className={styles.recording} data-status={one.status} data-file={one.file}>
       <span>
         <Tone tone={isWrong ? "danger" : TONES[one.status]}>{isWrong ? one.file_label : one.status_label}</Tone>
+        {!one.is_confirmed && <span className="muted"> {text("recording.unconfirmed")}</span>}
       </span>
       <span className="num">{one.begun_at ? instant(one.begun_at) : "–"}</span>
       <span className="num">{one.duration_ms === null ? "–" : clockTime(one.duration_ms)}</span>

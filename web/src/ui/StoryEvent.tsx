@@ -65,7 +65,12 @@ function detailOf(facts: readonly Fact[], text: ReturnType<typeof useText>, lang
     if (fact.kind === "arrived") return [text("call.from", { from: number || "–", to: fact.text ?? "–" })];
     if (fact.kind === "quality") {
       const [jitter = "", loss = ""] = (fact.text ?? "").split(";");
-      return [text("call.measured", { jitter: decimal(jitter, language), loss: decimal(loss, language) })];
+      return [
+        fact.agent,
+        fact.by === "downlink" && text("call.downlink"),
+        fact.by === "uplink" && text("call.uplink"),
+        text("call.measured", { jitter: decimal(jitter, language), loss: decimal(loss, language) }),
+      ];
     }
     if (fact.kind === "supervised") {
       return [fact.by, text(`supervision.did.${fact.text}` as Key), fact.agent];

@@ -10,6 +10,7 @@ import {
   Monitor,
   MonitorCog,
   Phone,
+  PhoneCall,
   PhoneForwarded,
   PhoneIncoming,
   Target,
@@ -51,6 +52,7 @@ export interface Entry {
     | "/chaves"
     | "/paineis"
     | "/webhooks"
+    | "/retornos"
     | "/comecar";
   group: Key;
   label: Key;
@@ -65,6 +67,7 @@ export const ENTRIES: readonly Entry[] = [
   { to: "/agentes", group: "menu.monitoring", label: "page.agents", icon: Users, permission: MONITORING, key: "a" },
   { to: "/mural", group: "menu.monitoring", label: "page.wall", icon: Monitor, permission: MONITORING, key: "m" },
   { to: "/atender", group: "menu.attend", label: "page.attend", icon: Headset, permission: MONITORING, key: "t" },
+  { to: "/retornos", group: "menu.attend", label: "page.callbacks", icon: PhoneCall, permission: MONITORING },
   {
     to: "/inbound",
     group: "menu.dashboards",

@@ -124,6 +124,7 @@ function Desk({
               key={work}
               interaction={work}
               isOver={!(isTalking && interaction === work)}
+              isAwaited={state?.state === "wrap-up"}
               finished={() => setFinished(work)}
             />
           )}

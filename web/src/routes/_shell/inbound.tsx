@@ -59,7 +59,7 @@ interface Asked {
   answer: Board;
   lineage: Lineage;
   question: Question;
-  previous?: Previous<Board["totals"]>;
+  previous: Previous<Board["totals"]> | null;
 }
 
 function Figures({ answer, lineage, question, previous }: Asked) {

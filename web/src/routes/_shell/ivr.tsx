@@ -87,7 +87,7 @@ interface Asked {
   answer: Answer<"/v1/dashboards/ivr">;
   lineage: Lineage;
   question: Question;
-  previous?: Previous<Totals>;
+  previous: Previous<Totals> | null;
 }
 
 function Figures({ answer, lineage, question, previous }: Asked) {

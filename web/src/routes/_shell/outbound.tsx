@@ -52,7 +52,7 @@ function Outbound() {
 interface Asked {
   answer: Board;
   lineage: Lineage;
-  previous?: Previous<Board["totals"]>;
+  previous: Previous<Board["totals"]> | null;
 }
 
 function Figures({ answer, lineage, previous }: Asked) {

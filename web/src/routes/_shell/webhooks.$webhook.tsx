@@ -173,7 +173,7 @@ function SettingsForm({ action, ...options }: SettingsProps) {
       <Choices
         title={text("webhook.events")}
         hint={form.errors.events ? <strong role="alert">{form.errors.events}</strong> : text("webhook.events.hint")}
-        options={EVENTS.map((value) => ({ value, label: value }))}
+        options={EVENTS.map((value) => ({ value, label: value, description: text(`event.${value}`) }))}
         chosen={form.values.events}
         choose={(events) => form.setFieldValue("events", events)}
       />

@@ -1,0 +1,93 @@
+"""`make demo ASTERISK=1`: a center on the real Asterisk, whose world keeps calling. A newcomer becomes an agent in the browser and takes a call with sound.
+
+Calls are real (SIP, RTP), and who answers hears a tone. Ctrl-C ends it; the data are deleted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from urllib.parse import quote
+
+from services.__main__ import ALL, DIRECTORY, say
+from services.asterisk import Asterisk
+from services.group import up
+from services.process import wait_for
+from services.server import HOST, free
+
+ATENDE = str(Path(sysconfig.get_path("scripts"), "atende"))
+EMAIL = "admin@empresa.example"
+PORT = 8080
+NUMBERS = ("4001", "4002")
+"""What callers dial: the queues vendas and suporte."""
+EVERY_S = 12
+PATIENCE_S = 90
+_STARTS_WITHIN_S = 60
+
+
+def main() -> int:
+    """Run it until Ctrl-C."""
+    if up(DIRECTORY, ALL, {}, say, [Asterisk.FOLDER]):
+        return 1
+    server = Asterisk(DIRECTORY.resolve(), (DIRECTORY / "secret").read_text(encoding="ascii"))
+    port = next(port for port in range(PORT, PORT + 100) if free([port]))
+    with tempfile.TemporaryDirectory(prefix="atende-demo-") as folder, _serving(Path(folder), server, port) as environment:
+        link = subprocess.run([ATENDE, "admin", EMAIL], env=environment, capture_output=True, text=True, check=True).stdout.strip()
+        say(f"\n1. {link}   choose a password, sign in as {EMAIL}")
+        say(f"2. http://{HOST}:{port}/atender   Criar meu agente, Ligar o telefone, Entrar em vendas")
+        say("3. Somebody calls within some seconds: Atender\nCtrl-C ends it\n")
+        try:
+            for number in itertools.cycle(NUMBERS):
+                _call(server, number)
+                sleep(EVERY_S)
+        except KeyboardInterrupt:
+            say("")
+    return 0
+
+
+def setting(server: Asterisk) -> str:
+    """The PBX as Atende drives it, with phones in the browser."""
+    return f"{server.address}&control=yes&trunk=tronco&ari={quote(server.ari, safe='')}&phone={server.browsers}"
+
+
+@contextmanager
+def _serving(folder: Path, server: Asterisk, port: int) -> Iterator[dict[str, str]]:
+    """Serve a new center; the environment of its commands."""
+    environment = {**os.environ, "ATENDE_DATA": str(folder / "data"), "ATENDE_PORT": str(port), "ATENDE_ASTERISK": setting(server)}
+    process = subprocess.Popen([ATENDE, "serve"], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        if not wait_for(lambda: not free([port]), _STARTS_WITHIN_S):
+            raise SystemExit("atende serve does not start")
+        yield environment
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _call(server: Asterisk, number: str) -> None:
+    """Somebody of the world calls, and hangs up when nobody has answered for long."""
+    caller = f"1198{round(monotonic() * 10) % 10_000_000:07}"
+    variables = f"Variable: NAME=demo\r\nVariable: LIFE={PATIENCE_S}"
+    place = f"Channel: PJSIP/{number}@pbx\r\nContext: sounding\r\nExten: s\r\nPriority: 1\r\nAsync: true"
+    actions = (
+        f"Action: Login\r\nUsername: {server.DRIVER}\r\nSecret: {server.secret}\r\nEvents: off",
+        f'Action: Originate\r\n{place}\r\nCallerID: "Cliente" <{caller}>\r\n{variables}',
+        "Action: Logoff",
+    )
+    with socket.create_connection((HOST, server.ports[1]), timeout=5) as connection:
+        connection.sendall("".join(f"{action}\r\n\r\n" for action in actions).encode())
+        while connection.recv(4096):
+            pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

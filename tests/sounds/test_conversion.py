@@ -1,0 +1,49 @@
+"""Uploaded audio becomes what a telephone plays, and whatever is uploaded is converted or refused."""
+
+from __future__ import annotations
+
+import wave
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sounds import conversion
+from sounds.conversion import NotAudio, in_telephone_quality
+from tests.kit.agi import silence
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8_000, 1), (44_100, 2), (48_000, 1), (11_025, 2)])
+def test_any_wav_becomes_8_khz_of_one_channel_and_lasts_as_long(rate: int, channels: int) -> None:
+    with wave.open(BytesIO(in_telephone_quality(silence(0.5, rate, channels)))) as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8_000, 1, 2)
+        assert abs(sound.getnframes() - 4_000) < 100
+
+
+def test_a_message_that_lasts_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion, "LONGEST_S", 1)
+    with pytest.raises(NotAudio):
+        in_telephone_quality(silence(1.5))
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF", b"This is no sound.", silence(0)], ids=["nothing", "a beginning", "text", "no sample"])
+def test_what_holds_no_sound_is_refused(data: bytes) -> None:
+    with pytest.raises(NotAudio):
+        in_telephone_quality(data)
+
+
+@given(st.binary(max_size=2_000), st.integers(0, 2_000))
+def test_damaged_files_are_converted_or_refused(noise: bytes, place: int) -> None:
+    whole = silence(0.1)
+    for data in (
+        noise,
+        whole[:place] + noise + whole[place:],
+        b"RIFF\x24\x00\x00\x00WAVE" + noise,
+        b"ID3\x03" + noise,
+        b"\xff\xfb\x90\x00" + noise,
+    ):
+        try:
+            assert in_telephone_quality(data).startswith(b"RIFF")
+        except NotAudio:
+            continue

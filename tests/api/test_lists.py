@@ -47,6 +47,7 @@ def test_lists_are_in_order_whatever_the_page(ana, busy):
         "sla_ms": 10_000,
         "tolerated_ms": 5_000,
         "sla_profile": "offered",
+        "internal_number": "201",
         "agents": ["Ana"],
         "active": True,
     }

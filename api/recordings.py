@@ -13,7 +13,7 @@ from api.access import RequestContext, authorised
 from api.problem import QUERY, Problem, documented
 from api.slice_router import SliceRouter
 from commands.recordings import ListenToRecording
-from projections.queries.recordings import legs_of, recording, sound
+from projections.queries.recordings import legs_of, one_recording, sound_of_recording
 from store.media import MediaUnavailable
 
 TAG = {"name": "recordings", "description": "Recordings of calls (gravações): by hand or by the queue's rule, listened to by permission."}
@@ -40,7 +40,7 @@ _SOUND: dict[int | str, dict[str, Any]] = {
 )
 async def listen_to_recording(
     recording_id: Annotated[UUID, Path(description="of one of a call's recordings")],
-    context: Annotated[RequestContext, authorised(recording)],
+    context: Annotated[RequestContext, authorised(one_recording)],
     asked: Annotated[
         str | None,
         Header(
@@ -55,12 +55,12 @@ async def listen_to_recording(
 
     What is sent was proved to be what was kept. A file that is missing or broken is answered by a problem; where a later part of it is broken, the answer ends early.
     """
-    found = await context.ask(recording, recording_id)
+    found = await context.ask(one_recording, recording_id)
     await context.ask(legs_of, found.interaction)
     kept = found.must_be_kept()
     wanted = _range(asked, kept.size)
     try:
-        parts = await context.ask(sound, found, context.application.center.media, wanted)
+        parts = await context.ask(sound_of_recording, found, context.application.center.media, wanted)
     except MediaUnavailable as error:
         raise Problem("unavailable", "the media store does not answer", headers={"Retry-After": "5"}) from error
     await context.application.execute(ListenToRecording(recording=found.id), context.caller)

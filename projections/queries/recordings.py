@@ -60,13 +60,13 @@ def recordings_of(log: CompanyLog, legs: Sequence[UUID], media: SealedMedia) -> 
 
 
 @query(LISTEN, CompanyLog)
-def recording(log: CompanyLog, id: UUID) -> Recording:
+def one_recording(log: CompanyLog, id: UUID) -> Recording:
     """One recording. Raises NotFound."""
     return log.find(Recording, id)
 
 
 @query(LISTEN, CompanyLog)
-def sound(log: CompanyLog, found: Recording, media: SealedMedia, wanted: range | None) -> Iterator[bytes]:
+def sound_of_recording(log: CompanyLog, found: Recording, media: SealedMedia, wanted: range | None) -> Iterator[bytes]:
     """The sound of a recording, or these bytes of it; its first part is proved to be what was kept.
 
     Raises Refused (not kept, forgotten, broken), NotFound (missing), MediaUnavailable.

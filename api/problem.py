@@ -212,12 +212,22 @@ def _methods(request: Request) -> list[str]:
     return with_head(sorted({method.upper() for known in paths for method in documented[known]}))
 
 
+def _reached(request: Request, problem: Problem) -> Problem:
+    """What is wrong with a request, or that its path has no such method: GET /v1/agents/log-in does not mean an agent with the id "log-in"."""
+    if problem.kind not in ("invalid", "unsupported-media-type") or request.scope["path"] not in request.app.openapi()["paths"]:
+        return problem
+    methods = _methods(request)
+    if request.method in methods:
+        return problem
+    return Problem("method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED.phrase, headers={"Allow": ", ".join(methods)})
+
+
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem response."""
 
-    async def on_problem(_: Request, error: Exception) -> Response:
+    async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        return render(error)
+        return render(_reached(request, error))
 
     async def on_domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
@@ -234,13 +244,9 @@ def install(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        path = request.scope["path"]
-        if path in app.openapi()["paths"] and request.method not in _methods(request):
-            # For example, GET /v1/agents/log-in does not mean an agent with the id "log-in".
-            return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
-        if _is_of_another_type(request, error):
-            return render(Problem("unsupported-media-type", _DETAILS["unsupported-media-type"]))
-        return render(_of_validation(error))
+        is_of_another_type = _is_of_another_type(request, error)
+        problem = Problem("unsupported-media-type", _DETAILS["unsupported-media-type"]) if is_of_another_type else _of_validation(error)
+        return render(_reached(request, problem))
 
     async def on_error(request: Request, _: Exception) -> Response:
         headers = request_ids.headers_of(request.scope) | response_headers.headers_of(request.scope)

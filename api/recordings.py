@@ -39,7 +39,7 @@ _SOUND: dict[int | str, dict[str, Any]] = {
     "/{recording_id}/audio", summary="The sound of a recording", response_class=StreamingResponse, responses=_SOUND, response_model=None
 )
 async def listen_to_recording(
-    recording_id: Annotated[UUID, Path(description="of one of a call's recordings")],
+    recording_id: Annotated[UUID, Path(description="of one of a call's recordings", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"])],
     context: Annotated[RequestContext, authorised(one_recording)],
     asked: Annotated[
         str | None,

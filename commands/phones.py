@@ -9,14 +9,15 @@ from uuid import UUID
 
 from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ATTEND
+from domain.access import ACT_FOR_OTHERS, ATTEND, acts_for_another
 from domain.agents import Agent
-from domain.errors import InvalidField
+from domain.errors import InvalidField, NotAllowed
 from domain.ids import phone_id
 from domain.phones import ENDPOINT, Phone, phone_of
 from store.keyring import Keyring
 
-_INTERFACE = re.compile(r"(?:PJSIP|SIP|IAX2|DAHDI|Local)/[\w.@/+-]{1,80}", re.ASCII)
+_INTERFACE = re.compile(r"(?:PJSIP|SIP|IAX2)/[\w.-]{1,80}", re.ASCII)
+"""A telephone that is registered at the PBX, and nothing through which it would be made to dial: no number at a trunk, no context of the dialplan."""
 
 
 class OpenPhone(Command, frozen=True, kw_only=True):
@@ -56,8 +57,10 @@ class ChoosePhone(Command, frozen=True, kw_only=True):
 
 @handles(OpenPhone)
 def open_phone(command: OpenPhone, context: HandlerContext) -> Done:
-    """The telephone in the browser becomes the one that rings. Renewing changes neither credential nor telephone."""
+    """The telephone in the browser becomes the one that rings. Renewing changes neither credential nor telephone. Refused on behalf of another user."""
     agent, phone = _phone(context, command.agent)
+    if acts_for_another(context.caller.user, agent.user):
+        raise NotAllowed(ACT_FOR_OTHERS, "whoever opens a phone gets its calls: only the agent's own user does", "agent-of-another-user")
     if command.session:
         phone.renew(agent.id, agent.name, command.session, context.metadata)
     else:
@@ -99,7 +102,7 @@ def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
 
 def phone_password(keyring: Keyring, tenant: UUID, nonce: str) -> str:
     """The password of a session of a phone: nobody derives it from the log without the key store's own key."""
-    return keyring.tag(tenant, "phone", nonce).hex()
+    return keyring.tag(tenant, "phone-session", nonce).hex()
 
 
 def _phone(context: HandlerContext, name: str) -> tuple[Agent, Phone]:

@@ -47,8 +47,11 @@ def interaction_id(tenant: UUID, call: str) -> UUID:
     return uuid5(tenant, f"call:{call}")
 
 
-PLACED, LEG = "atende-call-", "atende-leg-"
-"""The ids of calls that Atende has a PBX place, and of its calls to supervisors' telephones, begin with it. The PBX uses them as they are."""
+PLACED, LEG, PULL = "atende-call-", "atende-leg-", "atende-pull-"
+"""The ids of calls that Atende has a PBX place, and of its calls to supervisors' telephones, begin with it. The PBX uses them as they are.
+
+After PULL comes the id of the call that a supervisor takes over.
+"""
 
 
 def placed_id(kind: str, now_us: int, number: int) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from domain.ids import LEG, PLACED
+from domain.ids import LEG, PLACED, PULL
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Attempt, Call, Channel, PbxState
 from telephony_adapter.callers import personal
@@ -56,9 +56,12 @@ def dial_began(pbx: PbxState, packet: Packet) -> None:
     elif number:
         call = _begin(pbx, channel, "customer_first", caller_id)
         _dial(pbx, call, channel, number)
-    elif leg.startswith(LEG):
+    elif leg.startswith((LEG, PULL)):
         pbx.phones.add(channel.device)
         channel.spying = "-"
+        pulled = pbx.calls.get(leg.removeprefix(PULL))
+        if pulled is not None:
+            pulled.pulled = True
     else:
         pbx.phones.add(channel.device)
         call = _begin(pbx, channel, "agent_first", caller_id)

@@ -119,6 +119,7 @@ class Call:
 
     known: it has observations. cut: a cut was during the call. past_ivr: it has been in a queue, or was handed on.
     left_by_key: the queue that it left in a way that the queue does not count. listed: when a list last showed it waiting.
+    pulled: a supervisor takes it over, by Atende.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Call:
     attempt: Attempt | None = None
     gone: int = 0
     listed: int = 0
+    pulled: bool = False
 
     @property
     def surely_waits(self) -> bool:

@@ -189,8 +189,8 @@ def agent_completed(pbx: PbxState, packet: Packet) -> None:
         pbx.contradict(call.sign)
     wait, talk = packet.whole("HoldTime"), packet.whole("TalkTime")
     answered, by, at = pbx.at - talk * SECOND, packet["Reason"], pbx.at
-    if visit.answered and visit.agent_gone and pbx.at - visit.agent_gone > _TOLD_WITHIN_US:
-        # Somebody has taken the customer out of the agent's bridge: the queue tells of it only when the customer hangs up.
+    if call.pulled and visit.answered and visit.agent_gone and pbx.at - visit.agent_gone > _TOLD_WITHIN_US:
+        # A supervisor has taken the customer out of the agent's bridge: the queue tells of it only when the customer hangs up.
         at, by = visit.agent_gone, "transfer"
         talk = max(0, round((at - visit.answered) / SECOND))
     pbx.cuts.reaches(call.id, visit.queue, answered - wait * SECOND, answered)

@@ -5,6 +5,7 @@ The call has the id that Atende gave it, so what AMI tells of it is told of the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from commands.calls import PlaceCall
@@ -24,6 +25,9 @@ DIALS_S = 45
 
 QUEUE = "ATENDE_FILA"
 """The variable by which the dialplan knows for which queue a call is, to choose its line and the number that it shows."""
+
+_READ_BY_AMI, _ESCAPED = re.compile(r'[\\",]'), r"\\\g<0>"
+"""Characters of a variable's value that AMI takes for its own, and how they are escaped."""
 
 ANSWERS_ITSELF = (
     r"PJSIP_HEADER(add,Alert-Info)=<http://atende>\;info=alert-autoanswer\;delay=0",
@@ -56,7 +60,7 @@ class Dialling(Effect):
             RINGS_MS,
             ChannelId=event.change.call.call,
             CallerID=f"<{number}>",
-            Variable=[*auto_answer(agent.interfaces[0]), f"__{QUEUE}={dialled.queue}"],
+            Variable=[*auto_answer(agent.interfaces[0]), of_queue(dialled.queue)],
             **_then(pbx, number),
         )
         return (
@@ -68,6 +72,11 @@ class Dialling(Effect):
     def unperformed(self, event: Event, why: Why) -> Iterable[Command]:  # noqa: ARG002 - the reason is in the log of the process
         """Nobody was called."""
         return FailDial(interaction=event.originator_id), EndCall(interaction=event.originator_id)
+
+
+def of_queue(name: str) -> str:
+    """The variable with the queue's name, whatever characters it has: AMI would read what follows a comma as another variable, or call a function."""
+    return f"__{QUEUE}={_READ_BY_AMI.sub(_ESCAPED, name)}"
 
 
 def auto_answer(interface: str) -> tuple[str, ...]:

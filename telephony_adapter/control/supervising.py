@@ -14,7 +14,7 @@ from commands.supervision import ConcludeSupervision, Outcome
 from domain.agents import Agent
 from domain.base import Event
 from domain.companies import Company
-from domain.ids import agent_id
+from domain.ids import PULL, agent_id
 from domain.names import identity
 from domain.supervision import Mode, Reason, Supervised, SupervisionRequested
 from telephony_adapter.ami.pbx_state import device
@@ -133,7 +133,7 @@ def _pull(event: SupervisionRequested, pbx: Pbx, customers: Row, leg: Row | None
     """The supervisor's telephone is connected with the customer; the agent's is hung up by that."""
     if leg is not None:
         pbx.action("Hangup", Channel=leg["Channel"], Cause=_NORMAL_CLEARING)
-    if _rings(pbx, event.of, Application="Bridge", Data=f"{customers['Channel']},{_TAKES}", ChannelId=f"{event.of.leg}1"):
+    if _rings(pbx, event.of, Application="Bridge", Data=f"{customers['Channel']},{_TAKES}", ChannelId=f"{PULL}{event.of.call}"):
         return _concluded(event, "done")
     return _concluded(event, "failed", "no-answer")
 

@@ -99,7 +99,7 @@ def test_no_question_finds_anything_by_another_companys_name(companies, center):
         "agent": companies.bia.get("/v1/agents").json()["items"][0]["name"],
         "ivr": companies.bia.get("/v1/ivrs").json()["items"][0]["name"],
     }
-    for operation in operations(companies.document):
+    for operation in (one for one in operations(companies.document) if one.method == "get"):
         for name in operation.parameters("query").keys() & names.keys():
             requests += 1
             params = (

@@ -71,7 +71,7 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
     named = {operation.definition["x-permission"] for operation in closed}
     assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
-        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos", "supervisionar-ligacoes",
+        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos", "supervisionar-ligacoes", "ouvir-gravacoes",
     }  # fmt: skip
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
@@ -150,7 +150,8 @@ def test_every_method_of_a_path_is_named(ana):
     answer = ana.ask("PUT", "/v1/queues")
     problem_of(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET, HEAD, POST"
-    assert ana.ask("GET", "/v1/agents/log-in").headers["allow"] == "POST"
+    for headers in ({}, {"If-Match": "0"}):
+        assert ana.ask("GET", "/v1/agents/log-in", headers=headers).headers["allow"] == "POST"
 
 
 def test_the_document_explains_itself(document):

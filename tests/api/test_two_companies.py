@@ -55,10 +55,13 @@ class Company:
             ("offer", {"queue": "vendas"}),
             ("ring", {"agent": "Ana"}),
             ("answer", {"agent": "Ana"}),
+            ("recording/start", {}),
             ("release", {}),
             ("end", {}),
         ):
-            self.do(f"/v1/interactions/{id}/{step}", **body)
+            made = self.do(f"/v1/interactions/{id}/{step}", **body)
+            if step == "recording/start":
+                self.ids.setdefault("recording_id", made)
 
 
 @pytest.fixture
@@ -79,6 +82,12 @@ def company(log_in, document):
 
 
 @pytest.fixture
+def figures(queries):
+    """Those that answer by JSON, not by the sound of a file."""
+    return [one for one in queries if "application/json" in one.definition["responses"]["200"]["content"]]
+
+
+@pytest.fixture
 def queries(document):
     """Every query of the document that needs a token and ends."""
     return [one for one in operations(document) if one.method == "get" and "security" in one.definition and one.path not in STREAMS]
@@ -86,7 +95,7 @@ def queries(document):
 
 def asked(person, operation, ids):
     """The answer, with the ids of a company in the path."""
-    path = operation.path.format_map(ids)
+    path = operation.path.format_map(ids | {"message": "welcome"})
     return person.get(path, params=operation.needed)
 
 
@@ -97,15 +106,15 @@ def still(value):
     return [still(part) for part in value] if isinstance(value, list) else value
 
 
-def test_no_query_answers_with_anything_of_another_company(center, company, queries):
+def test_no_query_answers_with_anything_of_another_company(center, company, figures):
     one = company("Empresa")
     cover(center)
-    before = {operation.path: asked(one.person, operation, one.ids) for operation in queries}
+    before = {operation.path: asked(one.person, operation, one.ids) for operation in figures}
     other = company("Outra", "5511922222222")
     other.call("crm-2")
     cover(center)
     assert not set(one.ids.values()) & set(other.ids.values())
-    for operation in queries:
+    for operation in figures:
         after = asked(one.person, operation, one.ids)
         assert (before[operation.path].status_code, after.status_code) == (200, 200), f"{operation.path}: {after.text}"
         assert still(after.json()) == still(before[operation.path].json()), operation.path

@@ -13,6 +13,7 @@ from commands.interactions import AnswerCall, NoteCall, OfferCall, StartCall, Wr
 from commands.observations import ObserveCall
 from commands.phones import ChoosePhone, ClosePhone, ExpirePhone, OpenPhone, phone_password
 from commands.queues import RegisterQueue
+from commands.users import RegisterUser
 from domain.access import Actor
 from domain.agents import Agent
 from domain.base import SECOND
@@ -68,7 +69,10 @@ def test_a_telephone_of_ones_own_ends_the_session(do, store):
     assert project(store.stream(phone_id(TENANT, ANA)), Phone).nonce == ""
 
 
-@pytest.mark.parametrize("interface", ["1001", "PJSIP/", "PJSIP/a b", "PJSIP/1001&PJSIP/1002", "PJSIP/web_0123456789abcdef", "Nope/1"])
+@pytest.mark.parametrize("interface", ["1001", "PJSIP/", "PJSIP/a b", "PJSIP/1001&PJSIP/1002", "PJSIP/web_0123456789abcdef", "Nope/1",
+    # Through these the PBX would dial for whoever names them, or ring a colleague's browser.
+    "PJSIP/0900123456@trunk", "PJSIP/x@web_0123456789abcdef", "DAHDI/g1/0900123456", "Local/0900123456@internal",
+])  # fmt: skip
 def test_a_telephone_is_named_as_the_pbx_names_it(do, interface):
     with pytest.raises(InvalidField) as refused:
         do(ChoosePhone(agent="Ana", interface=interface))
@@ -122,8 +126,19 @@ def test_a_user_opens_the_phone_of_an_own_agent_only(bus, do):
     other = Actor(uuid4(), "user", frozenset(PERMISSIONS))
     with pytest.raises(NotAllowed):
         bus.execute(OpenPhone(agent="Ana"), Caller(TENANT, f"user:{other.user}", frozenset(PERMISSIONS), user=other))
+    manager = bus.execute(RegisterUser(name="Mia", email="mia@example.com", level="manager", permissions=PERMISSIONS), CALLER).id
+    with pytest.raises(NotAllowed, match="gets its calls"):
+        bus.execute(
+            OpenPhone(agent="Ana"),
+            Caller(TENANT, f"user:{manager}", frozenset(PERMISSIONS), user=Actor(manager, "manager", frozenset(PERMISSIONS))),
+        )
     with pytest.raises(NotFound):
         do(OpenPhone(agent="Nobody"))
+
+
+def test_the_password_of_a_session_is_no_entry_of_the_index_of_numbers(do, store):
+    nonce = do(OpenPhone(agent="Ana"))["session"]
+    assert phone_password(store.keyring, TENANT, nonce) != store.keyring.tag(TENANT, "phone", nonce).hex()
 
 
 def test_a_note_is_personal_data_of_the_call_and_follows_its_end(do, bus, store):

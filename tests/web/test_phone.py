@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, Response, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Response, expect, sync_playwright
 
 from bootstrap import open_center
 from cli.company import caller, known_or_new
 from commands.agents import RegisterAgent
 from commands.queues import RegisterQueue
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from services.asterisk import Asterisk as AsteriskServer
 from services.chromium import FLAGS, chromium
 from services.server import HOST
@@ -34,6 +34,7 @@ from tests.web.conftest import ADMINISTRATOR, PASSWORD
 from tests.web.test_accessibility import in_both_themes
 
 AGENT = "Ana"
+COLLEAGUE = "Bruno"
 SOUND = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
@@ -131,9 +132,7 @@ class Desk:
 def address(server: AsteriskServer, phone: str) -> str:
     """The setting of a PBX that Atende drives."""
     ari = quote(server.ari, safe="")
-    return (
-        f"ami://{server.DRIVER}:{server.secret}@{HOST}:{server.ports[0]}?queue_log={server.queue_log}&control=yes&ari={ari}&phone={phone}"
-    )
+    return f"ami://{server.DRIVER}:{server.secret}@{HOST}:{server.ports[0]}?queue_log={server.queue_log}&control=yes&trunk=tronco&ari={ari}&phone={phone}"
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +147,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Desk
         made = center.bus.execute(AppointAdministrator(email=ADMINISTRATOR), operator)
         center.bus.execute(SetPassword(token=made.result["token"], hashed=hashed_password(PASSWORD)), operator)
         center.bus.execute(RegisterAgent(agent=AGENT, user=made.id), operator)
+        other = center.bus.execute(RegisterUser(name=COLLEAGUE, email="bruno@empresa.example"), operator)
+        center.bus.execute(RegisterAgent(agent=COLLEAGUE, user=other.id), operator)
     microphone = write_tone(folder / "agent.wav", 1000)
     with ExitStack() as stack:
         lab = stack.enter_context(asterisk.lab())
@@ -190,8 +191,13 @@ def _note_session(desk: Desk, answer: Response) -> None:
 
 def telephone(desk: Desk) -> str:
     """The browser's telephone at the PBX."""
-    (agent,) = desk.ask("GET", "/v1/agents")["items"]
-    return str(agent["interfaces"][0])
+    return interfaces(desk)[0]
+
+
+def interfaces(desk: Desk) -> list[str]:
+    """The agent's telephones, the one that rings first."""
+    (found,) = [one["interfaces"] for one in desk.ask("GET", "/v1/agents")["items"] if one["name"] == AGENT]
+    return list(found)
 
 
 def leave_queues(lab: Lab) -> None:
@@ -290,6 +296,30 @@ def test_a_blind_transfer_joins_the_two_and_frees_the_agent(at: Desk, kind: str,
     at.until_heard(name, who)
     within(lambda: talks(at) == 0, HEARS_S)
     within(lambda: at.state() != "talking", ANSWERED_S)
+
+
+def test_a_transfer_to_a_colleague_rings_the_telephone_that_the_colleague_chose(at: Desk) -> None:
+    at.ask("PUT", "/v1/phone/interface", json={"agent": COLLEAGUE, "interface": "PJSIP/1601"})
+    within(lambda: ["PJSIP/1601"] in [one["interfaces"] for one in at.ask("GET", "/v1/agents")["items"]], HEARS_S)
+    at.page.reload()
+    at.button("Ligar o telefone").click()
+    expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
+    name = at.answer()
+    transfer(at, "Agente")
+    at.until_heard(name, "telephone")
+    within(lambda: talks(at) == 0, HEARS_S)
+
+
+def test_a_call_that_the_agent_dials_is_answered_by_the_page_itself_and_ends_in_the_history(at: Desk) -> None:
+    form = at.page.get_by_role("form", name="Ligar para um número")
+    form.get_by_role("textbox").fill("700 0001")
+    form.get_by_role("combobox").select_option("vendas")
+    form.get_by_role("button", name="Ligar", exact=True).click()
+    at.until_hears("outside")
+    at.until_heard("850", "agent")
+    within(lambda: [one["direction"] for one in at.ask("GET", "/v1/monitoring")["calls"]] == ["outbound"], ANSWERED_S)
+    at.button("Desligar").click()
+    within(lambda: talks(at) == 0, HEARS_S)
 
 
 @pytest.mark.parametrize(("kind", "chosen"), [("Serviço", {"queue": "suporte"}), ("Ramal", {"number": "201"})])
@@ -429,6 +459,21 @@ def test_a_second_tab_waits_and_takes_over_when_the_first_is_closed_whose_caller
     at.answer()
 
 
+@pytest.mark.long
+def test_the_caller_of_a_page_that_died_is_told_when_nothing_is_heard_of_it(at: Desk) -> None:
+    at.answer()
+    with suppress(Error):
+        at.page.goto("chrome://crash")
+    within(lambda: not at.lab.pbx.list("CoreShowChannels").items, 4 * TOLD_S)
+    at.page.close()
+    at.page = at.context.new_page()
+    at.page.set_default_timeout(15_000)
+    at.page.goto(f"{at.url}/atender")
+    at.button("Ligar o telefone").click()
+    expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=60_000)
+    at.answer()
+
+
 def test_the_phone_of_another_browser_ends_this_one_after_its_call(at: Desk) -> None:
     name = at.answer()
     at.ask("POST", "/v1/phone/session", json={"agent": AGENT})
@@ -445,7 +490,7 @@ def test_switching_the_phone_off_takes_it_from_the_pbx(at: Desk) -> None:
     endpoint = telephone(at).removeprefix("PJSIP/")
     at.button("Desligar o telefone").click()
     within(lambda: endpoint not in str(at.lab.pbx.list("PJSIPShowEndpoints").items), HEARS_S)
-    within(lambda: at.ask("GET", "/v1/agents")["items"][0]["interfaces"] == [], HEARS_S)
+    within(lambda: interfaces(at) == [], HEARS_S)
     at.button("Ligar o telefone").click()
     expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
 

@@ -62,6 +62,8 @@ function Shelf({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
+const PREVIOUS = { totals: { answered: 430, sla_percent: 83.1 }, from: "27/11/2026", to: "27/11/2026 14:03:00" };
+
 function Figures() {
   const bounds = { missing_at_most: 7, offered: [412, 419] };
   return (
@@ -73,6 +75,9 @@ function Figures() {
         <Figure name="asa_ms" value={9_400} bounds={bounds} lineage={LINEAGE} />
         <Figure name="aht_ms" value={null} lineage={LINEAGE} />
         <Figure name="timed_out" value={1_234_567} lineage={LINEAGE} />
+        <Figure name="answered" value={412} lineage={LINEAGE} previous={PREVIOUS} />
+        <Figure name="sla_percent" value={86.43} lineage={LINEAGE} previous={PREVIOUS} />
+        <Figure name="abandoned" value={7} lineage={LINEAGE} previous={null} />
       </div>
       <NowList rows={MARKS.map((mark) => ({ key: mark, mark, label: mark, value: 12 }))} />
     </Panel>

@@ -28,6 +28,7 @@ ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between
                         phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
 ATENDE_AGI              where Asterisks reach the IVR, for `AGI(agi://host:4573/NAME-OF-THE-IVR)` in their dialplans: host:port, or
                         host:port?sounds=/path/of/the/folder/of/sounds/as/Asterisk/names/it   none: Atende plays no IVR
+                        from=10.0.0.0/24,...: networks of Asterisks that ATENDE_ASTERISK does not name
 ATENDE_SOUNDS           the folder with what IVRs play, which all processes and Asterisks share   `sounds` in the data directory
 ATENDE_SPEECH           the program that speaks: text on standard input, .wav or .mp3 on standard output, {voice} in its arguments   espeak-ng
 
@@ -104,11 +105,15 @@ class Asterisk:
 
 @dataclass(frozen=True)
 class Agi:
-    """Where the FastAGI server listens. sounds: the folder of sounds as Asterisk names it, None = as Atende does."""
+    """Where the FastAGI server listens. sounds: the folder of sounds as Asterisk names it, None = as Atende does.
+
+    networks: from which calls may come besides the hosts of ATENDE_ASTERISK.
+    """
 
     host: str
     port: int
     sounds: Path | None = None
+    networks: tuple[str, ...] = ()
 
 
 class WrongSetting(Exception):
@@ -176,7 +181,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         clickhouse_cluster=_cluster(variables.get("ATENDE_CLICKHOUSE_CLUSTER", "")),
         topics=_topics(variables.get("ATENDE_TOPICS", "")),
         partitions=_partitions(variables.get("ATENDE_PARTITIONS", "")),
-        webhook_allow=_networks(variables.get("ATENDE_WEBHOOK_ALLOW", "")),
+        webhook_allow=_networks(
+            variables.get("ATENDE_WEBHOOK_ALLOW", ""), WrongSetting("ATENDE_WEBHOOK_ALLOW is no list of networks (10.20.0.0/16,fd00::/8)")
+        ),
         asterisks=_asterisks(variables.get("ATENDE_ASTERISK", "")),
         agi=_agi(variables.get("ATENDE_AGI", "")),
         sounds=Path(variables["ATENDE_SOUNDS"]) if variables.get("ATENDE_SOUNDS") else None,
@@ -200,13 +207,17 @@ def _web(name: str, variables: Mapping[str, str]) -> str:
 
 
 def _proxies(text: str) -> tuple[str, ...]:
-    proxies = tuple(part.strip() for part in text.split(",")) if text.strip() else ()
-    for proxy in proxies:
+    return _networks(text, WrongSetting("ATENDE_TRUSTED_PROXIES is no list of addresses and networks (10.0.0.7,10.1.0.0/16)"))
+
+
+def _networks(text: str, wrong: WrongSetting) -> tuple[str, ...]:
+    networks = tuple(part.strip() for part in text.split(",")) if text.strip() else ()
+    for network in networks:
         try:
-            ip_network(proxy)
+            ip_network(network)
         except ValueError as error:
-            raise WrongSetting("ATENDE_TRUSTED_PROXIES is no list of addresses and networks (10.0.0.7,10.1.0.0/16)") from error
-    return proxies
+            raise wrong from error
+    return networks
 
 
 def _connections(text: str) -> int:
@@ -274,13 +285,6 @@ def _partitions(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= MAX_PARTITIONS:
         raise WrongSetting("ATENDE_PARTITIONS is not a number of partitions")
     return int(text)
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(str(ip_network(network.strip())) for network in text.split(",") if network.strip())
-    except ValueError as error:
-        raise WrongSetting("ATENDE_WEBHOOK_ALLOW is no list of networks (10.20.0.0/16,fd00::/8)") from error
 
 
 def _asterisks(text: str) -> tuple[Asterisk, ...]:
@@ -370,9 +374,9 @@ def _agi(text: str) -> Agi | None:
         port = url.port
     except ValueError:
         raise wrong from None
-    if not url.hostname or port is None or url.username or url.path or options.keys() - {"sounds"}:
+    if not url.hostname or port is None or url.username or url.path or options.keys() - {"sounds", "from"}:
         raise wrong
-    return Agi(url.hostname, port, Path(options["sounds"]) if "sounds" in options else None)
+    return Agi(url.hostname, port, Path(options["sounds"]) if "sounds" in options else None, _networks(options.get("from", ""), wrong))
 
 
 def _speech(text: str) -> str:

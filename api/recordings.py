@@ -13,7 +13,7 @@ from api.access import RequestContext, authorised
 from api.problem import QUERY, Problem, documented
 from api.slice_router import SliceRouter
 from commands.recordings import ListenToRecording
-from projections.queries.recordings import legs_of, one_recording, sound
+from projections.queries.recordings import legs_of, one_recording, sound_of_recording
 from store.media import MediaUnavailable
 
 TAG = {"name": "recordings", "description": "Recordings of calls (gravações): by hand or by the queue's rule, listened to by permission."}
@@ -60,7 +60,7 @@ async def listen_to_recording(
     kept = found.must_be_kept()
     wanted = _range(asked, kept.size)
     try:
-        parts = await context.ask(sound, found, context.application.center.media, wanted)
+        parts = await context.ask(sound_of_recording, found, context.application.center.media, wanted)
     except MediaUnavailable as error:
         raise Problem("unavailable", "the media store does not answer", headers={"Retry-After": "5"}) from error
     await context.application.execute(ListenToRecording(recording=found.id), context.caller)

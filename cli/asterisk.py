@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from uuid import UUID
@@ -25,6 +25,7 @@ from settings import Asterisk, Settings
 from store.clock import SystemClock
 from store.database import StoreUnavailable
 from store.postgres_lock import ServerLock
+from telephony_adapter.agi.admission import NotAdmitted, is_admitted
 from telephony_adapter.agi.calls import Calls
 from telephony_adapter.agi.server import AgiServer
 from telephony_adapter.ami.adapter import LOCK, Adapter, Ports
@@ -106,22 +107,26 @@ def following(center: Center, settings: Settings) -> Iterator[list[Adapter]]:
             adapters.append(stack.enter_context(closing(adapter)))
         for adapter in adapters:
             adapter.start()
-        stack.enter_context(answering(center, settings))
+        stack.enter_context(answering(center, settings, followed))
         yield adapters
 
 
 @contextmanager
-def answering(center: Center, settings: Settings) -> Iterator[AgiServer | None]:
-    """Let the Asterisks reach the IVRs while the context lasts, if a setting says where."""
+def answering(center: Center, settings: Settings, followed: Sequence[tuple[Asterisk, Company]]) -> Iterator[AgiServer | None]:
+    """Let the Asterisks reach the IVRs of their own companies while the context lasts, if a setting says where."""
     if settings.agi is None:
         yield None
         return
+    networks = settings.agi.networks
 
-    def calls_of(company: str) -> Calls:
+    def calls_of(name: str, peer: str) -> Calls:
         try:
-            return Calls(center.bus, caller(known(center, company)))
+            company = known(center, name)
         except Mistake as error:
             raise LookupError(str(error)) from error
+        if not is_admitted(peer, [asterisk.host for asterisk, owner in followed if owner.id == company.id], networks):
+            raise NotAdmitted(peer)
+        return Calls(center.bus, caller(company))
 
     server = AgiServer(settings.agi.host, settings.agi.port, calls_of, center.sounds, center.bus.clock.now_us)
     try:

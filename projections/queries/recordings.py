@@ -66,7 +66,7 @@ def one_recording(log: CompanyLog, id: UUID) -> Recording:
 
 
 @query(LISTEN, CompanyLog)
-def sound(log: CompanyLog, found: Recording, media: SealedMedia, wanted: range | None) -> Iterator[bytes]:
+def sound_of_recording(log: CompanyLog, found: Recording, media: SealedMedia, wanted: range | None) -> Iterator[bytes]:
     """The sound of a recording, or these bytes of it; its first part is proved to be what was kept.
 
     Raises Refused (not kept, forgotten, broken), NotFound (missing), MediaUnavailable.

@@ -94,8 +94,11 @@ class Calls:
                 return
 
 
-CallsOf = Callable[[str], Calls]
-"""The calls of the company of this name; "" = the oldest. Raises LookupError for a company that does not exist."""
+CallsOf = Callable[[str, str], Calls]
+"""The calls of the company of a name ("" = the oldest), for a connection from an address.
+
+Raises LookupError for a company that does not exist, NotAdmitted for an address that is none of its Asterisks.
+"""
 
 
 def can_be_called(number: str) -> bool:

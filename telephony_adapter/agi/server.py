@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from sounds.folder import Sounds
 from store.clock import ClockOff
 from store.database import StoreUnavailable
+from telephony_adapter.agi.admission import NotAdmitted
 from telephony_adapter.agi.calls import CallsOf, Unknown
 from telephony_adapter.agi.dialogue import Dialogue
 from telephony_adapter.agi.session import LONGEST_LINE, BrokenAgi, HungUp, Session
@@ -128,13 +129,17 @@ class AgiServer:
         try:
             await session.begin()
             name, parameters = session.asked
-            calls = await asyncio.to_thread(self.calls_of, parameters.get("company", ""))
+            calls = await asyncio.to_thread(self.calls_of, parameters.get("company", ""), _peer(writer))
             ivr = await asyncio.to_thread(calls.ivr, name)
             await Dialogue(session, calls, self.sounds, self.now_us).run(ivr)
         except HungUp:
             pass
         except Unknown:
             self._failed("there is no such IVR: check the URL in the dialplan")
+        except NotAdmitted:
+            self._failed(
+                f"{_peer(writer)} is no Asterisk of the company: ATENDE_ASTERISK names its host, or ATENDE_AGI its network by from="
+            )
         except LookupError:
             self._failed("there is no such company: check the URL in the dialplan")
         except BrokenAgi as error:
@@ -148,6 +153,11 @@ class AgiServer:
     def _failed(self, reason: str) -> None:
         self.figures.failed += 1
         log.warning("agi gives a call back to the dialplan reason=%s", reason)
+
+
+def _peer(writer: asyncio.StreamWriter) -> str:
+    """The address from which the connection comes."""
+    return str((writer.get_extra_info("peername") or ("::",))[0])
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:

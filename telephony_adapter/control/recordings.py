@@ -35,6 +35,7 @@ from domain.recordings import (
 )
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
+from domain.voice.uniqueids import born_us
 from store.media import MediaUnavailable
 from telephony_adapter.control.effects import Effect, Why
 from telephony_adapter.control.pbx import Pbx, Refused
@@ -89,7 +90,9 @@ class Recorder(Effect):
         if isinstance(event, RecordingAsked):
             if pbx.asterisk.recordings is None or pbx.media is None:
                 raise Refused("MixMonitor", "the setting has no recordings=")
-            # A channel is found by its name or by its Uniqueid, which is the id of the call.
+            # A channel is found by its name or by its Uniqueid, which is the id of a call that a PBX has. A client of the API may call a call anything.
+            if not born_us(recording.call):
+                raise Refused("MixMonitor", "the call is none of a PBX")
             name = SoundFolder.name_of(recording.id)
             answer = pbx.action("MixMonitor", Channel=recording.call, File=name, Options="b")
             return (BeginRecording(recording=recording.id, monitor=answer.headers.get("MixMonitorID", "")),)

@@ -89,9 +89,8 @@ def test_real_calls_go_where_the_flow_says_and_the_figures_of_the_ivr_are_theirs
     register_ivrs(center, company)
     here, there = lab.server.sounds
     speech = SpokenAsWritten()
-    server = AgiServer(
-        "127.0.0.1", 0, lambda _: Calls(center.bus, caller(company)), Sounds(here / name, speech, there / name), center.bus.clock.now_us
-    )
+    sounds = Sounds(here / name, speech, there / name)
+    server = AgiServer("127.0.0.1", 0, lambda _company, _peer: Calls(center.bus, caller(company)), sounds, center.bus.clock.now_us)
     server.start()
     settings = Settings(asterisks=(lab.setting(company=name),))
     with caplog.at_level(logging.WARNING), closing(server), following(center, settings) as (adapter,):

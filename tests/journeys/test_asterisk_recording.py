@@ -97,7 +97,7 @@ class Recorded:
         self.lab.be_quiet()
 
     def heard(self, recording: Recording, wanted: range | None = None) -> bytes:
-        return b"".join(self.center.queries.ask(queries.sound, asker(self.company), recording, self.center.media, wanted))
+        return b"".join(self.center.queries.ask(queries.sound_of_recording, asker(self.company), recording, self.center.media, wanted))
 
     def plain_files(self) -> list[str]:
         return [path.name for path in (self.lab.server.monitor / "atende").glob("*")]

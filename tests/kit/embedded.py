@@ -93,7 +93,8 @@ class Company:
             self.center.follow()
         rows = CompanyRows(self.center.warehouse, self.tenant, WHOLE_COMPANY, self.center.runner.progress)
         found: Sequence[dict[str, Any]] = getattr(reports, subject)(rows, Question(**question)).rows
-        return {row[next(iter(row))]: row for row in found}
+        # Ids are those of one company: the figures of two are compared.
+        return {row[next(iter(row))]: {name: value for name, value in row.items() if not name.endswith("_id")} for row in found}
 
     @property
     def _caller(self) -> Caller:

@@ -25,6 +25,7 @@ from projections.queries.callbacks import ListedCallback, callbacks
 from settings import Settings
 from sounds.folder import Sounds
 from store.event_store import project
+from telephony_adapter.agi.admission import NotAdmitted
 from telephony_adapter.agi.calls import Calls
 from telephony_adapter.agi.server import AgiServer
 from tests.kit.agi import FakePbx, SpokenAsWritten
@@ -76,7 +77,9 @@ def ivrs(tmp_path: Path) -> Iterator[Ivrs]:
         speech = SpokenAsWritten()
         sounds = Sounds(tmp_path / "media", speech, Path("/seen/by/asterisk"))
 
-        def calls_of(name: str) -> Calls:
+        def calls_of(name: str, peer: str) -> Calls:
+            if name == "Outra":
+                raise NotAdmitted(peer)
             if name:
                 raise LookupError(name)
             return Calls(center.bus, who)
@@ -215,7 +218,7 @@ def test_a_caller_may_hang_up_in_every_step(ivrs: Ivrs, step: str) -> None:
     assert ivrs.server.figures.failed == 0
 
 
-@pytest.mark.parametrize("path", ["outra", "", "principal?company=Nenhuma"])
+@pytest.mark.parametrize("path", ["outra", "", "principal?company=Nenhuma", "principal?company=Outra"])
 def test_an_unknown_ivr_or_company_gives_the_call_back_to_the_dialplan(ivrs: Ivrs, path: str) -> None:
     pbx = ivrs.call(path=path)
     assert pbx.commands == []

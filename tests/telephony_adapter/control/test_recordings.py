@@ -1,0 +1,54 @@
+"""What the PBX is asked to record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.base import EventMetadata
+from domain.recordings import Recording
+from telephony_adapter.control.pbx import Refused
+from telephony_adapter.control.recordings import Recorder
+from tests.kit.facts import STAMP
+
+
+class Recorded:
+    """A PBX that records whatever channel it is asked to."""
+
+    media = object()
+    asterisk = SimpleNamespace(recordings=Path("/monitor"))
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.channels: list[str] = []
+
+    def load(self, _kind: type, _id: UUID) -> Recording:
+        return self.recording
+
+    def action(self, _name: str, *, Channel: str, **_more: str) -> Any:  # noqa: N803 - as AMI writes it
+        self.channels.append(Channel)
+        return SimpleNamespace(headers={"MixMonitorID": "0x1"})
+
+
+def asked(call: str, when: EventMetadata) -> Recorded:
+    recording = Recording(uuid4(), when.tenant)
+    recording.ask((uuid4(), call, 0), "hand", "", when)
+    return Recorded(recording)
+
+
+def test_a_call_that_names_a_channel_instead_of_a_call_of_the_pbx_is_not_recorded() -> None:
+    pbx = asked("PJSIP/1001-0000002a", STAMP)
+    with pytest.raises(Refused):
+        list(Recorder().perform(pbx.recording.pending[-1], pbx))  # type: ignore[arg-type]
+    assert pbx.channels == []
+
+
+@pytest.mark.parametrize("call", ["1772470800.12", "pbx02-1772470800.12", "atende-call-1772470800.123456789"])
+def test_a_call_of_the_pbx_is_recorded_by_its_uniqueid(call: str) -> None:
+    pbx = asked(call, STAMP)
+    list(Recorder().perform(pbx.recording.pending[-1], pbx))  # type: ignore[arg-type]
+    assert pbx.channels == [call]

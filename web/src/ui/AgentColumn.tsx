@@ -29,6 +29,8 @@ export const AgentColumn = memo(function AgentColumn({
   const text = useText();
   const language = useLanguage();
   const id = useId();
+  // Asked once for all rows: each one that asked would follow the answer by itself.
+  const maySupervise = usePermission(SUPERVISION);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -61,7 +63,7 @@ export const AgentColumn = memo(function AgentColumn({
                   aria-posinset={index + 1}
                   data-agent={agent.agent}
                 >
-                  <Row agent={agent} until={until} />
+                  <Row agent={agent} until={until} maySupervise={maySupervise} />
                 </li>
               );
             })}
@@ -72,10 +74,15 @@ export const AgentColumn = memo(function AgentColumn({
   );
 });
 
+interface RowProps {
+  agent: Agent;
+  until: number | null;
+  maySupervise: boolean;
+}
+
 /** Drawn anew only for an agent of whom something changed, not where others moved: rows that did not are the same objects as before. */
-const Row = memo(function Row({ agent, until }: { agent: Agent; until: number | null }) {
+const Row = memo(function Row({ agent, until, maySupervise }: RowProps) {
   const text = useText();
-  const maySupervise = usePermission(SUPERVISION);
   const mark: Mark = agent.state;
   const where = agent.queue || agent.queues.map((queue) => queue || text("board.allQueues")).join(", ");
   const detail = agent.state === "paused" ? agent.reason : where;

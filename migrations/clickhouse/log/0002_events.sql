@@ -1,4 +1,4 @@
--- The audit: every event as it is stored, with sealed personal data. By the index the events of one request are found without reading all.
+-- The audit: every event as it is stored, with sealed personal data.
 CREATE TABLE IF NOT EXISTS events
 (
     tenant UUID,
@@ -11,8 +11,7 @@ CREATE TABLE IF NOT EXISTS events
     correlation String,
     occurred_us Int64,
     recorded_us Int64,
-    state String,
-    INDEX by_correlation correlation TYPE bloom_filter GRANULARITY 1
+    state String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bootstrap import Held, reach
+from cli.operator_commands import Subject
 from settings import Settings, read
 from telephony_adapter.queue_log.verbs import VERBS
 from tests.kit.made_logs import NAMES, expected_of, log_of, path_of
@@ -45,8 +46,12 @@ def by_file(held: Held, imported: Any) -> dict[str, Figures]:
 
 
 def figures(held: Held, company: str) -> Figures:
-    """The reports on queues and agents."""
-    return {"queue": reported(held, company, "queues"), "agent": reported(held, company, "agents")}
+    """The reports on queues and agents, without ids: those are of one company, and the figures of two are compared."""
+    reports: tuple[tuple[str, Subject], ...] = (("queue", "queues"), ("agent", "agents"))
+    return {
+        by: [{name: value for name, value in row.items() if not name.endswith("_id")} for row in reported(held, company, subject)]
+        for by, subject in reports
+    }
 
 
 def written(directory: Path, *contents: str) -> list[Path]:

@@ -301,7 +301,8 @@ def apart() -> dict[str, str]:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment of a process that has these settings."""
-    written = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in vars(settings).items()}
+    said = {name: value for name, value in vars(settings).items() if value is not None}
+    written = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in said.items()}
     return apart() | {f"ATENDE_{name.upper()}": value for name, value in written.items()}
 
 

@@ -257,6 +257,9 @@ def test_each_permission_alone_has_its_entries_and_asks_for_nothing_that_is_refu
             link.click()
             page.locator("main h1").wait_for()
             expect(page.locator("[aria-busy]")).to_have_count(0)
+            if not page.locator(MENU).is_visible():  # a wall has none
+                page.go_back()
+                links.first.wait_for()
         assert refused == [], permission
         page.context.close()
 

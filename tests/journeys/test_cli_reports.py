@@ -45,7 +45,7 @@ def test_a_report_has_its_definition_position_and_time_zone(center: Quick) -> No
 
 def test_queues_have_the_figures_of_the_log(center: Quick) -> None:
     rows = reported(center, "queues")["items"]
-    assert [list(row) for row in rows] == [["queue", *QUEUE_FIGURES]] * 3
+    assert [list(row) for row in rows] == [["queue", "queue_id", *QUEUE_FIGURES]] * 3
     truth = {"offered": "offered", "answered": "answered", "answered_within_sla": "answered_within_sla", "abandoned": "abandoned",
              "timed_out": "timed_out", "exit_with_key": "left_by_key", "join_empty": "closed"}  # fmt: skip
     assert {row["queue"]: [row[name] for name in truth.values()] for row in rows} == {
@@ -56,7 +56,7 @@ def test_queues_have_the_figures_of_the_log(center: Quick) -> None:
 
 def test_agents_have_the_figures_of_the_log(center: Quick) -> None:
     rows = reported(center, "agents", "--by", "agent")["items"]
-    assert [list(row) for row in rows] == [["agent", *AGENT_FIGURES]] * len(METRICS["agents"])
+    assert [list(row) for row in rows] == [["agent", "agent_id", *AGENT_FIGURES]] * len(METRICS["agents"])
     assert {row["agent"]: (row["answered"], row["ring_no_answer"]) for row in rows} == {
         agent: (figures["calls"], figures["ring_no_answer"]) for agent, figures in METRICS["agents"].items()
     }

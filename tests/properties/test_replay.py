@@ -28,8 +28,12 @@ from commands.users import AppointAdministrator, RegisterUser
 from commands.webhooks import ChangeWebhook, CreateWebhook, DeleteWebhook, DisableWebhook, PauseWebhook, ResumeWebhook, RotateWebhookSecret
 from domain.access import PERMISSIONS
 from domain.base import NOBODY, SECOND, Aggregate, Event, Personal
+from domain.callbacks import Callback
 from domain.companies import CompanySettings
 from domain.ids import company_id, interaction_id, ivr_id, queue_id
+from domain.phones import Phone
+from domain.recordings import Recording
+from domain.supervision import Supervision
 from domain.voice.facts import Fact
 from domain.voice.timeline import CoverageSpan
 from simulator.center import busy_center
@@ -43,6 +47,9 @@ CALLER = Caller(COMPANY, "test", frozenset(PERMISSIONS))
 MORNING = int(datetime(2026, 3, 2, 14, tzinfo=UTC).timestamp()) * SECOND
 NOT_STATE = frozenset({"pending", "history", "_evidence", "_known"})
 """The attributes that are not state: events that are not saved yet, access to the history, and what is derived from the facts when needed."""
+
+OF_LIVE_CALLS = {Callback, Phone, Recording, Supervision}
+"""What needs a PBX that plays along; tests/domain and the journeys on Asterisk have them."""
 
 
 def aggregates() -> set[type[Aggregate]]:
@@ -110,7 +117,7 @@ def test_an_aggregate_read_from_the_log_equals_the_one_that_its_commands_changed
         assert carla is not None
         bus.execute(ForgetContact(contact=carla, interactions=(interaction_id(COMPANY, "last"),)), CALLER)
         met.add(same_as_in_the_log(store, carla))
-    assert met == aggregates()
+    assert met == aggregates() - OF_LIVE_CALLS
 
 
 def _machines(bus: CommandBus) -> Iterator[UUID]:

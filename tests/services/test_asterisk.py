@@ -33,7 +33,7 @@ def test_without_a_mirror_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_every_file_of_its_configuration_is_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asterisk, "ROOT", tmp_path / "root")
-    monkeypatch.setattr(Asterisk, "ports", [1, 2, 3, 4])
+    monkeypatch.setattr(Asterisk, "ports", [1, 2, 3, 4, 5])
     server = Asterisk(tmp_path, "0123456789abcdef")
     for name in ("pbx", "world"):
         server._configure(name)

@@ -104,7 +104,7 @@ def test_workers_go_on_from_the_new_rows(deployment: Deployment) -> None:
     for worker in deployment.workers:
         assert worker.stop() == 0
     deployment.warehouse.execute(
-        "INSERT INTO queues SELECT tenant, id, version, position, removed, owner, 'Wrong', spelling, sla_target, sla_ms, tolerated_ms, sla_profile, agents, "
+        "INSERT INTO queues SELECT tenant, id, version, position, removed, owner, 'Wrong', spelling, sla_target, sla_ms, tolerated_ms, sla_profile, internal_number, agents, "
         "active FROM queues FINAL WHERE name = 'vendas'"
     )
     for worker in deployment.workers:

@@ -32,9 +32,11 @@ from projections.queries.interactions_report import count, interactions, pages, 
 from projections.queries.interactions_selection import Interactions
 from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.one_interaction import interaction
-from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
+from projections.queries.recordings import legs_of
+from projections.queries.registers import RegisteredAgent, RegisteredQueue, agents_of_user, one, page
 from projections.queries.screens import screens
 from projections.queries.sources import gaps, sources
+from projections.queries.supervision import supervisable
 from projections.queries.timeline import timeline, timeline_of_board
 from projections.queries.users import users
 from projections.queries.wall import wall
@@ -123,6 +125,14 @@ class People:
         return str(contact)
 
 
+def found(ask: Any) -> Any:
+    """What a query answers; None where it finds nothing."""
+    try:
+        return ask()
+    except NotFound:
+        return None
+
+
 ANSWERS = {
     dashboards.inbound: lambda rows, past: dashboards.inbound(rows, Question(by="hour", **past)),
     dashboards.outbound: lambda rows, past: dashboards.outbound(rows, Question(by="hour", **past)),
@@ -154,6 +164,9 @@ ANSWERS = {
     ],
     timeline: lambda rows, past: timeline(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
     timeline_of_board: lambda rows, past: timeline_of_board(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
+    agents_of_user: lambda rows, _: [agents_of_user(rows, user) for user in (ANA, BRUNO)],
+    legs_of: lambda rows, _: [found(lambda name=name: legs_of(rows, interaction_id(TENANT, name))) for name in CALLS],  # type: ignore[misc]
+    supervisable: lambda rows, _: [found(lambda name=name: supervisable(rows, interaction_id(TENANT, name)) or name) for name in CALLS],  # type: ignore[misc, func-returns-value]
     interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""

@@ -91,6 +91,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         devices=application.devices,
         is_valid=application.is_token,
         open_path=auth.router.prefix,
+        files_path=console.FILES_PATH,
     )
     app.add_middleware(VersionASGI)
     app.add_middleware(ObservedASGI, instruments=application.instruments)

@@ -21,6 +21,9 @@ DIRECTORY = Path(__file__).parent / "console_files"
 _COMPRESSED = (("br", ".br"), ("gzip", ".gz"))
 """The compressed copies of a file, the smallest first: their Content-Encoding, and what their names end with."""
 
+FILES_PATH = "/assets/"
+"""Below it are the files that have a hash in their names."""
+
 _RESERVED = ("/v1", "/docs", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _PAGE = "index.html"
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -59,7 +62,7 @@ class ConsoleASGI:
             return None
         file = self._file_at(path)
         if file is not None:
-            return _file(file, request, _FOR_EVER if path.startswith("/assets/") else _ASK_AGAIN)
+            return _file(file, request, _FOR_EVER if path.startswith(FILES_PATH) else _ASK_AGAIN)
         if "." in path.rpartition("/")[2]:
             return None
         page = self._directory / _PAGE

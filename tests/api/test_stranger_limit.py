@@ -9,13 +9,14 @@ from api.stranger_limit import PER_SECOND
 from tests.api.test_auth import problem_of
 from tests.kit.http import PASSWORD
 
-BURST = 40
+BURST, FILES_BURST = 40, 60
 """Of these tests, which would send hundreds of requests otherwise."""
 
 
 @pytest.fixture(autouse=True)
 def small_burst(monkeypatch):
     monkeypatch.setattr(stranger_limit, "BURST", BURST)
+    monkeypatch.setattr(stranger_limit, "FILES_BURST", FILES_BURST)
 
 
 def from_address(client, address):
@@ -85,6 +86,18 @@ def test_other_addresses_are_not_refused(flooded, client):
     assert client.get("/healthz").status_code == 429
     from_address(client, "2001:db8:1:3::1")
     assert client.get("/healthz").status_code == 200
+
+
+def test_the_files_of_the_console_have_an_allowance_of_their_own(flooded, client):
+    files = [client.get("/assets/index-abc.js").status_code for _ in range(FILES_BURST + 1)]
+    assert (set(files[:-1]), files[-1]) == ({404}, 429)
+    assert client.get("/healthz").status_code == 200
+    assert flooded(json={}).status_code == 429
+
+
+def test_who_guesses_passwords_still_loads_the_console(flooded, client):
+    assert flooded(json={}).status_code == 429
+    assert client.get("/assets/index-abc.js").status_code == 404
 
 
 def test_the_allowance_comes_back(flooded, client, center):

@@ -34,7 +34,7 @@ def test_an_agent_whose_client_is_gone_is_logged_out_also_when_the_leader_dies(t
         leader.wait_says("Atende reacts")
         other.wait_says("Atende reacts")
         both = (leader, other)
-        within(lambda: any("processes begin names=leases,restarts" in process.said for process in both))
+        within(lambda: any("processes begin names=leases,phones,restarts" in process.said for process in both))
         within(lambda: any("processes wait: another process leads" in process.said for process in both))
         if "processes begin" in other.said:
             leader, other = other, leader

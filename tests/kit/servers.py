@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -23,9 +24,11 @@ def address(kind: type[Server], directory: Path = DIRECTORY) -> str:
     return where
 
 
-def missing(reason: str) -> None:
+def missing(reason: str) -> NoReturn:
     """Skip what cannot run here, with its reason; in CI it fails."""
-    (pytest.fail if os.environ.get(CI) else pytest.skip)(reason)
+    if os.environ.get(CI):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @cache

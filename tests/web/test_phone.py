@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, Response, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, Response, expect
 
 from bootstrap import open_center
 from cli.company import caller, known_or_new
@@ -20,7 +20,7 @@ from commands.agents import RegisterAgent
 from commands.queues import RegisterQueue
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from services.asterisk import Asterisk as AsteriskServer
-from services.chromium import FLAGS, chromium
+from services.chromium import FLAGS
 from services.server import HOST
 from settings import Settings
 from telephony_adapter.ami.connection import Connection
@@ -136,7 +136,7 @@ def address(server: AsteriskServer, phone: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory, built: None, playwright: Playwright, program: str) -> Iterator[Desk]:
     folder: Path = tmp_path_factory.mktemp("phone")
     with open_center(folder / "data", Settings()) as center:
         company = known_or_new(center, "")
@@ -159,9 +159,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Desk
         setting = {"ATENDE_ASTERISK": address(lab.server, f"ws://{HOST}:{cable.port}/ws")}
         server = stack.enter_context(CommandLine(folder / "data", setting).serving())
         within(lambda: httpx.get(f"{server.url}/readyz").is_success)
-        playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
-            executable_path=chromium(), args=[*FLAGS, *SOUND, f"--use-file-for-fake-audio-capture={microphone.resolve()}"]
+            executable_path=program, args=[*FLAGS, *SOUND, f"--use-file-for-fake-audio-capture={microphone.resolve()}"]
         )
         stack.callback(browser.close)
         context = browser.new_context(permissions=["microphone"], reduced_motion="reduce")

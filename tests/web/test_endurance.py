@@ -28,6 +28,8 @@ from tests.web.test_wall import TILE, Administrator, Center, center, value
 
 __all__ = ["center", "killable"]
 
+INBOUND = "/inbound?periodo=7d"
+"""Today would begin anew at midnight."""
 STEP = 4 * MINUTE
 MOST_GROWTH_MB = 5
 SHORT, LONG = 10, 8 * 60 // 4
@@ -53,6 +55,13 @@ def size_of(page: Page) -> Size:
     return Size(heap, page.evaluate("document.querySelectorAll('*').length"), int(listeners))
 
 
+def settled(tab: Page, path: str, position: int) -> None:
+    """Wait until a tab shows everything up to a position, and loads nothing any more."""
+    if path != "/mural":  # it names no position
+        caught_up(tab, position)
+    expect(tab.locator("[aria-busy]")).to_have_count(0)
+
+
 @pytest.fixture
 def moving(tmp_path: Path, built: None, browser: Browser, steps: int) -> Iterator[Moving]:
     with moving_center(tmp_path / "data", browser, minutes=90 + 4 * steps) as moving:
@@ -63,18 +72,22 @@ def moving(tmp_path: Path, built: None, browser: Browser, steps: int) -> Iterato
 def test_hours_of_changes_make_no_page_larger(moving: Moving, steps: int) -> None:
     board = moving.console.signed_in(path="/agentes")
     tabs = {"/agentes": board}
-    for path in ("/inbound", "/mural"):
+    for path in (INBOUND, "/mural"):
         tabs[path] = board.context.new_page()
         tabs[path].goto(f"{moving.console.url}{path}")
     board.locator("[data-agent]").first.wait_for()
-    tabs["/inbound"].locator("[data-figure=offered]").wait_for()
+    tabs[INBOUND].locator("[data-figure=offered]").wait_for()
     tabs["/mural"].locator(TILE).first.wait_for()
+    tabs[INBOUND].locator("canvas").first.wait_for()
     moving.go_on(3 * STEP)
-    caught_up(board, moving.center.store.head())
+    for path, tab in tabs.items():
+        settled(tab, path, moving.center.store.head())
     before = {path: size_of(tab) for path, tab in tabs.items()}
     for _ in range(steps):
         moving.go_on(STEP)
         caught_up(board, moving.center.store.head())
+    for path, tab in tabs.items():
+        settled(tab, path, moving.center.store.head())
     # Rows that have come and gone leave nothing behind; how many there are differs from one moment to the next.
     for path, tab in tabs.items():
         after = size_of(tab)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,16 +23,20 @@ def page(console: Console) -> Iterator[Page]:
 
 
 def test_the_key_d_opens_the_definition_with_this_pages_numerator_and_denominator(console: Console, page: Page) -> None:
+    today = datetime.now(ZoneInfo("America/Sao_Paulo")).date()
+    # Soon after midnight today has hardly any calls.
+    since = today - timedelta(days=1)
     page.goto(f"{console.url}/inbound")
     page.locator("[data-as-of]").wait_for()
     position = page.locator("[data-as-of]").get_attribute("data-as-of")
-    page.goto(f"{console.url}/inbound?em={position}")
+    page.goto(f"{console.url}/inbound?de={since}&ate={today}&em={position}")
     figure = page.locator("[data-figure=sla_percent]")
     figure.get_by_role("button").focus()
     page.keyboard.press("d")
     dialog = page.get_by_role("dialog", name="SLA")
     expect(dialog).to_be_visible()
-    totals = console.get(f"/v1/dashboards/inbound?as_of={position}").json()["totals"]
+    period = f"from={since}&to={today + timedelta(days=1)}"
+    totals = console.get(f"/v1/dashboards/inbound?{period}&as_of={position}").json()["totals"]
     numerator, denominator = totals["terms"]["sla_percent"]
     assert 0 < numerator < denominator
     numbers = f"100 \N{MULTIPLICATION SIGN} {numerator:,} ÷ {denominator:,}".replace(",", ".")

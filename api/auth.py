@@ -70,21 +70,25 @@ OptionalToken = Annotated[Refresh, BodyField(default_factory=Refresh)]
 """A page in a browser may send no body at all."""
 
 
+ChosenPassword = Annotated[
+    str,
+    Field(
+        min_length=SHORTEST,
+        max_length=LONGEST,
+        repr=False,
+        description="6 to 20 characters: upper and lower case, a number, one of `$ * & @ # ?`, none twice in a row; "
+        "or, if the server's policy is NIST's, 12 to 128 characters of any kind that are not easily guessed",
+        examples=["Seja#Bem1"],
+    ),
+]
+"""A password that somebody chooses; `GET /v1/auth/password-rules` says what it must be."""
+
+
 class NewPassword(Body):
     """A one-time token and the new password."""
 
     token: Annotated[str, Field(min_length=1, max_length=200, repr=False, description="from the link", examples=["m0Jt2fQ8…"])]
-    password: Annotated[
-        str,
-        Field(
-            min_length=SHORTEST,
-            max_length=LONGEST,
-            repr=False,
-            description="6 to 20 characters: upper and lower case, a number, one of `$ * & @ # ?`, none twice in a row; "
-            "or, if the server's policy is NIST's, 12 to 128 characters of any kind that are not easily guessed",
-            examples=["Seja#Bem1"],
-        ),
-    ]
+    password: ChosenPassword
 
 
 class PasswordRules(Shape):

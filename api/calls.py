@@ -25,7 +25,7 @@ class PlacedCall(Body):
     number: Annotated[
         str,
         Field(
-            min_length=commands.SHORTEST_NUMBER,
+            min_length=commands.SHORTEST_DIALLED,
             max_length=40,
             description="the customer's number: digits, `*` and `#`, after a `+` if need be; spaces, brackets and dashes are dropped",
             examples=["(11) 98765-4321"],

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.auth import hashing
+from api.auth import ChosenPassword, hashing
 from api.client_address import client_of_scope
 from api.field_types import Body
 from api.problem import AWAY, documented
@@ -17,7 +17,6 @@ from api.slice_router import SliceRouter
 from api.throttle import Account
 from commands.users import ChangePassword, check_credentials, hashed_password, own_words
 from domain.errors import InvalidField
-from domain.passwords import LONGEST, SHORTEST
 from projections.queries.users import oneself
 
 router = SliceRouter(prefix="/v1/auth", tags=["auth"])
@@ -32,16 +31,7 @@ class PasswordChange(Body):
     """The password of now, and the one that takes its place."""
 
     current: Annotated[str, Field(min_length=1, max_length=200, repr=False, description="the password of now", examples=["Seja#Bem1"])]
-    password: Annotated[
-        str,
-        Field(
-            min_length=SHORTEST,
-            max_length=LONGEST,
-            repr=False,
-            description="the new password; `GET /v1/auth/password-rules` says what it must be",
-            examples=["Ainda#Melh0r"],
-        ),
-    ]
+    password: ChosenPassword
 
 
 @router.post("/own-password", status_code=204, summary="Change one's own password", responses=_PROBLEMS)

@@ -11,7 +11,7 @@ from domain.base import Personal
 from domain.callbacks import Callback, CallbackOutcome, callback_id
 from domain.errors import InvalidField
 from domain.ids import interaction_id
-from domain.personal_data import SHORTEST_NUMBER
+from domain.personal_data import has_number_of_person
 
 
 class RequestCallback(Command, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class ConcludeCallback(Command, frozen=True, kw_only=True):
 @handles(RequestCallback)
 def request_callback(command: RequestCallback, context: HandlerContext) -> Done:
     """The request is kept until somebody concludes it. A repeat for the same call changes nothing."""
-    if sum(character.isdigit() for character in command.number) < SHORTEST_NUMBER:
+    if not has_number_of_person(command.number):
         raise InvalidField("number", "this number cannot be called back")
     interaction = interaction_id(context.tenant, command.call)
     identity = callback_id(interaction)

@@ -17,7 +17,7 @@ from domain.errors import InvalidField, Refused
 from domain.ids import PLACED, interaction_id, placed_id
 from domain.voice.facts import Fact
 
-SHORTEST_NUMBER, LONGEST_NUMBER = 3, 20
+SHORTEST_DIALLED, LONGEST_DIALLED = 3, 20
 """Digits."""
 
 _KEPT = frozenset("0123456789*#")
@@ -68,6 +68,6 @@ def dialable(number: str) -> str:
     """The number as a PBX dials it: digits, * and #, after a + that is kept. Raises InvalidField."""
     written = "".join(character for character in number.strip() if character not in _DROPPED)
     digits = written.removeprefix("+")
-    if not SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER or not set(digits) <= _KEPT:
-        raise InvalidField("number", f"no telephone number: {SHORTEST_NUMBER} to {LONGEST_NUMBER} digits, * or #, after a + if need be")
+    if not SHORTEST_DIALLED <= len(digits) <= LONGEST_DIALLED or not set(digits) <= _KEPT:
+        raise InvalidField("number", f"no telephone number: {SHORTEST_DIALLED} to {LONGEST_DIALLED} digits, * or #, after a + if need be")
     return written

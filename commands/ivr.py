@@ -15,7 +15,7 @@ from domain.ids import ivr_id, queue_id
 from domain.ivr import Ivr
 from domain.ivr_settings import MESSAGES, Holiday, Hours, IvrSettings, Message, Option
 from domain.names import cleaned
-from domain.personal_data import SHORTEST_NUMBER
+from domain.personal_data import SHORTEST_NUMBER, has_number_of_person
 from domain.queues import Queue
 
 
@@ -125,7 +125,7 @@ def set_ivr_audio(command: SetIvrAudio, context: HandlerContext) -> Done:
 def block_caller(command: BlockCaller, context: HandlerContext) -> Done:
     """All numbers of the contact are blocked, in any spelling. An unknown number creates a contact."""
     ivr = context.get(Ivr, command.ivr)
-    if sum(character.isdigit() for character in command.number) < SHORTEST_NUMBER:
+    if not has_number_of_person(command.number):
         raise InvalidField("number", f"at least {SHORTEST_NUMBER} digits, with the area code")
     contact = context.contact_for(command.number)
     ivr.block(contact, Personal(contact, command.number), context.metadata)

@@ -20,7 +20,7 @@ from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, ivr_id, roster_id, timeline_id
 from domain.ivr import Ivr
 from domain.names import cleaned
-from domain.personal_data import SHORTEST_NUMBER, keyed_option
+from domain.personal_data import has_number_of_person, keyed_option
 from domain.queues import Queue
 from domain.voice.calls import Call
 from domain.voice.context import Context
@@ -239,7 +239,7 @@ def _customer(facts: tuple[Fact, ...]) -> str | None:
     """The customer's telephone number, unsealed, when the facts contain one."""
     for fact in facts:
         plain = fact.private.plain if fact.private is not None and fact.kind in _CUSTOMER else None
-        if plain and sum(character.isdigit() for character in plain) >= SHORTEST_NUMBER:
+        if plain and has_number_of_person(plain):
             return plain
     return None
 

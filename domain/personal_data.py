@@ -89,8 +89,13 @@ def keyed_option(keyed: str, menu: Collection[str] = ()) -> tuple[str, Personal 
     return (keyed, None) if is_option(keyed, menu) else (OTHER_INPUT, Personal(NOBODY, keyed))
 
 
+def has_number_of_person(text: str) -> bool:
+    """Whether a telephone number has as many digits as that of a person: shorter ones are extensions and service numbers."""
+    return sum(character.isdigit() for character in text) >= SHORTEST_NUMBER
+
+
 def _may_be_number(text: str) -> bool:
-    if sum(character.isdigit() for character in text) < SHORTEST_NUMBER:
+    if not has_number_of_person(text):
         return False
     number = _number(text)
     return number is not None and phonenumbers.is_possible_number(number)

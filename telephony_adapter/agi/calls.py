@@ -18,7 +18,7 @@ from commands.observations import ObserveCall
 from domain.errors import DomainError, VersionConflict
 from domain.ids import interaction_id, ivr_id, queue_id
 from domain.ivr import Ivr
-from domain.personal_data import SHORTEST_NUMBER, keyed_option
+from domain.personal_data import has_number_of_person, keyed_option
 from domain.queues import Queue
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
@@ -50,7 +50,7 @@ class Calls:
 
     def is_blocked(self, ivr: Ivr, number: str) -> bool:
         """Whether calls from this number are turned away."""
-        if not ivr.blocked or not can_be_called(number):
+        if not ivr.blocked or not has_number_of_person(number):
             return False
         contact = known_contact(self.bus.store, self.caller.tenant, phone=number)
         return contact is not None and contact.id in ivr.blocked
@@ -99,8 +99,3 @@ CallsOf = Callable[[str, str], Calls]
 
 Raises LookupError for a company that does not exist, NotAdmitted for an address that is none of its Asterisks.
 """
-
-
-def can_be_called(number: str) -> bool:
-    """Whether a caller's number is one that can be called back."""
-    return sum(character.isdigit() for character in number) >= SHORTEST_NUMBER

@@ -15,11 +15,12 @@ from domain.base import SECOND
 from domain.ivr import Ivr
 from domain.ivr_flow import START, Arrived, Input, Keyed, Measured, Returned, Step, next_step
 from domain.ivr_settings import DIGITS, LONGEST_QUEUE_WAIT_MS, Message
+from domain.personal_data import has_number_of_person
 from domain.voice.facts import CallKind
 from sounds.conversion import LONGEST_S
 from sounds.folder import NotUploaded, Sounds
 from sounds.speech import SpeechUnavailable
-from telephony_adapter.agi.calls import Calls, can_be_called
+from telephony_adapter.agi.calls import Calls
 from telephony_adapter.agi.session import ANSWERS_WITHIN_S, BrokenAgi, HungUp, Session
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Dialogue:
         await self._record("ivr_entered", ivr.spelling)
         blocked = await _thread(calls.is_blocked, ivr, session.number)
         protocol = await _thread(calls.protocol, session.call)
-        call = Arrived(self._pbx_now_us(), blocked, protocol, can_be_called(session.number))
+        call = Arrived(self._pbx_now_us(), blocked, protocol, has_number_of_person(session.number))
         state, step = next_step(ivr.settings, START, call)
         happened: Input | None = call
         while happened is not None:

@@ -79,7 +79,7 @@ class CallRecordings(Shape):
 
 @router.get("/{interaction_id}/recordings", summary="The recordings of a call", responses=QUERY)
 async def list_recordings(interaction_id: InteractionId, context: Annotated[RequestContext, authorised(recordings_of)]) -> CallRecordings:
-    """Those of the call and of its legs, in the order in which they were asked for, as they are now. Needs `ouvir-gravacoes`."""
+    """Those of the call and of its legs, in the order in which they were asked for, as they are now."""
     legs = await context.ask(legs_of, interaction_id)
     found = await context.ask(recordings_of, legs, context.application.center.media)
     timezone = (await context.ask(company)).settings.timezone

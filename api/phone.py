@@ -89,13 +89,13 @@ async def open_phone_session(body: PhoneOpening, context: Authenticated) -> Phon
 
 @router.delete("/session", summary="Close the session of a phone in the browser", responses=_OF_AGENT, response_model=Done)
 async def close_phone_session(params: Annotated[PhoneClosing, Query()], context: Authenticated) -> Response:
-    """The credential is no longer valid, and the telephone rings no more. Nothing happens if the session has ended already. Needs `gerenciar-atendimento`."""
+    """The credential is no longer valid, and the telephone rings no more. Nothing happens if the session has ended already."""
     return await context.do(commands.ClosePhone(agent=params.agent, session=params.session))
 
 
 @router.put("/interface", summary="Use a telephone of one's own", responses=_OF_AGENT, response_model=Done)
 async def choose_phone(body: ChosenPhone, context: Authenticated) -> Response:
-    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends. Needs `gerenciar-atendimento`."""
+    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends."""
     return await context.do(commands.ChoosePhone(agent=body.agent, interface=body.interface))
 
 

@@ -51,7 +51,7 @@ async def listen_to_recording(
         ),
     ] = None,
 ) -> Response:
-    """What one user fetches of a recording within ten minutes is one listening, an event in the call's history, which is saved before anything is sent. Needs `ouvir-gravacoes`.
+    """What one user fetches of a recording within ten minutes is one listening, an event in the call's history, which is saved before anything is sent.
 
     What is sent was proved to be what was kept. A file that is missing or broken is answered by a problem; where a later part of it is broken, the answer ends early.
     """

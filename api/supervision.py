@@ -70,48 +70,48 @@ async def _allowed(interaction_id: UUID, asked: Supervisor | OfSupervisor, conte
 async def get_supervision(
     interaction_id: InteractionId, params: Annotated[OfSupervisor, Query()], context: Annotated[RequestContext, authorised(supervision)]
 ) -> SupervisionNow:
-    """The state of what was asked for last. Needs `supervisionar-ligacoes`."""
+    """The state of what was asked for last."""
     found = await context.ask(supervision, interaction_id, await _allowed(interaction_id, params, context))
     return SupervisionNow(**labelled("state", "supervision_state", found.state), mode=found.mode, reason=found.reason)
 
 
 @router.post("/{interaction_id}/listen", summary="Listen to a call", response_model=Done)
 async def listen_to_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
-    """The supervisor's telephone rings, and then hears both the agent and the customer; nobody hears the supervisor. In a call that is supervised already the mode changes, on the same telephone. What comes of it: `supervision`. Needs `supervisionar-ligacoes`."""
+    """The supervisor's telephone rings, and then hears both the agent and the customer; nobody hears the supervisor. In a call that is supervised already the mode changes, on the same telephone. What comes of it: `supervision`."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="listen"))
 
 
 @router.post("/{interaction_id}/whisper", summary="Whisper to the agent of a call", response_model=Done)
 async def whisper_to_agent(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
-    """As `listen`, and the agent alone hears the supervisor. Needs `supervisionar-ligacoes`."""
+    """As `listen`, and the agent alone hears the supervisor."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="whisper"))
 
 
 @router.post("/{interaction_id}/barge", summary="Join a call", response_model=Done)
 async def barge_into_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
-    """As `listen`, and both the agent and the customer hear the supervisor. Needs `supervisionar-ligacoes`."""
+    """As `listen`, and both the agent and the customer hear the supervisor."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="barge"))
 
 
 @router.post("/{interaction_id}/hang-up", summary="Hang up a call", response_model=Done)
 async def hang_up_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
-    """The customer's line is hung up, and with it the agent's. Needs `supervisionar-ligacoes`."""
+    """The customer's line is hung up, and with it the agent's."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="hang-up"))
 
 
 @router.post("/{interaction_id}/pull", summary="Take a call over", response_model=Done)
 async def pull_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
-    """The supervisor's telephone rings, and then the supervisor talks with the customer instead of the agent. Needs `supervisionar-ligacoes`."""
+    """The supervisor's telephone rings, and then the supervisor talks with the customer instead of the agent."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="pull"))
 
 
 @router.post("/{interaction_id}/leave", summary="Leave a supervised call", response_model=Done)
 async def leave_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
-    """The supervisor's telephone is hung up; the call goes on. Needs `supervisionar-ligacoes`."""
+    """The supervisor's telephone is hung up; the call goes on."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="leave"))

@@ -17,7 +17,7 @@ from domain.ids import agent_id, queue_id
 from domain.names import identity
 from domain.queues import Queue
 from telephony_adapter.control.effects import Effect
-from telephony_adapter.control.pbx import Pbx, Refused
+from telephony_adapter.control.pbx import Pbx, PbxRefuses
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +89,10 @@ def _pause(pbx: Pbx, queue: str, phone: str, reason: str | None) -> None:
 
 
 def _act(pbx: Pbx, action: str, **fields: object) -> None:
-    """Raises Refused, unless the PBX says that it is so already."""
+    """Raises PbxRefuses, unless the PBX says that it is so already."""
     try:
         pbx.action(action, **fields)
-    except Refused as refused:
+    except PbxRefuses as refused:
         if not any(said in refused.message for said in _ALREADY):
             raise
 

@@ -16,7 +16,7 @@ from domain.base import Event
 from domain.ids import agent_id
 from domain.voice.interaction_events import CallDialled
 from telephony_adapter.control.effects import Effect, Why
-from telephony_adapter.control.pbx import Pbx, Refused
+from telephony_adapter.control.pbx import Pbx, PbxRefuses
 
 RINGS_MS = 25_000
 """So long the agent's telephone rings."""
@@ -85,10 +85,10 @@ def auto_answer(interface: str) -> tuple[str, ...]:
 
 
 def _then(pbx: Pbx, number: str) -> dict[str, object]:
-    """What the agent's channel does once it is answered. Raises Refused."""
+    """What the agent's channel does once it is answered. Raises PbxRefuses."""
     asterisk = pbx.asterisk
     if asterisk.context:
         return {"Context": asterisk.context, "Exten": number, "Priority": 1}
     if asterisk.trunk:
         return {"Application": "Dial", "Data": f"PJSIP/{number}@{asterisk.trunk},{DIALS_S}"}
-    raise Refused("Originate", "the setting has neither trunk= nor context=")
+    raise PbxRefuses("Originate", "the setting has neither trunk= nor context=")

@@ -40,7 +40,7 @@ class Effect(ABC):
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
         """Do what the event asks for; the commands report the outcome.
 
-        Raises Refused for what the PBX refuses, ConnectionEnded and NoAnswer: then `unperformed` concludes it.
+        Raises PbxRefuses for what the PBX refuses, ConnectionEnded and NoAnswer: then `unperformed` concludes it.
         """
 
     def unperformed(self, event: Event, why: Why) -> Iterable[Command]:  # noqa: ARG002 - most effects leave nothing open

@@ -28,7 +28,7 @@ from store.recorded_event import RecordedEvent
 from telephony_adapter.ami.connection import Connection, ManagerException
 from telephony_adapter.control.effects import Effect, Why, effects
 from telephony_adapter.control.lanes import Lanes
-from telephony_adapter.control.pbx import Pbx, Refused, ari_client
+from telephony_adapter.control.pbx import Pbx, PbxRefuses, ari_client
 from telephony_adapter.queue_log.importer import ExecutesCommands
 
 log = logging.getLogger(__name__)
@@ -171,7 +171,7 @@ class Follower:
     def _resynchronise(self, effect: Effect, pbx: Pbx) -> None:
         try:
             self._execute(effect.resynchronise(pbx))
-        except (Refused, ManagerException, StoreUnavailable) as error:
+        except (PbxRefuses, ManagerException, StoreUnavailable) as error:
             log.warning("asterisk not made equal name=%s effect=%s reason=%s", self._asterisk.name, type(effect).__name__, error)
         except Exception:
             log.exception("asterisk not made equal name=%s effect=%s", self._asterisk.name, type(effect).__name__)
@@ -263,7 +263,7 @@ class Follower:
             else:
                 self._execute(effect.perform(event, pbx))
                 self.figures.performed += 1
-        except Refused as refused:
+        except PbxRefuses as refused:
             why = "refused"
             log.warning("asterisk refused name=%s event=%s reason=%s", self._asterisk.name, event.TOPIC, refused)
         except (ManagerException, OSError) as error:

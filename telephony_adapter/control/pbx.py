@@ -25,7 +25,7 @@ _LATER_S = 10.0
 """So much later than the end of its ringing the outcome of a call may come."""
 
 
-class Refused(Exception):
+class PbxRefuses(Exception):
     """The PBX refused an action. The message is the PBX's own, without any value of the action."""
 
     def __init__(self, action: str, message: str) -> None:
@@ -55,11 +55,11 @@ class Pbx:
     report: Callable[[Command], None] = lambda _: None
 
     def action(self, name: str, **fields: object) -> Answer:
-        """Send an AMI action and return its answer. Raises Refused, ConnectionEnded, NoAnswer."""
+        """Send an AMI action and return its answer. Raises PbxRefuses, ConnectionEnded, NoAnswer."""
         return _accepted(name, self.connection.send_action({"Action": name, **fields}))
 
     def rows(self, name: str, **fields: object) -> list[dict[str, str]]:
-        """Send an AMI action whose answer is a list; the headers of each of its events. Raises Refused, ConnectionEnded, NoAnswer."""
+        """Send an AMI action whose answer is a list; the headers of each of its events. Raises PbxRefuses, ConnectionEnded, NoAnswer."""
         return _accepted(name, self.connection.list_apart(name, **fields)).items
 
     def ring(self, interface: str, rings_ms: int, **fields: object) -> bool:
@@ -79,7 +79,7 @@ class Pbx:
 
 def _accepted(name: str, answer: Answer) -> Answer:
     if not answer.succeeded:
-        raise Refused(name, answer.headers.get("Message", "refused"))
+        raise PbxRefuses(name, answer.headers.get("Message", "refused"))
     return answer
 
 

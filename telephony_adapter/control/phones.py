@@ -16,7 +16,7 @@ from domain.base import Event
 from domain.phones import Phone, PhoneEvent, PhoneSessionClosed, PhoneSessionOpened, PhoneSessionRenewed
 from settings import Asterisk
 from telephony_adapter.control.effects import Effect
-from telephony_adapter.control.pbx import Pbx, Refused
+from telephony_adapter.control.pbx import Pbx, PbxRefuses
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _ask(pbx: Pbx, method: str, kind: str, name: str, fields: Mapping[str, str] | None = None) -> Any:
-    """Send a request to ARI about one object; its answer, None for one that is not there. Raises Refused."""
+    """Send a request to ARI about one object; its answer, None for one that is not there. Raises PbxRefuses."""
     assert pbx.ari is not None
     body = None if fields is None else {"fields": [{"attribute": attribute, "value": value} for attribute, value in fields.items()]}
     answer = pbx.ari.request(method, f"asterisk/config/dynamic/res_pjsip/{kind}/{name}", json=body)
@@ -101,5 +101,5 @@ def _ask(pbx: Pbx, method: str, kind: str, name: str, fields: Mapping[str, str] 
         return None
     if not answer.is_success:
         # Its message may repeat a value.
-        raise Refused(f"ARI {method} {kind}", f"status {answer.status_code}")
+        raise PbxRefuses(f"ARI {method} {kind}", f"status {answer.status_code}")
     return answer.json() if answer.content else None

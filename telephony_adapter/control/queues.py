@@ -18,7 +18,7 @@ from domain.queues import Queue, QueueEvent, QueueRegistered
 from store.event_store import project
 from telephony_adapter.control.agents import Members
 from telephony_adapter.control.effects import Effect
-from telephony_adapter.control.pbx import Pbx, Refused
+from telephony_adapter.control.pbx import Pbx, PbxRefuses
 
 FILE = "queues_atende.conf"
 
@@ -95,8 +95,8 @@ def _sections(pbx: Pbx) -> dict[str, dict[str, str]]:
     """The options of each section of the file, which is created if it is missing."""
     try:
         headers = pbx.action("GetConfig", Filename=FILE).headers
-    except Refused:
-        with suppress(Refused):  # another process may have created it just now
+    except PbxRefuses:
+        with suppress(PbxRefuses):  # another process may have created it just now
             pbx.action("CreateConfig", Filename=FILE)
         headers = pbx.action("GetConfig", Filename=FILE).headers
     sections: dict[str, dict[str, str]] = {}

@@ -38,7 +38,7 @@ from domain.voice.interactions import Interaction
 from domain.voice.uniqueids import born_us
 from store.media import MediaUnavailable
 from telephony_adapter.control.effects import Effect, Why
-from telephony_adapter.control.pbx import Pbx, Refused
+from telephony_adapter.control.pbx import Pbx, PbxRefuses
 from telephony_adapter.control.sounds import TYPE, NoSound, SoundFolder
 
 log = logging.getLogger(__name__)
@@ -89,10 +89,10 @@ class Recorder(Effect):
         assert recording is not None
         if isinstance(event, RecordingAsked):
             if pbx.asterisk.recordings is None or pbx.media is None:
-                raise Refused("MixMonitor", "the setting has no recordings=")
+                raise PbxRefuses("MixMonitor", "the setting has no recordings=")
             # A channel is found by its name or by its Uniqueid, which is the id of a call that a PBX has. A client of the API may call a call anything.
             if not born_us(recording.call):
-                raise Refused("MixMonitor", "the call is none of a PBX")
+                raise PbxRefuses("MixMonitor", "the call is none of a PBX")
             name = SoundFolder.name_of(recording.id)
             answer = pbx.action("MixMonitor", Channel=recording.call, File=name, Options="b")
             return (BeginRecording(recording=recording.id, monitor=answer.headers.get("MixMonitorID", "")),)
@@ -131,7 +131,7 @@ class RecordingsKept(Effect):
             recording = pbx.load(Recording, event.originator_id)
             assert recording is not None
             if recording.monitor:
-                with suppress(Refused):  # the channel is gone
+                with suppress(PbxRefuses):  # the channel is gone
                     pbx.action("StopMixMonitor", Channel=recording.call, MixMonitorID=recording.monitor)
             yield from _taken_in(recording, pbx, folder)
 

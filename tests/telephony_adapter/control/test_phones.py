@@ -19,7 +19,7 @@ from domain.ids import agent_id, phone_id
 from domain.phones import PhoneEvent
 from settings import Asterisk
 from store.event_store import Store
-from telephony_adapter.control.pbx import Pbx, Refused
+from telephony_adapter.control.pbx import Pbx, PbxRefuses
 from telephony_adapter.control.phones import BrowserPhones, telephone
 from tests.kit.buses import store
 from tests.kit.clocks import Settable
@@ -110,7 +110,7 @@ def test_a_renewed_session_writes_nothing_and_a_new_one_another_credential(store
 def test_a_refusal_says_nothing_of_the_credential(store: Store, bus: CommandBus, pbx: Pbx, ari: Ari) -> None:
     bus.execute(OpenPhone(agent="Ana"), CALLER)
     ari.refuses = True
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PbxRefuses) as refused:
         perform(store, pbx)
     assert str(refused.value) == "ARI GET auth: status 403"
 

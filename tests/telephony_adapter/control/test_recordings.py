@@ -11,7 +11,7 @@ import pytest
 
 from domain.base import EventMetadata
 from domain.recordings import Recording
-from telephony_adapter.control.pbx import Refused
+from telephony_adapter.control.pbx import PbxRefuses
 from telephony_adapter.control.recordings import Recorder
 from tests.kit.facts import STAMP
 
@@ -42,7 +42,7 @@ def asked(call: str, when: EventMetadata) -> Recorded:
 
 def test_a_call_that_names_a_channel_instead_of_a_call_of_the_pbx_is_not_recorded() -> None:
     pbx = asked("PJSIP/1001-0000002a", STAMP)
-    with pytest.raises(Refused):
+    with pytest.raises(PbxRefuses):
         list(Recorder().perform(pbx.recording.pending[-1], pbx))  # type: ignore[arg-type]
     assert pbx.channels == []
 

@@ -20,6 +20,7 @@ from store.chain import Head
 from store.database import Database, Kind, NoRoom, Snapshot, Unreadable
 from store.sqlite_database import SqliteDatabase, sqlite_snapshot
 from store.storage_location import HEAD_TABLE, StorageLocation
+from store.sync import sync_to_disk
 
 AT_ONCE = 5_000
 
@@ -152,7 +153,7 @@ def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], obj
             copy(keys, backup, KEYS, say)
             if head is not None:
                 backup.execute("INSERT INTO head VALUES (1, ?, ?)", (head.position, head.hash))
-        _sync_to_disk(part)
+        sync_to_disk(part)
         os.link(part, file)
     except FileExistsError as error:
         raise NoBackup(f"{file} is there already") from error
@@ -163,14 +164,6 @@ def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], obj
         with suppress(OSError):  # a directory that cannot be written to
             part.unlink(missing_ok=True)
     return head
-
-
-def _sync_to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True)

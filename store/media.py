@@ -19,6 +19,8 @@ from uuid import UUID, uuid4
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from store.sync import sync_to_disk
+
 CHUNK = 64 * 1024
 """Bytes of plain content in a chunk; the last one may have less."""
 
@@ -81,7 +83,7 @@ class MediaFolder:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
-            _make_durable(path.parent)
+            sync_to_disk(path.parent)
         except OSError as error:
             raise MediaUnavailable(str(error.strerror)) from error
         finally:
@@ -122,15 +124,6 @@ class MediaFolder:
     def _path(self, tenant: UUID, id: UUID) -> Path:
         # 256 folders of a company: ids begin with their time, and end at random.
         return self.folder / str(tenant) / id.hex[-2:] / str(id)
-
-
-def _make_durable(folder: Path) -> None:
-    """Write down that a file got its name."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 from msgspec.structs import replace
 from pydantic import Field
@@ -30,6 +32,9 @@ router = SliceRouter(
     tags=["ivr"],
     responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock"),
 )
+
+making_sound = CapacityLimiter(2)
+"""To speak a text may take half a minute, and to convert a file seconds of a core, so others' questions do not wait for more than two of them."""
 
 MessageName = Literal[
     "welcome", "prompt", "invalid", "no-choice", "closed", "unanswered", "protocol", "position", "wait", "callback", "callback-kept",
@@ -142,7 +147,7 @@ async def upload_ivr_message(ivr_id: IvrId, request: Request, context: ForEditor
     await context.ask(ivr_to_edit, ivr_id)
     data = await request.body()
     try:
-        media = await context.application.ask(context.application.center.sounds.keep, context.tenant, data)
+        media = await run_sync(context.application.center.sounds.keep, context.tenant, data, limiter=making_sound)
     except NotAudio as error:
         raise InvalidField("body", str(error), "file-not-recognised") from error
     return await context.do(SetIvrAudio(ivr=ivr_id, message=_field(params.message), file=params.file, media=media))
@@ -198,18 +203,12 @@ def _shaped(met: Rehearsed) -> FlowStep:
 
 
 async def _sound(context: RequestContext, message: DomainMessage) -> Response:
-    sounds, tenant = context.application.center.sounds, context.tenant
-
-    def read() -> bytes:
-        path = sounds.file(tenant, message)
-        if path is None:
-            raise Refused("audio-missing", "the message is silent")
-        return path.read_bytes()
-
     try:
-        sound = await context.application.ask(read)
+        sound = await run_sync(context.application.center.sounds.heard, context.tenant, message, limiter=making_sound)
     except NotUploaded as error:
         raise Refused("audio-missing", str(error)) from error
     except SpeechUnavailable as error:
         raise Refused("speech-failed", str(error)) from error
+    if sound is None:
+        raise Refused("audio-missing", "the message is silent")
     return Response(sound, media_type=_WAV)

@@ -46,16 +46,27 @@ class Sounds:
 
     def file(self, tenant: UUID, message: Message) -> Path | None:
         """The .wav of a message, spoken now if it was not yet; None for silence. Raises NotUploaded, SpeechUnavailable."""
+        path = self._path(tenant, message)
+        if path is not None and not path.exists():
+            self._write(path, self._speech.speak(message.text, message.voice))
+        return path
+
+    def heard(self, tenant: UUID, message: Message) -> bytes | None:
+        """The .wav of a message for people who edit it; None for silence. What is spoken for them alone is not kept. Raises as `file`."""
+        path = self._path(tenant, message)
+        if path is None:
+            return None
+        return path.read_bytes() if path.exists() else self._speech.speak(message.text, message.voice)
+
+    def _path(self, tenant: UUID, message: Message) -> Path | None:
+        """Where the .wav of a message is, or will be once it is spoken; None for silence. Raises NotUploaded."""
         if message == SILENCE:
             return None
-        if message.file:
-            path = self._uploaded(tenant, message.media) if _MEDIA.fullmatch(message.media) else None
-            if path is None or not path.exists():
-                raise NotUploaded(f"{message.file} is not there: upload it again")
-            return path
-        path = self.folder / "spoken" / f"{_digest(self._speech.name, message.voice, message.text)}.wav"
-        if not path.exists():
-            self._write(path, self._speech.speak(message.text, message.voice))
+        if not message.file:
+            return self.folder / "spoken" / f"{_digest(self._speech.name, message.voice, message.text)}.wav"
+        path = self._uploaded(tenant, message.media) if _MEDIA.fullmatch(message.media) else None
+        if path is None or not path.exists():
+            raise NotUploaded(f"{message.file} is not there: upload it again")
         return path
 
     def name_for_asterisk(self, path: Path) -> str:

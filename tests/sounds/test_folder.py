@@ -16,6 +16,19 @@ from tests.kit.agi import SpokenAsWritten, silence
 COMPANY, OTHER = UUID(int=1), UUID(int=2)
 
 
+def test_what_is_spoken_for_an_editor_alone_is_not_kept(tmp_path: Path) -> None:
+    speech = SpokenAsWritten()
+    sounds = Sounds(tmp_path / "sounds", speech)
+    message = Message(text="Olá")
+    assert sounds.heard(COMPANY, SILENCE) is None
+    assert sounds.heard(COMPANY, message) == sounds.heard(COMPANY, message)
+    assert not (tmp_path / "sounds").exists()
+    kept = sounds.file(COMPANY, message)
+    assert kept is not None
+    assert sounds.heard(COMPANY, message) == kept.read_bytes()
+    assert speech.spoken == ["Olá", "Olá", "Olá"]
+
+
 def test_a_text_is_spoken_once_for_each_voice(tmp_path: Path) -> None:
     speech = SpokenAsWritten()
     sounds = Sounds(tmp_path / "sounds", speech)

@@ -47,6 +47,14 @@ class ExpirePhone(Command, frozen=True, kw_only=True):
     agent: UUID
 
 
+class TakePhone(Command, frozen=True, kw_only=True):
+    """Whoever used the phone in the browser of this agent may not use it from `at` (microseconds) on. Sent by the deployment itself."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: UUID
+    at: int
+
+
 class ChoosePhone(Command, frozen=True, kw_only=True):
     """The agent is reached by this telephone from now on, one of the agent's own on the desk or the computer: `PJSIP/1001`."""
 
@@ -86,6 +94,16 @@ def expire_phone(command: ExpirePhone, context: HandlerContext) -> Done:
     if expired:
         _close(agent, phone, context, expired=True)
     return Done(phone, {"expired": expired})
+
+
+@handles(TakePhone)
+def take_phone(command: TakePhone, context: HandlerContext) -> Done:
+    """Nothing happens without a session, or if it was opened or renewed later: that was by somebody who may."""
+    agent = context.get(Agent, command.agent)
+    phone = context.load(Phone, phone_id(context.tenant, agent.id))
+    if phone is not None and phone.last_used_at <= command.at:
+        _close(agent, phone, context)
+    return Done(agent)
 
 
 @handles(ChoosePhone)

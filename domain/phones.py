@@ -70,6 +70,11 @@ class Phone(Aggregate):
         return ENDPOINT + self.id.hex[:16]
 
     @property
+    def last_used_at(self) -> int:
+        """When the open session was opened or renewed last (microseconds)."""
+        return self.expires_at - SESSION_US
+
+    @property
     def interface(self) -> str:
         """The telephone as queues know it."""
         return f"PJSIP/{self.endpoint}"

@@ -130,7 +130,7 @@ function MenuOptions({ form }: FormOf) {
             <NativeSelect
               label={text("filters.queue")}
               data={names}
-              miw={180}
+              flex="0 1 220px"
               {...form.getInputProps(`menu.${index}.queue`)}
             />
             <Remove

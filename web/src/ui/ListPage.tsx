@@ -23,11 +23,13 @@ interface Props<T> {
   keyOf: (row: T) => string;
   columns: readonly Column<T>[];
   empty: string;
+  /** Where what is listed comes from, for an empty list. */
+  hint?: string;
   children?: ReactNode;
 }
 
 /** A list of things that are administered: all of them, those that a search finds, and the way to a new one. The search is in the URL. */
-export function ListPage<T>({ title, add, result, words, keyOf, columns, empty, children }: Props<T>) {
+export function ListPage<T>({ title, add, result, words, keyOf, columns, empty, hint, children }: Props<T>) {
   const text = useText();
   const language = useLanguage();
   const navigate = useNavigate();
@@ -51,7 +53,7 @@ export function ListPage<T>({ title, add, result, words, keyOf, columns, empty, 
       </PageHeader>
       {children}
       {result.data?.length === 0 ? (
-        <Notice title={empty} />
+        <Notice title={empty} hint={hint} />
       ) : result.data ? (
         <Panel
           title={text("list.count", { count: found.length, shown: count(found.length, language) })}

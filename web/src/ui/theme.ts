@@ -67,6 +67,9 @@ const own = {
   "--mantine-color-default-hover": "var(--sunken)",
   "--mantine-color-default-color": "var(--text)",
   "--mantine-color-default-border": "var(--line)",
+  "--mantine-color-disabled": "var(--sunken)",
+  "--mantine-color-disabled-color": "var(--muted)",
+  "--mantine-color-disabled-border": "var(--line)",
 };
 
 export const variables: CSSVariablesResolver = () => ({ variables: {}, light: own, dark: own });

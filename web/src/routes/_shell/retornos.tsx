@@ -28,6 +28,7 @@ function Callbacks() {
       words={(row) => `${row.from_number} ${row.queue} ${row.ivr}`}
       keyOf={(row) => row.id}
       empty={text("callback.none")}
+      hint={text("callback.none.hint")}
       columns={[
         {
           key: "number",

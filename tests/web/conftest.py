@@ -86,9 +86,9 @@ def built() -> None:
         pytest.fail(done.stderr)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """What starts browsers: one a process, as it has an event loop of its own."""
+    """What starts browsers: one a process, and none when other modules are tested. While it lives, an event loop runs in the process, beside which no other can be run."""
     with sync_playwright() as playwright:
         yield playwright
 
@@ -102,7 +102,7 @@ def program() -> str:
         missing(f"no Chromium: {error}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright, program: str) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
     yield browser
@@ -134,6 +134,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[st
         yield server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console(served: str, browser: Browser) -> Console:
     return Console(served, browser)

@@ -225,7 +225,7 @@ class Adapter:
             began = True
             self._connected(stream)
             if self.control is not None:
-                self.control.connected(connection)
+                self.control.connected(connection, stream.renewals)
             for action in ("QueueStatus", "CoreShowChannels"):
                 if not connection.send_action(Action=action).succeeded:
                     log.warning("asterisk lists nothing name=%s action=%s: the user needs write = reporting", self.asterisk.name, action)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from store.postgres_lock import ServerLock
     from streams.projection_progress import ProjectionProgress
     from streams.relay_progress import RelayProgress
+    from telephony_adapter.metrics import AsteriskMetrics
 
 __all__ = [
     "Center",
@@ -162,6 +163,13 @@ class Center(ABC):
 
         return ProcessMetrics(self.processes, self.store.head, self.webhook_sender.figures)
 
+    @cached_property
+    def asterisk_metrics(self) -> AsteriskMetrics:
+        """Prometheus metrics of the Asterisks that this process follows."""
+        from telephony_adapter.metrics import AsteriskMetrics
+
+        return AsteriskMetrics()
+
     def collectors(self) -> Sequence[Collector]:
         """Additional Prometheus collectors for an API in this process."""
         return ()
@@ -270,7 +278,7 @@ class Embedded(Center):
         """Nothing is to be done: the rows of this process are never behind the log by more than a batch."""
 
     def collectors(self) -> Sequence[Collector]:
-        return (self.process_metrics,)
+        return (self.process_metrics, self.asterisk_metrics)
 
     def must_have_room(self) -> None:
         super().must_have_room()

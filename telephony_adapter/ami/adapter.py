@@ -28,6 +28,7 @@ from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.leadership import Leadership, Sole
 from telephony_adapter.ami.connection import Connection, ManagerAuthException, ManagerException
+from telephony_adapter.ami.figures import Figures
 from telephony_adapter.ami.importer import COMMANDS_AT_ONCE, gathered
 from telephony_adapter.ami.inbox import Inbox
 from telephony_adapter.ami.last_known import LastKnown
@@ -69,25 +70,6 @@ class Ports:
     last_known: Callable[[], LastKnown] = LastKnown
     earlier: Callable[[], Earlier | None] = lambda: None
     driving: Driving | None = None
-
-
-@dataclass
-class Figures:
-    """For operators. broken: packets that could not be used. unfilled: the queue_log was not read yet for the last gap; tails: how often one filled a gap.
-
-    waiting: packets that are not saved yet, when they are many. reason: why there is no connection.
-    """
-
-    leads: bool = False
-    connected: bool = False
-    sessions: int = 0
-    packets: int = 0
-    facts: int = 0
-    broken: int = 0
-    unfilled: bool = False
-    tails: int = 0
-    waiting: int = 0
-    reason: str = ""
 
 
 class _Stopping(Exception):
@@ -271,6 +253,9 @@ class Adapter:
             self._cover(stream)
         self._must_go_on()
         self._send(stream)
+        saved_at = monotonic()
+        for at in inbox.arrivals:
+            self.figures.lags.note(saved_at - at)
         if stream.unfilled_us and monotonic() > self._fill_at:
             self._fill(stream)
         self.figures.unfilled = stream.unfilled_us > 0

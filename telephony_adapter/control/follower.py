@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
 
@@ -65,10 +66,10 @@ class Driving:
 
 @dataclass
 class ControlFigures:
-    """For operators, of this process. performed, unperformed: requests and changes by how they ended."""
+    """For operators, of this process. performed: requests and changes that were done. unperformed: the others, by why."""
 
     performed: int = 0
-    unperformed: int = 0
+    unperformed: Counter[Why] = field(default_factory=Counter)
 
 
 class Follower:
@@ -283,9 +284,9 @@ class Follower:
         self._reports.submit(self._execute, [command])
 
     def _conclude(self, event: Event, why: Why, among: Iterable[Effect] | None = None) -> None:
+        self.figures.unperformed[why] += 1
         for effect in self._by_topic[event.TOPIC] if among is None else among:
             if (effect.EXPIRES_US is not None or why == "refused") and effect.wants(event):
-                self.figures.unperformed += 1
                 self._execute(effect.unperformed(event, why))
 
     def _execute(self, commands: Iterable[Command]) -> None:

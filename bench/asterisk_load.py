@@ -92,9 +92,9 @@ class Center:
 
     def caught_up(self, adapter: Adapter) -> None:
         """Wait until every event of the PBX up to now is saved."""
-        seen = adapter.figures.packets
+        seen = adapter.figures.packets + len(adapter._inbox)
         self.lab.pbx.send_action(Action="UserEvent", UserEvent="Now")
-        within(lambda: adapter.figures.packets > seen and not len(adapter._inbox), _ENDS_WITHIN_S)
+        within(lambda: sum(adapter.figures.lags.counts) > seen and not len(adapter._inbox), _ENDS_WITHIN_S)
 
 
 class Watcher:

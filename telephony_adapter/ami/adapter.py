@@ -33,7 +33,7 @@ from telephony_adapter.ami.importer import COMMANDS_AT_ONCE, gathered
 from telephony_adapter.ami.inbox import Inbox
 from telephony_adapter.ami.last_known import LastKnown
 from telephony_adapter.ami.live_stream import LiveStream
-from telephony_adapter.ami.translator import EVENTS
+from telephony_adapter.ami.translator import EVENTS, NOISE
 from telephony_adapter.control.follower import Driving, Follower
 from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.importer import ExecutesCommands, import_queue_log
@@ -202,7 +202,7 @@ class Adapter:
             if not connection.wait_until_booted(_BOOTS_WITHIN_S):
                 self._says(connection.reason or "it sends no FullyBooted: the user needs read = system in manager.conf")
                 return
-            if not connection.only(EVENTS):
+            if not connection.only(EVENTS, NOISE):
                 log.info("asterisk filters nothing name=%s: the user has no write = system in manager.conf", self.asterisk.name)
             began = True
             self._connected(stream)

@@ -133,7 +133,7 @@ class Screen:
             self.checked += 1
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_what_is_watched_equals_the_get_at_the_same_position_at_random_moments_and_over_broken_lines(
     center, wallboard, address, seed, monkeypatch
 ):

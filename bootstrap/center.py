@@ -23,7 +23,6 @@ from store.storage_location import StorageLocation, made
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
-    from telephony_adapter.metrics import AsteriskMetrics
 
     from imports.running import Imports
     from processes.metrics import ProcessMetrics
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from projections.engine.warehouse import Warehouse
     from projections.query_bus import QueryBus
     from sounds.folder import Sounds
+    from telephony_adapter.metrics import AsteriskMetrics
 
 WAREHOUSE = "warehouse"
 MEDIA = "media"

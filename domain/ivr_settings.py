@@ -6,8 +6,10 @@ import re
 from datetime import date, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.errors import InvalidField
+from domain.personal_data import may_name_a_person
 from domain.time_zones import is_time_zone
 
 DIGITS = "0123456789*#"
@@ -122,6 +124,13 @@ def check(settings: IvrSettings) -> None:
     _within("choice_wait_ms", settings.choice_wait_ms, SHORTEST_CHOICE_MS, LONGEST_CHOICE_MS)
     _within("queue_wait_ms", settings.queue_wait_ms, SHORTEST_QUEUE_WAIT_MS, LONGEST_QUEUE_WAIT_MS)
     _within("callback_from", settings.callback_from, 0, MOST_WAITING)
+
+
+def without_people(settings: IvrSettings) -> IvrSettings:
+    """The settings as the log keeps them: a file whose name may be a person's number or CPF is named after its message instead."""
+    messages = {field: getattr(settings, field) for field in MESSAGES}
+    named = {field: replace(said, file=f"{field}{said.file[-4:]}") for field, said in messages.items() if may_name_a_person(said.file)}
+    return replace(settings, **named)
 
 
 def minute_of(clock: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext
@@ -67,8 +67,11 @@ class PhoneSession(Shape):
 
 
 @router.post("/session", summary="Open or renew the session of a phone in the browser", responses=_OF_AGENT)
-async def open_phone_session(body: PhoneOpening, context: Authenticated) -> PhoneSession:
+async def open_phone_session(body: PhoneOpening, context: Authenticated, request: Request, response: Response) -> PhoneSession:
     """A new session ends the one of any other browser, and its telephone becomes the one that rings. The PBX knows it some moments later: register again when it refuses.
+
+    The answer sets a cookie by which the pages of this center that the browser asks for from then on may connect to `websocket_url`: their policy
+    names it to nobody else. A page that was asked for before is loaded again.
 
     Renew it before `expires_at`, also during a call: the credential stays the same. Needs `gerenciar-atendimento`, and an agent of one's own.
     """
@@ -77,6 +80,7 @@ async def open_phone_session(body: PhoneOpening, context: Authenticated) -> Phon
     address = await _address(context)
     receipt = await context.application.execute(commands.OpenPhone(agent=body.agent, session=body.session), context.caller)
     opened = receipt.result
+    context.application.page_policy.let_connect(request, response, address)
     return PhoneSession(
         session=opened["session"],
         websocket_url=address,

@@ -53,6 +53,8 @@ RefusedCode = Literal[
     "screen-revoked",
     "speech-failed",
     "too-many-blocked",
+    "too-many-recordings",
+    "too-much-audio",
     "supervision-inactive",
     "supervision-pending",
     "too-many-webhooks",
@@ -290,6 +292,13 @@ MEANINGS: dict[Code, Meaning] = {
         "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
     ),
     "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
+    "too-many-recordings": Meaning(
+        "The call has as many recordings by hand as it may have.", "Pause and resume the recording instead of stopping it."
+    ),
+    "too-much-audio": Meaning(
+        "The company has as many uploaded files of its IVRs, or as many bytes of them, as it may have.",
+        "Give messages the files of other messages or texts; what no message plays makes room a day later.",
+    ),
     "supervision-inactive": Meaning("The supervisor is not in this call.", "Nothing: there is nothing to leave."),
     "supervision-pending": Meaning(
         "What the supervisor asked for before is not done yet.", "Wait until the telephone was answered, or some seconds."

@@ -128,7 +128,11 @@ class PersonalStory:
         """A talk that is noted down and recorded; what is said has the customer's data, in the middle of a chunk and across two."""
         phone = self._phone()
         call = self._say(StartCall(from_number=phone, to_number="4000")).id
-        for command in (OfferCall(interaction=call, queue="vendas"), AnswerCall(interaction=call, agent="Ana"), StartRecording(interaction=call)):
+        for command in (
+            OfferCall(interaction=call, queue="vendas"),
+            AnswerCall(interaction=call, agent="Ana"),
+            StartRecording(interaction=call),
+        ):
             self._say(command)
         recording = recording_id(call, 0)
         self._say(BeginRecording(recording=recording, monitor="0x1"))

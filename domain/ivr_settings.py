@@ -9,7 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.errors import InvalidField
+from domain.names import checked_name
 from domain.personal_data import may_name_a_person
+from domain.texts import LONGEST_SAID, checked_text
 from domain.time_zones import is_time_zone
 
 DIGITS = "0123456789*#"
@@ -126,11 +128,17 @@ def check(settings: IvrSettings) -> None:
     _within("callback_from", settings.callback_from, 0, MOST_WAITING)
 
 
-def without_people(settings: IvrSettings) -> IvrSettings:
-    """The settings as the log keeps them: a file whose name may be a person's number or CPF is named after its message instead."""
-    messages = {field: getattr(settings, field) for field in MESSAGES}
-    named = {field: replace(said, file=f"{field}{said.file[-4:]}") for field, said in messages.items() if may_name_a_person(said.file)}
-    return replace(settings, **named)
+def as_kept(settings: IvrSettings) -> IvrSettings:
+    """The settings as the log keeps them. Raises InvalidField for a text or a name that is none."""
+    messages = {field: _kept(field, getattr(settings, field)) for field in MESSAGES}
+    holidays = tuple(replace(day, name=checked_name(day.name, "holidays", "a holiday") if day.name else "") for day in settings.holidays)
+    return replace(settings, holidays=holidays, **messages)
+
+
+def _kept(field: str, message: Message) -> Message:
+    """A message as it is kept: a file whose name may be a person's number or CPF is named after the message instead."""
+    text = checked_text(message.text, field, LONGEST_SAID) if message.text else ""
+    return replace(message, text=text, file=f"{field}{message.file[-4:]}" if may_name_a_person(message.file) else message.file)
 
 
 def minute_of(clock: str) -> int:

@@ -112,7 +112,14 @@ NotAllowedCode = Literal[
 """The caller may not do this."""
 
 FieldCode = Literal[
-    "file-not-recognised", "invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak", "password-wrong"
+    "file-not-recognised",
+    "invalid",
+    "instant-in-future",
+    "instant-out-of-order",
+    "name-invalid",
+    "password-weak",
+    "password-wrong",
+    "text-invalid",
 ]
 """A field has a value that no state would allow."""
 
@@ -234,7 +241,8 @@ MEANINGS: dict[Code, Meaning] = {
     "link-expired": Meaning("The one-time link has expired.", "Ask an administrator for a new link."),
     "link-used": Meaning("The one-time link was used, or a newer one replaced it.", "Ask an administrator for a new link."),
     "name-invalid": Meaning(
-        "A name is blank or has control, zero-width or text-direction characters.", "Send the visible characters of the name only."
+        "A name is blank, too long, or has control, zero-width or text-direction characters.",
+        "Send the visible characters of the name only.",
     ),
     "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
     "no-own-agent": Meaning("The request names no agent, and the caller has none or several.", "Name the agent."),
@@ -290,6 +298,10 @@ MEANINGS: dict[Code, Meaning] = {
     "speech-failed": Meaning(
         "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
         "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
+    ),
+    "text-invalid": Meaning(
+        "A text is blank, too long, or has control characters or such that turn its direction.",
+        "Send 1 character or more, no more than the detail says; line breaks and tabs are allowed.",
     ),
     "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
     "too-many-recordings": Meaning(

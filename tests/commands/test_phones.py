@@ -9,7 +9,7 @@ import pytest
 from commands.agents import LogIn
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.interactions import AnswerCall, NoteCall, OfferCall, StartCall, WrapUp
+from commands.interactions import AnswerCall, NoteCall, OfferCall, ReleaseCall, StartCall, WrapUp
 from commands.observations import ObserveCall
 from commands.phones import ChoosePhone, ClosePhone, ExpirePhone, OpenPhone, phone_password
 from commands.queues import RegisterQueue
@@ -150,6 +150,17 @@ def test_a_note_is_personal_data_of_the_call_and_follows_its_end(do, bus, store)
     assert store.keyring.open(fact.private) == "Ligar na segunda"
     assert fact.private.subject == project(store.stream(call), Interaction).call.contact
     assert not any(b"segunda" in bytes(event.state) for event in store.read(0, 1_000))
+    do(ReleaseCall(interaction=call))
+    for command, field in (
+        (NoteCall(interaction=call, note=" \n"), "note"),
+        (NoteCall(interaction=call, note="a\0b"), "note"),
+        (NoteCall(interaction=call, note="a" * 4_001), "note"),
+        (WrapUp(interaction=call, tag=" "), "tag"),
+        (WrapUp(interaction=call, tag="a\u202eb"), "tag"),
+    ):
+        with pytest.raises(InvalidField) as refused:
+            do(command)
+        assert refused.value.field == field
 
 
 def test_a_call_that_a_pbx_reported_is_tagged_after_its_end_although_it_knows_no_wrap_ups(bus, store, do):

@@ -55,6 +55,13 @@ class ChosenPhone(Body):
     interface: Annotated[str, Field(max_length=100, description="the telephone, as the PBX names it", examples=["PJSIP/1001"])]
 
 
+class ReleasedPhone(Parameters):
+    """A telephone that is the agent's no longer."""
+
+    agent: Annotated[Name, Field(description="the agent's name", examples=["Ana"])]
+    interface: Annotated[str, Field(max_length=100, description="the telephone, as the PBX names it", examples=["PJSIP/1001"])]
+
+
 class PhoneSession(Shape):
     """A credential by which a browser registers at the PBX as the agent's telephone."""
 
@@ -99,8 +106,20 @@ async def close_phone_session(params: Annotated[PhoneClosing, Query()], context:
 
 @router.put("/interface", summary="Use a telephone of one's own", responses=_OF_AGENT, response_model=Done)
 async def choose_phone(body: ChosenPhone, context: Authenticated) -> Response:
-    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends."""
+    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends.
+
+    Refused for the telephone of another agent, as the PBX's queues or that agent have named it. Needs `gerenciar-atendimento`, and an agent of one's own, or `gerenciar-agentes`.
+    """
     return await context.do(commands.ChoosePhone(agent=body.agent, interface=body.interface))
+
+
+@router.delete("/interface", summary="Give up a telephone of one's own", responses=_OF_AGENT, response_model=Done)
+async def release_phone(params: Annotated[ReleasedPhone, Query()], context: Authenticated) -> Response:
+    """Calls of the agent ring there no more, and another agent may choose it. Nothing happens if it is none of the agent's.
+
+    Needs `gerenciar-atendimento`, and an agent of one's own, or `gerenciar-agentes`.
+    """
+    return await context.do(commands.ReleasePhone(agent=params.agent, interface=params.interface))
 
 
 async def _address(context: RequestContext) -> str:

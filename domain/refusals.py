@@ -34,6 +34,7 @@ RefusedCode = Literal[
     "idempotency-key-forgotten",
     "idempotency-key-reused",
     "import-ended",
+    "interface-taken",
     "link-expired",
     "link-used",
     "no-attempt",
@@ -233,6 +234,10 @@ MEANINGS: dict[Code, Meaning] = {
     "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave `at` out."),
     "instant-out-of-order": Meaning(
         "The instant is earlier than what already happened to the same call or agent.", "Send actions in order, or leave `at` out."
+    ),
+    "interface-taken": Meaning(
+        "The telephone belongs to another agent of the company.",
+        "Let that agent give it up (`DELETE /v1/phone/interface`), or choose another telephone.",
     ),
     "invalid": Meaning("A field has a value that is not valid.", "Correct the fields that `errors` names."),
     "ivr-exists": Meaning("An IVR has this name already.", "Change the existing IVR, or choose another name."),

@@ -48,7 +48,9 @@ class SecureHeadersASGI:
     Responses below `private_path` have tokens and personal data, so no cache keeps them, unless a route decides otherwise.
     """
 
-    def __init__(self, app: ASGIApp, private_path: str, *, is_public_by_tls: bool, connects_to: Callable[[Request], Sequence[str]]) -> None:
+    def __init__(
+        self, app: ASGIApp, private_path: str, *, is_public_by_tls: bool, connects_to: Callable[[Request], Sequence[str]] = lambda _: ()
+    ) -> None:
         self._app = app
         self._connects_to = connects_to
         self._private_path = private_path

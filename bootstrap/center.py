@@ -23,6 +23,7 @@ from store.storage_location import StorageLocation, made
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
+    from telephony_adapter.metrics import AsteriskMetrics
 
     from imports.running import Imports
     from processes.metrics import ProcessMetrics
@@ -137,6 +138,13 @@ class Center(ABC):
         from processes.metrics import ProcessMetrics
 
         return ProcessMetrics(self.processes, self.store.head, self.webhook_sender.figures)
+
+    @cached_property
+    def asterisk_metrics(self) -> AsteriskMetrics:
+        """Prometheus metrics of the Asterisks that this process follows."""
+        from telephony_adapter.metrics import AsteriskMetrics
+
+        return AsteriskMetrics()
 
     def collectors(self) -> Sequence[Collector]:
         """Additional Prometheus collectors for an API in this process."""

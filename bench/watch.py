@@ -32,6 +32,7 @@ from commands.handler_context import Caller, Command
 from commands.queues import RegisterQueue
 from commands.users import AppointAdministrator, SetPassword, hashed_password
 from domain.access import PERMISSIONS
+from domain.base import SECOND
 from settings import Settings
 
 AGENTS, QUEUES = 3_000, 400
@@ -127,15 +128,16 @@ def _served_center() -> Iterator[tuple[str, str]]:
 
 
 def set_up(center: Center) -> None:
-    """A company whose agents are all logged in, and an administrator who can sign in."""
+    """A company whose agents have all been logged in for an hour, and an administrator who can sign in."""
     caller = Caller(COMPANY, "bench", frozenset(PERMISSIONS))
     center.bus.execute(RegisterCompany(name="Empresa"), caller)
     link = center.bus.execute(AppointAdministrator(email=EMAIL), caller).result["token"]
     center.bus.execute(SetPassword(token=link, hashed=hashed_password(PASSWORD)), caller)
     for number in range(QUEUES):
         center.bus.execute(RegisterQueue(name=f"fila {number}"), caller)
+    begin = center.bus.clock.now_us() - 3_600 * SECOND
     log_ins: list[tuple[Command, Caller]] = [
-        (LogIn(agent=agent_name(number), queues=(f"fila {number % QUEUES}",)), caller) for number in range(AGENTS)
+        (LogIn(agent=agent_name(number), queues=(f"fila {number % QUEUES}",), at=begin), caller) for number in range(AGENTS)
     ]
     for first in range(0, AGENTS, _AT_ONCE):
         center.bus.execute_all(log_ins[first : first + _AT_ONCE])

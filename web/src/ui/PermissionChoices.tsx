@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { Schemas } from "../api/client";
 import { type Key, useText } from "../i18n";
 import { Choices } from "./Fields";
@@ -50,6 +51,8 @@ export function PermissionChoices({
   const text = useText();
   const all = Object.keys(HEEDED) as Permission[];
   const waiting = all.filter((value) => !HEEDED[value]);
+  // What is chosen already is seen at once; afterwards it is opened and closed by hand.
+  const [isOpen] = useState(() => waiting.some((value) => chosen.includes(value)));
   const optionOf = (value: Permission) => ({ value, label: value, isDisabled: !mine.includes(value) });
   return (
     <>
@@ -62,7 +65,7 @@ export function PermissionChoices({
         chosen={chosen}
         choose={choose}
       />
-      <details className={styles.more} open={waiting.some((value) => chosen.includes(value)) || undefined}>
+      <details className={styles.more} open={isOpen}>
         <summary>{text("permission.none", { count: waiting.length })}</summary>
         <Choices
           title={text("permission.none", { count: waiting.length })}

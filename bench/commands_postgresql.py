@@ -64,7 +64,7 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
 
         ours()
         mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, size.commands), batches()))
-        figure = compared("commands/s", mine, bare, aim=0.5)
+        figure = compared("commands/s", mine, bare, aim=0.35)
         figure["events_a_batch"] = spread(batches())
         if not figure["reached"]:
             figure["profile"] = profiled(lambda: _ask_in_this_thread(bus, commands()))

@@ -99,7 +99,7 @@ def many_callers(quick: bool) -> dict[str, Any]:
 
         ours()
         mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, size.commands)))
-        figure = compared("commands/s", mine, bare, aim=1.5)
+        figure = compared("commands/s", mine, bare, aim=2)
         if not figure["reached"]:
             figure["profile"] = profiled(lambda: asyncio.run(share_out(bus, commands())))
         store.close()
@@ -120,15 +120,15 @@ async def share_out(bus: CommandBus, commands: list[Command]) -> None:
 
 def one_caller(quick: bool) -> dict[str, Any]:
     """Commands a second of one caller. Each loads a queue with ten events from the log and appends one event."""
-    return _load_and_append(quick, _queues_of_ten_events)
+    return _load_and_append(quick, _queues_of_ten_events, aim=0.5)
 
 
 def one_caller_on_calls(quick: bool) -> dict[str, Any]:
     """The same with calls of ten events. Each command weighs the facts of its call again."""
-    return _load_and_append(quick, _calls_of_ten_events)
+    return _load_and_append(quick, _calls_of_ten_events, aim=0.4)
 
 
-def _load_and_append(quick: bool, prepare: Callable[[CommandBus, int], list[Command]]) -> dict[str, Any]:
+def _load_and_append(quick: bool, prepare: Callable[[CommandBus, int], list[Command]], aim: float) -> dict[str, Any]:
     size = QUICK if quick else FULL
     count = size.commands // 3
     with _directory() as directory:
@@ -148,7 +148,7 @@ def _load_and_append(quick: bool, prepare: Callable[[CommandBus, int], list[Comm
 
         ours()
         mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, count)))
-        figure = compared("commands/s", mine, bare, aim=0.4)
+        figure = compared("commands/s", mine, bare, aim=aim)
         if not figure["reached"]:
             figure["profile"] = profiled(ours)
         store.close()

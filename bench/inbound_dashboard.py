@@ -101,7 +101,7 @@ def dashboard(quick: bool) -> dict[str, Any]:
         ours()
         bare()
         mine, raw = in_turns(5 if quick else 15, ours, bare)
-        figure = compared("s", mine, raw, aim=1.5, more_is_better=False)
+        figure = compared("s", mine, raw, aim=1.3, more_is_better=False)
         if not figure["reached"]:
             figure["profile"] = profiled(ours)
         warehouse.close()

@@ -9,22 +9,21 @@ results are saved together with its removal from the failures.
 
 from __future__ import annotations
 
-import heapq
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.unit_of_work import Answer, Request
 from domain.base import Event
-from domain.errors import DomainError
+from processes.changes import Changes, CommandRefused, Saving
 from processes.figures import Figures
-from processes.manager import CancelTimer, Change, Decision, NotYet, ProcessManager, Send, SetTimer, Timer, Write
+from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer, Write
 from processes.retries import still_stand
+from processes.timers import WaitingTimers
 from store.clock import ClockOff
 from store.database import Fenced, StoreUnavailable
 from store.process_progress import Epoch, Failure, ProcessProgress
@@ -34,9 +33,6 @@ log = logging.getLogger(__name__)
 
 READ_AT_ONCE = 5_000
 """The number of log positions that are read at once."""
-
-SENT_AT_ONCE = 100
-"""The most commands in one transaction, so that commands of people do not wait. If one event causes more, all of them need keys."""
 
 PAUSES_S = (0.1, 0.5, 1.0, 2.0)
 TRIES = 5
@@ -61,25 +57,8 @@ class _Failed(Exception):
         self.timer = timer
 
 
-class _CommandRefused(Exception):
-    """A command of a decision was refused."""
-
-
 class ProcessStopped(Exception):
     """A process manager stopped; the message says which, and why."""
-
-
-@dataclass
-class _Changes:
-    """Decisions to save in one transaction, with the position that is then processed."""
-
-    position: int
-    requests: list[Request] = field(default_factory=list)
-    timers: dict[tuple[UUID, str], Timer | None] = field(default_factory=dict)
-    """By company and key; None: cancelled."""
-    failure: Failure | None = None
-    settled: list[Failure] = field(default_factory=list)
-    writes: list[Change] = field(default_factory=list)
 
 
 class Execution:
@@ -95,10 +74,9 @@ class Execution:
         self._epoch: Epoch | None = None
         self._position = self._written = 0
         self._written_at = 0.0
-        self._timers = self.figures.timers
+        self._timers = WaitingTimers(self.figures.timers)
         self._failures = self.figures.failed
         self._failed_timers: dict[tuple[UUID, str], Failure] = {}
-        self._queue: list[tuple[int, bytes, str]] = []
         self._tries: dict[str, int] = {}
         self._pauses = 0
 
@@ -142,10 +120,7 @@ class Execution:
 
     def _begin(self) -> None:
         epoch = self.progress.begin()
-        self._timers.clear()
-        self._queue.clear()
-        for timer in self.progress.timers():
-            self._keep(timer)
+        self._timers.begin(self.progress.timers())
         self._failures.clear()
         self._failed_timers.clear()
         for failure in self.progress.failures():
@@ -154,7 +129,7 @@ class Execution:
         self.manager.begin()
         self._epoch = epoch
         self.figures.position = self._position
-        log.info("process begins name=%s epoch=%d position=%d timers=%d", self._name, epoch.number, epoch.position, len(self._timers))
+        log.info("process begins name=%s epoch=%d position=%d timers=%d", self._name, epoch.number, epoch.position, len(self.figures.timers))
 
     @property
     def _quiet(self) -> int:
@@ -169,9 +144,8 @@ class Execution:
         self._written_at = monotonic()
 
     def _until_next(self) -> float:
-        if not self._queue:
-            return IDLE_S
-        return min(IDLE_S, max(0.0, (self._queue[0][0] - self._bus.clock.now_us()) / 1_000_000))
+        due_us = self._timers.next_us()
+        return IDLE_S if due_us is None else min(IDLE_S, max(0.0, (due_us - self._bus.clock.now_us()) / 1_000_000))
 
     # Events
 
@@ -179,7 +153,7 @@ class Execution:
         """Process the next events: any number that only set timers, or one that sends commands."""
         quiet = self._position < self._quiet
         until = min(end, self._position + READ_AT_ONCE, self._quiet if quiet else end)
-        changes = _Changes(until)
+        changes = Changes(until)
         topics = self.manager.reads()
         if topics and (self.manager.SETS_TIMERS or not quiet):
             for recorded in self._recorder.events_of_topics(self._position, until, topics):
@@ -191,7 +165,7 @@ class Execution:
                     break
         self._save(changes)
 
-    def _react(self, changes: _Changes, recorded: RecordedEvent) -> bool:
+    def _react(self, changes: Changes, recorded: RecordedEvent) -> bool:
         """Process one event; False if the changes must be saved now, with or before this event."""
         position = recorded.position
         try:
@@ -213,12 +187,12 @@ class Execution:
             changes.position = position
         return not sends
 
-    def _before(self, changes: _Changes, position: int) -> None:
+    def _before(self, changes: Changes, position: int) -> None:
         """Save the decisions before an event that cannot be processed now."""
         changes.position = position - 1
         self._save(changes)
 
-    def _decided(self, changes: _Changes, tenant: UUID, decisions: Sequence[Decision], *, live: bool) -> None:
+    def _decided(self, changes: Changes, tenant: UUID, decisions: Sequence[Decision], *, live: bool) -> None:
         """live: False for an event of a log that is replayed, from which nothing follows but timers."""
         for decision in decisions:
             if isinstance(decision, SetTimer | CancelTimer) and (failure := self._failed_timers.get((tenant, decision.key))) is not None:
@@ -243,8 +217,8 @@ class Execution:
     def _fire(self, closing: Callable[[], bool]) -> None:
         """Fire each timer that is due now, once, in the order of their instants."""
         now_us = self._bus.clock.now_us()
-        while not closing() and (timer := self._next_due(now_us)) is not None:
-            changes = _Changes(self._position, timers={(timer.tenant, timer.key): None})
+        while not closing() and (timer := self._timers.due(now_us)) is not None:
+            changes = Changes(self._position, timers={(timer.tenant, timer.key): None})
             try:
                 decisions = self.manager.on_timer(timer, self.manager.state(timer, self._position), now_us)
             except (NotYet, StoreUnavailable):
@@ -254,27 +228,15 @@ class Execution:
             self._decided(changes, timer.tenant, decisions, live=True)
             self._save(changes, timer)
 
-    def _next_due(self, now_us: int) -> Timer | None:
-        while self._queue and self._queue[0][0] <= now_us:
-            due_us, tenant, key = self._queue[0]
-            timer = self._timers.get((UUID(bytes=tenant), key))
-            if timer is not None and timer.due_us == due_us:
-                return timer
-            heapq.heappop(self._queue)
-        return None
-
-    def _keep(self, timer: Timer) -> None:
-        self._timers[timer.tenant, timer.key] = timer
-        heapq.heappush(self._queue, (timer.due_us, timer.tenant.bytes, timer.key))
-
     # Saving
 
-    def _save(self, changes: _Changes, timer: Timer | None = None) -> None:
+    def _save(self, changes: Changes, timer: Timer | None = None) -> None:
         """Raises Fenced, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
         cause = timer.name if timer is not None else f"event {changes.position}"
-        if changes.requests or changes.timers or changes.settled or changes.writes or changes.failure is not None:
+        if changes:
+            assert self._epoch is not None
             try:
-                self._commit(changes)
+                Saving(self._bus, self.progress, self._epoch.number).commit(changes, self._written)
             except (Fenced, StoreUnavailable, ClockOff):
                 raise
             except Exception as error:
@@ -284,39 +246,12 @@ class Execution:
         self._position = max(self._position, changes.position)
         self._tries.pop(cause, None)
         self.figures.sent += len(changes.requests)
-        for (tenant, key), set_timer in changes.timers.items():
-            self._timers.pop((tenant, key), None)
-            if set_timer is not None:
-                self._keep(set_timer)
+        self._timers.change(changes.timers)
         for settled in changes.settled:
             self._forget_failure(settled)
         if changes.failure is not None:
             self._keep_failure(changes.failure)
         self.figures.position = self._position
-
-    def _commit(self, changes: _Changes) -> None:
-        rest = changes.requests
-        if len(rest) > SENT_AT_ONCE:
-            assert all(caller.idempotency_key for _, caller in rest), f"{len(rest)} commands at once, and not all have a key"
-        while len(rest) > SENT_AT_ONCE:
-            some, rest = rest[:SENT_AT_ONCE], rest[SENT_AT_ONCE:]
-            self._bus.execute_all(some, lambda _, answers: self._alongside(_Changes(self._written), answers))
-        self._bus.execute_all(rest, lambda _, answers: self._alongside(changes, answers))
-
-    def _alongside(self, changes: _Changes, answers: Sequence[Answer]) -> None:
-        """Save the other changes inside the transaction of the commands."""
-        assert self._epoch is not None
-        self.progress.move(self._epoch.number, changes.position)
-        for answer in answers:
-            if isinstance(answer, DomainError):
-                raise _CommandRefused(type(answer).__name__) from answer
-        self.progress.cancel_timers([key for key, timer in changes.timers.items() if timer is None])
-        self.progress.set_timers([timer for timer in changes.timers.values() if timer is not None])
-        self.progress.settle(changes.settled)
-        for change in changes.writes:
-            change.apply(self._recorder.db)
-        if changes.failure is not None:
-            self.progress.give_up(changes.failure)
 
     # Errors
 
@@ -336,7 +271,7 @@ class Execution:
             self.figures.stopped = f"{failed.cause}: {reason}, after {self.figures.set_aside} others that were set aside"
             raise ProcessStopped(f"the process manager {self._name} has stopped at {self.figures.stopped}")
         log.error("process set aside name=%s cause=%s reason=%s", self._name, failed.cause, reason)
-        changes = _Changes(failed.position, failure=Failure(failed.position, self._bus.clock.now_us(), reason, TRIES, failed.timer))
+        changes = Changes(failed.position, failure=Failure(failed.position, self._bus.clock.now_us(), reason, TRIES, failed.timer))
         if failed.timer is not None:
             changes.timers[failed.timer.tenant, failed.timer.key] = None
         try:
@@ -371,7 +306,7 @@ class Execution:
     def _decide_again(self, failure: Failure) -> None:
         if self._position < max(self._quiet, failure.position):
             raise NotYet("the log is being replayed up to there")
-        changes = _Changes(self._position, settled=[failure])
+        changes = Changes(self._position, settled=[failure])
         if failure.timer is not None:
             decisions = self.manager.on_timer(failure.timer, self.manager.state(failure.timer, self._position), self._bus.clock.now_us())
             self._decided(changes, failure.timer.tenant, decisions, live=True)
@@ -388,7 +323,7 @@ class Execution:
         self.figures.failures += 1
         log.warning("process retry failed name=%s cause=%s reason=%s", self._name, failure.cause, reason)
         again = replace(failure, at_us=self._bus.clock.now_us(), reason=reason, tries=failure.tries + 1, retrying=False)
-        self._save(_Changes(self._position, failure=again))
+        self._save(Changes(self._position, failure=again))
 
     def _keep_failure(self, failure: Failure) -> None:
         self._failures[failure.cause] = failure
@@ -412,7 +347,7 @@ class Execution:
 def _reason(error: BaseException | None) -> str:
     """The type of an error and where it was raised, without its message, which may contain personal data."""
     assert error is not None
-    if isinstance(error, _CommandRefused):
+    if isinstance(error, CommandRefused):
         return f"a command was refused: {error}"
     place = error.__traceback__
     while place is not None and place.tb_next is not None:

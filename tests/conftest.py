@@ -5,11 +5,18 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import settings
 
+from tests.kit.cheap import cheap
 from tests.kit.distributed import Deployment, distributed
 
 # Nothing is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap() -> Iterator[None]:
+    with cheap():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from api.app import create_app
+from api.app import create_app, described
 from commands.companies import RegisterCompany
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from domain.ids import company_id
@@ -19,6 +21,13 @@ from tests.kit.pasts import import_both
 def password_hash() -> str:
     """The hash of PASSWORD; making one takes long on purpose."""
     return hashed_password(PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """The OpenAPI document. Making one takes long, and each app makes its own."""
+    made: dict[str, Any] = json.loads(json.dumps(described().openapi()))
+    return made
 
 
 @pytest.fixture

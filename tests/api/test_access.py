@@ -27,7 +27,7 @@ class Companies:
 
 
 @pytest.fixture
-def companies(center, log_in):
+def companies(center, log_in, document):
     ana, bia = log_in("Empresa"), log_in("Outra", "bia@outra.example")
     live_through(center, "Outra", 1)
     center.bus.execute(CreateApiKey(name="CRM", permissions=()), operator("Outra"))
@@ -35,7 +35,6 @@ def companies(center, log_in):
     # The two tokens were written before the hour passed.
     for person in (ana, bia):
         person.stay()
-    document = ana.get("/openapi.json").json()
     return Companies(ana, bia, document, sorted(ids))
 
 

@@ -206,8 +206,8 @@ def test_listening_needs_the_permission(log_in):
     assert bia.get("/v1/live").status_code == 403
 
 
-def test_every_message_is_one_that_the_document_describes(center, ana, address):
-    schemas = ana.get("/openapi.json").json()["components"]["schemas"]
+def test_every_message_is_one_that_the_document_describes(center, ana, address, document):
+    schemas = document["components"]["schemas"]
     messages = [schemas[one["$ref"].rpartition("/")[2]] for one in schemas["LiveMessage"]["oneOf"]]
     described = {message["properties"]["type"]["const"] for message in messages}
     assert described == {"interaction", "agent", "queue", "ivr", "source", "unreadable"}

@@ -21,11 +21,6 @@ from tests.kit.openapi import STREAMS, operations
 SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
 
-@pytest.fixture
-def document(client):
-    return client.get("/openapi.json").json()
-
-
 def ask(who, operation, headers=None):
     """Send an operation as its examples show, without a token where `who` is the bare client."""
     request = who.ask if hasattr(who, "ask") else who.request
@@ -172,6 +167,10 @@ def test_the_document_explains_itself(document):
             assert status == "204" or answer["content"], (operation.path, status)
     assert len(names) == sum(1 for _ in operations(document))
     assert {tag["name"] for tag in document["tags"]} == {operation.definition["tags"][0] for operation in operations(document)}
+
+
+def test_the_document_is_served(client, document):
+    assert client.get("/openapi.json").json() == document
 
 
 def test_the_document_is_valid(document):

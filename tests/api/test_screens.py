@@ -112,8 +112,7 @@ def test_the_cookie_of_a_screen_is_taken_from_pages_of_the_center_only(screen, c
     problem_of(client.post("/v1/auth/screen/refresh", headers=PAGE | {"Cookie": "atende_screen="}), 401, "unauthenticated")
 
 
-def test_a_screen_sees_its_queues_and_nothing_else(ana, screen, center):
-    document = ana.get("/openapi.json").json()
+def test_a_screen_sees_its_queues_and_nothing_else(ana, screen, center, document):
     cover(center)
     assert [queue["queue"] for queue in screen.get("/v1/wall").json()["queues"]] == ["vendas"]
     assert screen.get("/v1/wall", params={"queue": "suporte"}).json()["queues"] == []

@@ -65,11 +65,6 @@ class Company:
 
 
 @pytest.fixture
-def document(client):
-    return client.get("/openapi.json").json()
-
-
-@pytest.fixture
 def company(log_in, document):
     """Makes a company with one of everything."""
 

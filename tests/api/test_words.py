@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from tests.kit.openapi import operations
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -33,11 +31,6 @@ BANNED = {
 """Names of fields and parameters that the API does not use, and the word that it uses."""
 
 UNIT = re.compile(r"_(s|sec|secs|seconds|minutes|(?<!of_)hours|days|us)$")
-
-
-@pytest.fixture
-def document(client):
-    return client.get("/openapi.json").json()
 
 
 def fields(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

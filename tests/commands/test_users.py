@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -359,3 +361,10 @@ def test_a_one_time_token_is_shown_once_and_no_file_holds_it_or_the_idempotency_
     again = bus.execute(AppointAdministrator(email="ana@empresa.example"), boss)
     assert (again.id, again.position, again.result) == (first.id, first.position, {})
     assert in_files(tmp_path, [first.result["token"], boss.idempotency_key]) == {}
+
+
+def test_passwords_are_hashed_by_argon2id_with_64_mib_and_three_passes() -> None:
+    """In a process of its own: here passwords are hashed cheaply."""
+    program = f"from commands.users import hashed_password; print(hashed_password({GOOD!r}))"
+    hashed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.command_bus import CommandBus
-from processes.execution import MOST_SET_ASIDE, SENT_AT_ONCE, TRIES, Execution
+from processes.changes import SENT_AT_ONCE
+from processes.execution import MOST_SET_ASIDE, TRIES, Execution
 from processes.runner import ProcessRunner, ProcessStopped, Sole
 from store.database import Fenced, StoreUnavailable
 from store.process_progress import ProcessProgress, be_quiet

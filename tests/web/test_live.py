@@ -33,7 +33,7 @@ from simulator.story import Story
 from tests.journeys.command_line import CommandLine, url_of
 from tests.kit.served import server_of
 from tests.kit.waiting import within
-from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
+from tests.web.conftest import ADMINISTRATOR, PASSWORD, PATIENT_S, Console
 
 MINUTE = 60 * SECOND
 GROUPS = ("available", "on_call", "paused", "offline")
@@ -368,7 +368,12 @@ def test_a_killed_server_is_seen_within_a_second_and_its_next_life_within_five_w
 
 
 def pause(console: Console, agent: str) -> None:
-    token = httpx.post(f"{console.url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}).json()["access_token"]
+    token = httpx.post(f"{console.url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}, timeout=PATIENT_S).json()[
+        "access_token"
+    ]
     httpx.post(
-        f"{console.url}/v1/agents/pause", json={"agent": agent, "reason": "Almoço"}, headers={"Authorization": f"Bearer {token}"}
+        f"{console.url}/v1/agents/pause",
+        json={"agent": agent, "reason": "Almoço"},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENT_S,
     ).raise_for_status()

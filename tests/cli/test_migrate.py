@@ -79,7 +79,7 @@ def test_two_at_once_do_no_harm(settings: Settings) -> None:
         subprocess.Popen([sys.executable, str(ATENDE), "migrate"], stderr=subprocess.PIPE, env=environment(settings), encoding="utf-8")
         for _ in range(2)
     ]
-    warnings = sorted(process.communicate(timeout=60)[1] for process in both)
+    warnings = sorted(process.communicate(timeout=120)[1] for process in both)
     assert [process.returncode for process in both] == [0, 0], warnings
     assert [warnings[0].endswith("statements were run\n"), warnings[1]] == [True, "the tables are up to date\n"]
     with closing(ClickhouseWarehouse(settings.clickhouse_url)) as warehouse:

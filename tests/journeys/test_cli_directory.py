@@ -14,7 +14,7 @@ import pytest
 
 from bootstrap import hold
 from settings import Settings
-from tests.journeys.command_line import CommandLine, until
+from tests.journeys.command_line import DEADLINE_S, CommandLine, until
 
 LOG = """\
 1764000000|NONE|NONE|NONE|QUEUESTART|
@@ -82,7 +82,7 @@ def test_a_second_command_waits_for_the_first(atende: CommandLine, log: Path) ->
         assert waiting.stderr is not None
         assert waiting.stderr.readline().startswith("waiting for process")
         assert waiting.poll() is None
-    out, _ = waiting.communicate(timeout=60)
+    out, _ = waiting.communicate(timeout=DEADLINE_S)
     assert (waiting.returncode, out.endswith("events proved\n")) == (0, True)
 
 
@@ -252,6 +252,6 @@ def test_an_interrupted_import_stops(atende: CommandLine, tmp_path: Path) -> Non
         asking = atende.start("import", "queue-log", big)
         until(lambda: (atende.data / "events.db-wal").stat().st_size > 1_000_000, "wrote")
         asking.send_signal(2)
-        asking.communicate(timeout=60)
+        asking.communicate(timeout=DEADLINE_S)
         assert asking.returncode == 130
     assert events(atende) < 60_000

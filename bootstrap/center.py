@@ -23,7 +23,6 @@ from store.storage_location import StorageLocation, made
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
-    from telephony_adapter.metrics import AsteriskMetrics
 
     from imports.running import Imports
     from processes.metrics import ProcessMetrics
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from projections.engine.warehouse import Warehouse
     from projections.query_bus import QueryBus
     from sounds.folder import Sounds
+    from telephony_adapter.metrics import AsteriskMetrics
 
-WAREHOUSE = "warehouse"
 MEDIA = "media"
 SOUNDS = "sounds"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file

@@ -289,6 +289,8 @@ def _partitions(text: str) -> int:
 
 def _asterisks(text: str) -> tuple[Asterisk, ...]:
     asterisks = tuple(_asterisk(part) for part in text.split())
+    if len({(one.host, one.port) for one in asterisks}) < len({(one.host, one.port, one.company) for one in asterisks}):
+        raise WrongSetting("ATENDE_ASTERISK names one Asterisk for several companies: each would see and reach what is the others'")
     for one in asterisks:
         of_company = [other for other in asterisks if other.company == one.company]
         same = [other.system for other in of_company]

@@ -120,7 +120,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         SecureHeadersASGI,
         private_path="/v1/",
         is_public_by_tls=center.public_url.startswith("https://"),
-        connects_to=sorted(set(center.phone_addresses.values())),
+        connects_to=application.page_policy.connects_to,
     )
     app.add_middleware(IdentifiedASGI)
     problem.install(app)

@@ -21,6 +21,7 @@ from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
 from api.known_devices import KnownDevices
 from api.live_stream import Feed
+from api.page_policy import PagePolicy
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
 from api.rate_limit import RateLimits
@@ -169,6 +170,7 @@ class ApplicationState:
         self.rate_limits = RateLimits()
         self.throttle = LoginThrottle(seconds)
         self.devices = KnownDevices(secret)
+        self.page_policy = PagePolicy(center)
         self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)

@@ -27,7 +27,7 @@ class PlacedCall(Body):
         Field(
             min_length=commands.SHORTEST_DIALLED,
             max_length=40,
-            description="the customer's number: digits, `*` and `#`, after a `+` if need be; spaces, brackets and dashes are dropped",
+            description="the customer's number: digits, after a `+` if need be; spaces, brackets and dashes are dropped",
             examples=["(11) 98765-4321"],
         ),
     ]

@@ -41,7 +41,7 @@ async def get_last_change(
     ],
     context: Authenticated,
 ) -> SettingsChange:
-    """For who may change it, and for one's own user. A command that names this version in `If-Match` is refused (409) if there was a change since."""
+    """For who may change it, and for one's own user. A key that is limited to queues sees the changes of these, and none of IVRs and webhooks. A command that names this version in `If-Match` is refused (409) if there was a change since."""
     found = await context.ask(last_change, thing_id, context.asker.permissions)
     where = zone((await context.ask(company)).settings.timezone)
     return SettingsChange(

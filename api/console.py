@@ -15,6 +15,8 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from api.response_headers import headers_of
+
 DIRECTORY = Path(__file__).parent / "console_files"
 """Where the build puts the files. The wheel contains them."""
 
@@ -84,7 +86,7 @@ def install(app: FastAPI, directory: Path = DIRECTORY) -> None:
 
 def _file(file: Path, request: Request, caching: str) -> Response:
     """A file, in the smallest compressed form beside it that the browser takes; 304 if the browser has it."""
-    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding" if caching == _FOR_EVER else "Accept-Encoding, Cookie"}
     media_type = guess_type(file.name)[0]
     accepted = {part.strip() for part in request.headers.get("accept-encoding", "").split(",")}
     for encoding, suffix in _COMPRESSED:
@@ -94,7 +96,9 @@ def _file(file: Path, request: Request, caching: str) -> Response:
             headers["Content-Encoding"] = encoding
             break
     if caching == _ASK_AGAIN:
-        headers["ETag"] = f'"{sha256(file.read_bytes()).hexdigest()[:32]}"'
+        # A page that was kept is valid only under the same policy.
+        policy = headers_of(request.scope).get("Content-Security-Policy", "")
+        headers["ETag"] = f'"{sha256(policy.encode() + file.read_bytes()).hexdigest()[:32]}"'
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
     return FileResponse(file, headers=headers, media_type=media_type)

@@ -10,7 +10,8 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from domain.names import UNSEEN, cleaned
+from domain.names import LONGEST_NAME, UNSEEN, cleaned
+from domain.texts import LONGEST_SAID
 
 MOST_PROBLEMS = 20
 """An answer names so many wrong fields: who sends thousands is no reader of all of them."""
@@ -20,13 +21,13 @@ MAX_POSITION = 2**53 - 1
 
 _NAME = rf"^[^{UNSEEN}]*[^{UNSEEN}\s][^{UNSEEN}]*$"
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_NAME), AfterValidator(cleaned)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_NAME), AfterValidator(cleaned)]
 """A name: one line, not blank, every character visible. Case and blanks do not distinguish names."""
 
-Text = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Text = Annotated[str, StringConstraints(max_length=LONGEST_SAID, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 """Free text; line breaks and tabs are the only control characters."""
 
-Line = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """One line of text, or none."""
 
 Digits = Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9]*$")]

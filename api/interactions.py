@@ -13,6 +13,7 @@ from api.field_types import Body, Done, InteractionId, Line, Moment, Name, micro
 from api.problem import of_command
 from api.slice_router import SliceRouter
 from commands import interactions as commands
+from domain.texts import LONGEST_NOTE
 
 TAG = {"name": "interactions", "description": "Calls (atendimentos): actions, history, the report of all calls (rastreio)."}
 
@@ -107,8 +108,8 @@ class Noting(Action):
         str,
         Field(
             min_length=1,
-            max_length=4_000,
-            description="what the agent writes down; personal data of the customer",
+            max_length=LONGEST_NOTE,
+            description="what the agent writes down, trimmed; line breaks and tabs are its only control characters. Personal data of the customer",
             examples=["Ligar na segunda"],
         ),
     ]

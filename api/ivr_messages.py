@@ -22,9 +22,10 @@ from domain.ivr_flow import Arrived, Measured, Rehearsed, rehearse, state_at
 from domain.ivr_settings import LONGEST_QUEUE_WAIT_MS, MESSAGES, MOST_WAITING, check
 from domain.ivr_settings import Message as DomainMessage
 from projections.queries.labels import labelled
-from projections.queries.settings import ivr_to_edit
+from projections.queries.registers import RegisteredIvr, page
+from projections.queries.settings import audio_in_use, ivr_to_edit
 from sounds.conversion import NotAudio
-from sounds.folder import NotUploaded
+from sounds.folder import MOST_UPLOADED, MOST_UPLOADS, NotUploaded, TooManyUploads
 from sounds.speech import SpeechUnavailable
 
 router = SliceRouter(
@@ -41,6 +42,7 @@ MessageName = Literal[
 ]  # fmt: skip
 ForEditors = Annotated[RequestContext, authorised(ivr_to_edit)]
 
+_PAGE = 1_000
 _WAV = "audio/wav"
 _SOUND = {"content": {_WAV: {"schema": {"type": "string", "format": "binary"}, "example": "RIFF…"}}}
 _FILE: dict[str, Any] = {
@@ -143,13 +145,18 @@ async def speak_text(body: SpokenText, context: ForEditors) -> Response:
     openapi_extra=_FILE,
 )
 async def upload_ivr_message(ivr_id: IvrId, request: Request, context: ForEditors, params: Annotated[OfAudio, Query()]) -> Response:
-    """Receives an .mp3 or .wav as the body, converts it to telephone quality and plays it as this message from now on, instead of its text."""
+    """Receives an .mp3 or .wav as the body, converts it to telephone quality and plays it as this message from now on, instead of its text.
+
+    A company has at most 500 uploaded files, of 500 MiB as they are played; what no message plays any more makes room for new ones after a day.
+    """
     await context.ask(ivr_to_edit, ivr_id)
     data = await request.body()
     try:
-        media = await run_sync(context.application.center.sounds.keep, context.tenant, data, limiter=making_sound)
+        media = await _kept(context, data)
     except NotAudio as error:
         raise InvalidField("body", str(error), "file-not-recognised") from error
+    except TooManyUploads as error:
+        raise Refused("too-much-audio", f"a company has at most {MOST_UPLOADS} uploaded files, of {MOST_UPLOADED >> 20} MiB") from error
     return await context.do(SetIvrAudio(ivr=ivr_id, message=_field(params.message), file=params.file, media=media))
 
 
@@ -200,6 +207,20 @@ def _shaped(met: Rehearsed) -> FlowStep:
         wait_ms=step.wait_ms,
         **(labelled("reason", "ivr_end", step.reason) if step.reason else {"reason": "", "reason_label": ""}),
     )
+
+
+async def _kept(context: RequestContext, data: bytes) -> str:
+    """Keep uploaded audio; what no message plays any more makes room for it. Raises NotAudio, TooManyUploads."""
+    sounds = context.application.center.sounds
+    try:
+        return await run_sync(sounds.keep, context.tenant, data, limiter=making_sound)
+    except TooManyUploads:
+        ivrs, after = [], ("", "")
+        while found := (await context.ask(page, RegisteredIvr, after, _PAGE))[0]:
+            ivrs += [ivr.id for ivr in found]
+            after = found[-1].name, str(found[-1].id)
+        await run_sync(sounds.remove_unused, context.tenant, await context.ask(audio_in_use, ivrs))
+        return await run_sync(sounds.keep, context.tenant, data, limiter=making_sound)
 
 
 async def _sound(context: RequestContext, message: DomainMessage) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext
@@ -55,6 +55,13 @@ class ChosenPhone(Body):
     interface: Annotated[str, Field(max_length=100, description="the telephone, as the PBX names it", examples=["PJSIP/1001"])]
 
 
+class ReleasedPhone(Parameters):
+    """A telephone that is the agent's no longer."""
+
+    agent: Annotated[Name, Field(description="the agent's name", examples=["Ana"])]
+    interface: Annotated[str, Field(max_length=100, description="the telephone, as the PBX names it", examples=["PJSIP/1001"])]
+
+
 class PhoneSession(Shape):
     """A credential by which a browser registers at the PBX as the agent's telephone."""
 
@@ -67,8 +74,11 @@ class PhoneSession(Shape):
 
 
 @router.post("/session", summary="Open or renew the session of a phone in the browser", responses=_OF_AGENT)
-async def open_phone_session(body: PhoneOpening, context: Authenticated) -> PhoneSession:
+async def open_phone_session(body: PhoneOpening, context: Authenticated, request: Request, response: Response) -> PhoneSession:
     """A new session ends the one of any other browser, and its telephone becomes the one that rings. The PBX knows it some moments later: register again when it refuses.
+
+    The answer sets a cookie by which the pages of this center that the browser asks for from then on may connect to `websocket_url`: their policy
+    names it to nobody else. A page that was asked for before is loaded again.
 
     Renew it before `expires_at`, also during a call: the credential stays the same. Needs `gerenciar-atendimento`, and an agent of one's own.
     """
@@ -77,6 +87,7 @@ async def open_phone_session(body: PhoneOpening, context: Authenticated) -> Phon
     address = await _address(context)
     receipt = await context.application.execute(commands.OpenPhone(agent=body.agent, session=body.session), context.caller)
     opened = receipt.result
+    context.application.page_policy.let_connect(request, response, address)
     return PhoneSession(
         session=opened["session"],
         websocket_url=address,
@@ -95,8 +106,20 @@ async def close_phone_session(params: Annotated[PhoneClosing, Query()], context:
 
 @router.put("/interface", summary="Use a telephone of one's own", responses=_OF_AGENT, response_model=Done)
 async def choose_phone(body: ChosenPhone, context: Authenticated) -> Response:
-    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends."""
+    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends.
+
+    Refused for the telephone of another agent, as the PBX's queues or that agent have named it. Needs `gerenciar-atendimento`, and an agent of one's own, or `gerenciar-agentes`.
+    """
     return await context.do(commands.ChoosePhone(agent=body.agent, interface=body.interface))
+
+
+@router.delete("/interface", summary="Give up a telephone of one's own", responses=_OF_AGENT, response_model=Done)
+async def release_phone(params: Annotated[ReleasedPhone, Query()], context: Authenticated) -> Response:
+    """Calls of the agent ring there no more, and another agent may choose it. Nothing happens if it is none of the agent's.
+
+    Needs `gerenciar-atendimento`, and an agent of one's own, or `gerenciar-agentes`.
+    """
+    return await context.do(commands.ReleasePhone(agent=params.agent, interface=params.interface))
 
 
 async def _address(context: RequestContext) -> str:

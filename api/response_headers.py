@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
@@ -41,12 +42,15 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 class SecureHeadersASGI:
-    """Adds the security headers to every response. is_public_by_tls: whether people reach the server by TLS, whatever the last proxy says. connects_to: as for `security_headers`.
+    """Adds the security headers to every response. is_public_by_tls: whether people reach the server by TLS, whatever the last proxy says.
 
+    connects_to: the addresses besides this server to which a page may connect, by the request for it. Nothing below `private_path` is a page.
     Responses below `private_path` have tokens and personal data, so no cache keeps them, unless a route decides otherwise.
     """
 
-    def __init__(self, app: ASGIApp, private_path: str, *, is_public_by_tls: bool, connects_to: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, private_path: str, *, is_public_by_tls: bool, connects_to: Callable[[Request], Sequence[str]] = lambda _: ()
+    ) -> None:
         self._app = app
         self._connects_to = connects_to
         self._private_path = private_path
@@ -57,10 +61,11 @@ class SecureHeadersASGI:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        is_private = scope["path"].startswith(self._private_path)
         scope[_SCOPE] = security_headers(
             is_by_tls=self._is_public_by_tls or scope.get("scheme") == "https",
-            is_private=scope["path"].startswith(self._private_path),
-            connects_to=self._connects_to,
+            is_private=is_private,
+            connects_to=() if is_private else self._connects_to(Request(scope)),
         )
 
         async def completed(message: Message) -> None:

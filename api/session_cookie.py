@@ -73,6 +73,11 @@ class SessionCookie:
         """Keep the refresh token in the browser, for as long as the session is valid without being used."""
         answer.set_cookie(self._name, token, max_age=self._valid_us // 1_000_000, **self.attributes)
 
+    def set_for_pages(self, answer: Response, value: str) -> None:
+        """Keep a value that the browser sends when it asks for a page, also by a link of another site."""
+        attributes = {**self.attributes, "path": self._public.path or "/", "samesite": "lax"}
+        answer.set_cookie(self._name, value, max_age=self._valid_us // 1_000_000, **attributes)  # type: ignore[arg-type]
+
     def clear(self, answer: Response) -> None:
         """Delete the cookie."""
         answer.delete_cookie(self._name, **self.attributes)

@@ -21,6 +21,7 @@ from bench import http_commands as web
 from bench import imports as importing
 from bench import inbound_dashboard as asking
 from bench import kafka_bulk as bulk
+from bench import large_console as growing
 from bench import projections as following
 from bench import relay as relaying
 from bench import ring_all as ringing
@@ -46,6 +47,7 @@ FIGURES: dict[str, Figure] = {
     "watched_board": watching.watched_board,
     "board_in_browser": seeing.board_in_browser,
     "console_pages": looking.console_pages,
+    "console_of_ten_million": growing.console_of_ten_million,
 }
 
 DISTRIBUTED: dict[str, Figure] = {

@@ -74,6 +74,11 @@ def console_pages(quick: bool) -> dict[str, Any]:
     return figures
 
 
+def built() -> None:
+    """Build the console, if it is not current."""
+    subprocess.run([sys.executable, _BUILD], check=True, stdout=sys.stderr)
+
+
 def _open(context: BrowserContext, address: str) -> Page:
     """A tab that shows the figures or the rows of a page."""
     page = context.new_page()
@@ -99,7 +104,7 @@ def _sign_in(page: Page, url: str) -> Any:
 @contextmanager
 def _served() -> Iterator[str]:
     """The address of a center with some hours behind it, and the built console."""
-    subprocess.run([sys.executable, _BUILD], check=True, stdout=sys.stderr)
+    built()
     with TemporaryDirectory() as directory:
         data = Path(directory) / "data"
         with open_center(data, Settings()) as center:

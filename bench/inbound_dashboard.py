@@ -15,6 +15,7 @@ from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.progress import Progress
 from projections.engine.rebuild import open_rows
 from projections.engine.temporal_view import CompanyRows
+from projections.engine.warehouse import Warehouse
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 
@@ -25,12 +26,13 @@ DAYS = 61
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 MONTH = datetime(2026, 3, 1, 3, tzinfo=UTC), datetime(2026, 4, 1, 3, tzinfo=UTC)
 FIRST_MS = int((MONTH[0] - timedelta(days=15)).timestamp()) * 1000
+SPAN_MS = DAYS * _DAY_MS
 
 # A hundred companies: the queried one has 3 % of the visits, the others share the rest.
 _VISITS = """
 INSERT INTO visits SELECT
     if(n % 100 < 3, {company:UUID}, toUUID(concat('00000000-0000-4000-8000-', leftPad(toString(n % 97), 12, '0')))) AS tenant,
-    generateUUIDv4(n) AS id, 1 AS version, n + 1 AS position, 0 AS removed, generateUUIDv4(n + 1) AS interaction, interaction AS whole,
+    generateUUIDv4(n) AS id, 1 AS version, least(n + 1, {head:UInt64}) AS position, 0 AS removed, generateUUIDv4(n + 1) AS interaction, interaction AS whole,
     concat('1772.', toString(n)) AS call, 0 AS place, 0 AS live, concat('fila ', toString(cityHash64(n, 1) % 20)) AS queue, tenant AS queue_id,
     if(chance < 90, concat('Agente ', toString(cityHash64(n, 2) % 40)), '') AS agent,
     toInt64({first:Int64} + cityHash64(n, 3) % {span:UInt64}) AS offered_ms,
@@ -106,12 +108,16 @@ def dashboard(quick: bool) -> dict[str, Any]:
     return {**figure, "visits": visits, "visits_of_the_month": offered.pop(), "both_say_the_same": not offered}
 
 
-def _fill(warehouse: ChdbWarehouse, visits: int) -> None:
-    span = DAYS * _DAY_MS
+def fill_visits(warehouse: Warehouse, visits: int, *, first_ms: int, head: int) -> None:
+    """Insert visits that were offered in the SPAN_MS after `first_ms`, known since log positions up to `head`. 3 % of them are COMPANY's."""
     for start in range(0, visits, AT_ONCE):
         count = min(AT_ONCE, visits - start)
-        warehouse.execute(_VISITS, company=COMPANY, first=FIRST_MS, span=span, count=count, **{"from": start})
-    until = FIRST_MS + span + _HOUR_MS
+        warehouse.execute(_VISITS, company=COMPANY, first=first_ms, span=SPAN_MS, count=count, head=head, **{"from": start})
+
+
+def _fill(warehouse: ChdbWarehouse, visits: int) -> None:
+    fill_visits(warehouse, visits, first_ms=FIRST_MS, head=visits)
+    until = FIRST_MS + SPAN_MS + _HOUR_MS
     warehouse.execute(_COVERED, company=COMPANY, first=FIRST_MS, until=until)
     warehouse.execute(_EVENT, company=COMPANY, position=visits, until=until)
     warehouse.execute(_AGENTS, company=COMPANY)

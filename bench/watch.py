@@ -7,13 +7,14 @@ import itertools
 import json
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -31,6 +32,7 @@ from commands.handler_context import Caller, Command
 from commands.queues import RegisterQueue
 from commands.users import AppointAdministrator, SetPassword, hashed_password
 from domain.access import PERMISSIONS
+from domain.base import SECOND
 from settings import Settings
 
 AGENTS, QUEUES = 3_000, 400
@@ -48,7 +50,7 @@ _BEGINS = b'data: {"q":0,"position":'
 
 
 @dataclass
-class _Screen:
+class Screen:
     """What one watcher received. arrivals: (position, at) of each message."""
 
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,8 +88,9 @@ def watched_board_on_servers(quick: bool) -> dict[str, Any]:
 
 
 def _measured(address: str, token: str, quick: bool) -> dict[str, Any]:
-    screens, sent, gets = asyncio.run(_watch(address, token, QUICK_SECONDS if quick else SECONDS))
-    waits = [1_000 * wait for screen in screens for wait in _waits(screen, sent)]
+    seconds = QUICK_SECONDS if quick else SECONDS
+    screens, sent, gets = asyncio.run(watch_events(address, token, [_BOARD] * WATCHERS, EVENTS_A_SECOND, seconds))
+    waits = [1_000 * wait for screen in screens for wait in waits_of(screen, sent)]
     cuts = quantiles(waits, n=100)
     first = screens[0]
     return {
@@ -125,15 +128,16 @@ def _served_center() -> Iterator[tuple[str, str]]:
 
 
 def set_up(center: Center) -> None:
-    """A company whose agents are all logged in, and an administrator who can sign in."""
+    """A company whose agents have all been logged in for an hour, and an administrator who can sign in."""
     caller = Caller(COMPANY, "bench", frozenset(PERMISSIONS))
     center.bus.execute(RegisterCompany(name="Empresa"), caller)
     link = center.bus.execute(AppointAdministrator(email=EMAIL), caller).result["token"]
     center.bus.execute(SetPassword(token=link, hashed=hashed_password(PASSWORD)), caller)
     for number in range(QUEUES):
         center.bus.execute(RegisterQueue(name=f"fila {number}"), caller)
+    begin = center.bus.clock.now_us() - 3_600 * SECOND
     log_ins: list[tuple[Command, Caller]] = [
-        (LogIn(agent=agent_name(number), queues=(f"fila {number % QUEUES}",)), caller) for number in range(AGENTS)
+        (LogIn(agent=agent_name(number), queues=(f"fila {number % QUEUES}",), at=begin), caller) for number in range(AGENTS)
     ]
     for first in range(0, AGENTS, _AT_ONCE):
         center.bus.execute_all(log_ins[first : first + _AT_ONCE])
@@ -144,29 +148,37 @@ def agent_name(number: int) -> str:
     return f"Agente {number:04}"
 
 
-async def _watch(address: str, token: str, seconds: float) -> tuple[list[_Screen], list[tuple[int, float]], tuple[Any, Any]]:
-    """Watch, and let agents pause and resume meanwhile. Returns the screens, (position, at) of each event, and a board before and after."""
+async def watch_events(
+    address: str, token: str, questions: Sequence[str], events_a_second: float, seconds: float
+) -> tuple[list[Screen], list[tuple[int, float]], tuple[Any, Any]]:
+    """Watch each question on a connection of its own, and let agents pause and resume meanwhile.
+
+    Returns the screens, (position, at) of each event, and the answer to the first question before and after.
+    """
     headers = {"Authorization": f"Bearer {token}"}
-    screens = [_Screen() for _ in range(WATCHERS)]
-    tasks = [asyncio.create_task(_follow(await Connection.open(address, token), screen)) for screen in screens]
+    screens = [Screen() for _ in questions]
+    tasks = [
+        asyncio.create_task(_follow(await Connection.open(address, token), screen, question))
+        for screen, question in zip(screens, questions, strict=True)
+    ]
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=_OPENS_WITHIN_S) as client:
         await asyncio.wait_for(asyncio.gather(*(screen.answered.wait() for screen in screens)), _OPENS_WITHIN_S)
-        before = (await client.get(_BOARD)).json()
-        sent = await _events(address, token, seconds)
+        before = (await client.get(questions[0])).json()
+        sent = await _events(address, token, events_a_second, seconds)
         deadline = time.perf_counter() + _LATE_S
         while min(screen.arrivals[-1][0] if screen.arrivals else 0 for screen in screens) < sent[-1][0]:
             if time.perf_counter() > deadline:
                 break
             await asyncio.sleep(0.05)
-        after = (await client.get(_BOARD)).json()
+        after = (await client.get(questions[0])).json()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return screens, sorted(sent), (before, after)
 
 
-async def _follow(connection: Connection, screen: _Screen) -> None:
-    async for line in connection.stream(f"/v1/watch?q={_BOARD}"):
+async def _follow(connection: Connection, screen: Screen, question: str) -> None:
+    async for line in connection.stream(f"/v1/watch?{urlencode({'q': question})}"):
         if line.startswith(_BEGINS):
             screen.arrivals.append((int(line[len(_BEGINS) : line.index(b",", len(_BEGINS))]), time.perf_counter()))
             screen.bytes += len(line)
@@ -178,7 +190,7 @@ async def _follow(connection: Connection, screen: _Screen) -> None:
                 screen.answered.set()
 
 
-async def _events(address: str, token: str, seconds: float) -> list[tuple[int, float]]:
+async def _events(address: str, token: str, events_a_second: float, seconds: float) -> list[tuple[int, float]]:
     """Agents pause, and later resume, at an even pace."""
     sent: list[tuple[int, float]] = []
     idle: asyncio.Queue[Connection] = asyncio.Queue()
@@ -198,7 +210,7 @@ async def _events(address: str, token: str, seconds: float) -> list[tuple[int, f
 
     tasks = []
     for number in itertools.count():
-        due = began + number / EVENTS_A_SECOND
+        due = began + number / events_a_second
         if due - began > seconds:
             break
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
@@ -207,7 +219,7 @@ async def _events(address: str, token: str, seconds: float) -> list[tuple[int, f
     return sent
 
 
-def _waits(screen: _Screen, sent: list[tuple[int, float]]) -> Iterator[float]:
+def waits_of(screen: Screen, sent: list[tuple[int, float]]) -> Iterator[float]:
     """Per event, how long after its receipt it was on the screen."""
     positions = [position for position, _ in screen.arrivals]
     for position, at in sent:

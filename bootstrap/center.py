@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from sounds.folder import Sounds
     from telephony_adapter.metrics import AsteriskMetrics
 
-WAREHOUSE = "warehouse"
 MEDIA = "media"
 SOUNDS = "sounds"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file

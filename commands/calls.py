@@ -20,7 +20,7 @@ from domain.voice.facts import Fact
 SHORTEST_DIALLED, LONGEST_DIALLED = 3, 20
 """Digits."""
 
-_KEPT = frozenset("0123456789*#")
+_KEPT = frozenset("0123456789")
 _DROPPED = frozenset(" ()-./")
 
 
@@ -65,9 +65,9 @@ def _must_be_free(agent: Agent, queue: str, placed: UUID, context: HandlerContex
 
 
 def dialable(number: str) -> str:
-    """The number as a PBX dials it: digits, * and #, after a + that is kept. Raises InvalidField."""
+    """The number as a PBX dials it: digits, after a + that is kept. Raises InvalidField, also for * and #, with which a PBX's feature codes begin."""
     written = "".join(character for character in number.strip() if character not in _DROPPED)
     digits = written.removeprefix("+")
     if not SHORTEST_DIALLED <= len(digits) <= LONGEST_DIALLED or not set(digits) <= _KEPT:
-        raise InvalidField("number", f"no telephone number: {SHORTEST_DIALLED} to {LONGEST_DIALLED} digits, * or #, after a + if need be")
+        raise InvalidField("number", f"no telephone number: {SHORTEST_DIALLED} to {LONGEST_DIALLED} digits, after a + if need be")
     return written

@@ -18,6 +18,7 @@ from domain.base import FORGOTTEN, NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
 from domain.names import checked_name
 from domain.personal_data import may_name_a_person, normalised_phone
+from domain.texts import LONGEST_NOTE, checked_text
 from domain.voice.call_state import CallState
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
@@ -338,9 +339,9 @@ def _stated_facts(command: CallCommand, at: int) -> list[Fact]:
     """The facts that the command states."""
     match command:
         case WrapUp(tag=tag) if tag:
-            return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=tag, ref="tag")]
+            return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=checked_name(tag, "tag", "a tag"), ref="tag")]
         case NoteCall(note=note):
-            return [Fact("note", at, text=AGENTS_NOTE, private=_private(note.strip()), ref=f"note:{at}")]
+            return [Fact("note", at, text=AGENTS_NOTE, private=_private(checked_text(note, "note", LONGEST_NOTE)), ref=f"note:{at}")]
         case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
             return [Fact("quality", at, text=f"{jitter};{loss}", ref="quality")]
         case _:

@@ -11,9 +11,10 @@ from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import ACT_FOR_OTHERS, ATTEND, acts_for_another
 from domain.agents import Agent
-from domain.errors import InvalidField, NotAllowed
-from domain.ids import phone_id
+from domain.errors import InvalidField, NotAllowed, Refused
+from domain.ids import agent_id, phone_id, roster_id
 from domain.phones import ENDPOINT, Phone, phone_of
+from domain.voice.roster import Roster
 from store.keyring import Keyring
 
 _INTERFACE = re.compile(r"(?:PJSIP|SIP|IAX2)/[\w.-]{1,80}", re.ASCII)
@@ -53,6 +54,14 @@ class TakePhone(Command, frozen=True, kw_only=True):
     permission: ClassVar[str] = ATTEND
     agent: UUID
     at: int
+
+
+class ReleasePhone(Command, frozen=True, kw_only=True):
+    """The agent is reached by this telephone no longer, and another agent may choose it."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    interface: str
 
 
 class ChoosePhone(Command, frozen=True, kw_only=True):
@@ -108,14 +117,41 @@ def take_phone(command: TakePhone, context: HandlerContext) -> Done:
 
 @handles(ChoosePhone)
 def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
-    """The browser's phone is not chosen like this but opened; its session ends when another telephone is chosen."""
-    interface = command.interface.strip()
-    if not _INTERFACE.fullmatch(interface) or interface.startswith(f"PJSIP/{ENDPOINT}"):
-        raise InvalidField("interface", "no telephone of a PBX, as PJSIP/1001")
+    """The browser's phone is not chosen like this but opened; its session ends when another telephone is chosen. Refused for the telephone of another agent."""
+    interface = _chosen(command.interface)
     agent, phone = _phone(context, command.agent)
+    roster = _roster(context)
+    roster.must_be_free_for(interface, agent.name)
+    by_itself = context.load(Agent, agent_id(context.tenant, interface))
+    if by_itself is not None and by_itself.person and by_itself.id != agent.id:
+        raise Refused("interface-taken", f"{interface} is an agent of its own, whose calls have been seen under this name")
+    roster.match(interface, agent.name, context.metadata)
     _close(agent, phone, context)
     agent.prefer_interface(interface, context.metadata)
     return Done(agent, {"interfaces": agent.interfaces})
+
+
+@handles(ReleasePhone)
+def release_phone(command: ReleasePhone, context: HandlerContext) -> Done:
+    """Nothing happens if it is none of the agent's. The browser's phone is closed instead."""
+    interface = _chosen(command.interface)
+    agent, _ = _phone(context, command.agent)
+    _roster(context).release(interface, agent.name, context.metadata)
+    agent.remove_interface(interface, context.metadata)
+    return Done(agent, {"interfaces": agent.interfaces})
+
+
+def _chosen(interface: str) -> str:
+    """A telephone that people name. Raises InvalidField."""
+    written = interface.strip()
+    if not _INTERFACE.fullmatch(written) or written.startswith(f"PJSIP/{ENDPOINT}"):
+        raise InvalidField("interface", "no telephone of a PBX, as PJSIP/1001")
+    return written
+
+
+def _roster(context: HandlerContext) -> Roster:
+    identity = roster_id(context.tenant)
+    return context.load(Roster, identity) or context.add(Roster(identity, context.tenant))
 
 
 def phone_password(keyring: Keyring, tenant: UUID, nonce: str) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.access import Actor, Level
 from domain.base import MS, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, NotFound, Refused
+from domain.names import checked_name
 from domain.users import checked_permissions
 
 LONGEST_OVERLAP_MS = 7 * 24 * 3600 * 1_000
@@ -95,8 +96,7 @@ class ApiKey(Aggregate):
 
     def create(self, name: str, secret: KeySecret, rights: KeyRights, metadata: EventMetadata) -> None:
         """Create the key. The handler makes sure that its queues exist and that its creator has all that is given."""
-        if not name.strip():
-            raise InvalidField("name", "an API key has a name")
+        name = checked_name(name, "name", "an API key")
         if rights.queues is not None and not rights.queues:
             raise InvalidField("queue_ids", "name at least one queue, or none at all for every queue")
         if rights.expires_at is not None and rights.expires_at <= metadata.recorded_at:
@@ -107,7 +107,7 @@ class ApiKey(Aggregate):
             ApiKeyCreated,
             metadata,
             metadata.recorded_at,
-            name=name.strip(),
+            name=name,
             prefix=secret.prefix,
             digest=secret.digest,
             level=rights.level,

@@ -64,14 +64,11 @@ class Contact(Aggregate):
             raise NotFound("contact-unknown", "no such contact")
         if self.name is not None:
             raise AlreadyExists("contact-exists", "a contact with one of these phones is registered already")
-        if not name.strip() or len(name) > LONGEST_NAME:
-            raise InvalidField("name", f"a contact has a name of at most {LONGEST_NAME} characters")
+        name = checked_name(name, "name", "a contact", LONGEST_NAME)
         added = tuple(Personal(self.id, phone) for phone in new_phones)
         if len(self.phones) + len(added) > MOST_PHONES:
             raise InvalidField("phones", f"a contact has at most {MOST_PHONES} phones")
-        self.trigger(
-            ContactRegistered, metadata, metadata.recorded_at, name=Personal(self.id, checked_name(name, "name", "a contact")), phones=added
-        )
+        self.trigger(ContactRegistered, metadata, metadata.recorded_at, name=Personal(self.id, name), phones=added)
 
     def forget(self, interactions: Iterable[Interaction], metadata: EventMetadata) -> None:
         """Forget the contact. Refused while one of these interactions with it is open."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
-from domain.ivr_settings import MESSAGES, IvrSettings, Message, check
+from domain.ivr_settings import MESSAGES, IvrSettings, Message, as_kept, check
 from domain.names import checked_name
 
 MOST_BLOCKED = 10_000
@@ -81,12 +81,14 @@ class Ivr(Aggregate):
             raise AlreadyExists("ivr-exists", f"there is an IVR {name} already")
         name = checked_name(name, "name", "an IVR")
         check(settings)
+        settings = as_kept(settings)
         self.trigger(IvrRegistered, metadata, metadata.recorded_at if at is None else at, name=name, settings=settings)
 
     def set_settings(self, settings: IvrSettings, metadata: EventMetadata) -> None:
         """Change hours, messages and menu from now on."""
         self._must_exist()
         check(settings)
+        settings = as_kept(settings)
         if settings != self.settings:
             self.trigger(IvrSettingsSet, metadata, metadata.recorded_at, settings=settings)
 

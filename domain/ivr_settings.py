@@ -6,8 +6,12 @@ import re
 from datetime import date, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.errors import InvalidField
+from domain.names import checked_name
+from domain.personal_data import may_name_a_person
+from domain.texts import LONGEST_SAID, checked_text
 from domain.time_zones import is_time_zone
 
 DIGITS = "0123456789*#"
@@ -122,6 +126,19 @@ def check(settings: IvrSettings) -> None:
     _within("choice_wait_ms", settings.choice_wait_ms, SHORTEST_CHOICE_MS, LONGEST_CHOICE_MS)
     _within("queue_wait_ms", settings.queue_wait_ms, SHORTEST_QUEUE_WAIT_MS, LONGEST_QUEUE_WAIT_MS)
     _within("callback_from", settings.callback_from, 0, MOST_WAITING)
+
+
+def as_kept(settings: IvrSettings) -> IvrSettings:
+    """The settings as the log keeps them. Raises InvalidField for a text or a name that is none."""
+    messages = {field: _kept(field, getattr(settings, field)) for field in MESSAGES}
+    holidays = tuple(replace(day, name=checked_name(day.name, "holidays", "a holiday") if day.name else "") for day in settings.holidays)
+    return replace(settings, holidays=holidays, **messages)
+
+
+def _kept(field: str, message: Message) -> Message:
+    """A message as it is kept: a file whose name may be a person's number or CPF is named after the message instead."""
+    text = checked_text(message.text, field, LONGEST_SAID) if message.text else ""
+    return replace(message, text=text, file=f"{field}{message.file[-4:]}" if may_name_a_person(message.file) else message.file)
 
 
 def minute_of(clock: str) -> int:

@@ -18,6 +18,9 @@ UNSEEN = r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u
 
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 _UNSEEN_IN_A_WORD = re.compile(f"(?!\\s)[{UNSEEN}]")
+LONGEST_NAME = 120
+"""Characters of a name that a live command gives."""
+
 NAMELESS = "?"
 """The name of something whose observed name has no visible character."""
 
@@ -37,10 +40,13 @@ def identity(name: str) -> str:
     return normalize("NFC", cleaned(name).casefold())
 
 
-def checked_name(name: str, field: str, what: str) -> str:
-    """The name of a live command as it is kept. Raises InvalidField. what: whose name, as "a queue"."""
+def checked_name(name: str, field: str, what: str, longest: int = LONGEST_NAME) -> str:
+    """The name of a live command as it is kept. Raises InvalidField. what: whose name, as "a queue". longest: characters."""
     if _UNSEEN.search(name):
         raise InvalidField(field, f"the name of {what} has no control, zero-width or text-direction characters", "name-invalid")
     if not name.strip():
         raise InvalidField(field, f"{what} has a name", "name-invalid")
-    return cleaned(name)
+    kept = cleaned(name)
+    if len(kept) > longest:
+        raise InvalidField(field, f"the name of {what} has at most {longest} characters", "name-invalid")
+    return kept

@@ -31,6 +31,9 @@ Status = Literal["asked", "recording", "paused", "ended", "kept", "lost", "faile
 LISTENING_US = 600 * SECOND
 """What one user fetches of a recording within ten minutes is one listening: a player asks for many ranges."""
 
+MOST_BY_HAND = 50
+"""Recordings of one call after which agents begin none any more. The queue's rule is followed nevertheless."""
+
 _GOING_ON = frozenset({"asked", "recording", "paused"})
 
 
@@ -159,8 +162,10 @@ class Recording(Aggregate):
         return self.status in _GOING_ON
 
     def ask(self, of: tuple[UUID, str, int], by: By, queue: str, metadata: EventMetadata) -> None:
-        """The PBX shall record. of: the interaction, its id at the PBX, and how many recordings it has already."""
+        """The PBX shall record. of: the interaction, its id at the PBX, and how many recordings it has already. Raises Refused for too many by hand."""
         interaction, call, number = of
+        if by == "hand" and number >= MOST_BY_HAND:
+            raise Refused("too-many-recordings", f"a call that has {MOST_BY_HAND} recordings is not recorded by hand again")
         fields = {"interaction": interaction, "call": call, "number": number, "by": by, "queue": queue}
         self.trigger(RecordingAsked, metadata, metadata.recorded_at, **fields)
 

@@ -34,6 +34,7 @@ RefusedCode = Literal[
     "idempotency-key-forgotten",
     "idempotency-key-reused",
     "import-ended",
+    "interface-taken",
     "link-expired",
     "link-used",
     "no-attempt",
@@ -53,6 +54,8 @@ RefusedCode = Literal[
     "screen-revoked",
     "speech-failed",
     "too-many-blocked",
+    "too-many-recordings",
+    "too-much-audio",
     "supervision-inactive",
     "supervision-pending",
     "too-many-webhooks",
@@ -110,7 +113,14 @@ NotAllowedCode = Literal[
 """The caller may not do this."""
 
 FieldCode = Literal[
-    "file-not-recognised", "invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak", "password-wrong"
+    "file-not-recognised",
+    "invalid",
+    "instant-in-future",
+    "instant-out-of-order",
+    "name-invalid",
+    "password-weak",
+    "password-wrong",
+    "text-invalid",
 ]
 """A field has a value that no state would allow."""
 
@@ -225,6 +235,10 @@ MEANINGS: dict[Code, Meaning] = {
     "instant-out-of-order": Meaning(
         "The instant is earlier than what already happened to the same call or agent.", "Send actions in order, or leave `at` out."
     ),
+    "interface-taken": Meaning(
+        "The telephone belongs to another agent of the company.",
+        "Let that agent give it up (`DELETE /v1/phone/interface`), or choose another telephone.",
+    ),
     "invalid": Meaning("A field has a value that is not valid.", "Correct the fields that `errors` names."),
     "ivr-exists": Meaning("An IVR has this name already.", "Change the existing IVR, or choose another name."),
     "ivr-unknown": Meaning("The company has no such IVR.", "Check the name or id, or register the IVR."),
@@ -232,7 +246,8 @@ MEANINGS: dict[Code, Meaning] = {
     "link-expired": Meaning("The one-time link has expired.", "Ask an administrator for a new link."),
     "link-used": Meaning("The one-time link was used, or a newer one replaced it.", "Ask an administrator for a new link."),
     "name-invalid": Meaning(
-        "A name is blank or has control, zero-width or text-direction characters.", "Send the visible characters of the name only."
+        "A name is blank, too long, or has control, zero-width or text-direction characters.",
+        "Send the visible characters of the name only.",
     ),
     "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
     "no-own-agent": Meaning("The request names no agent, and the caller has none or several.", "Name the agent."),
@@ -289,7 +304,18 @@ MEANINGS: dict[Code, Meaning] = {
         "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
         "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
     ),
+    "text-invalid": Meaning(
+        "A text is blank, too long, or has control characters or such that turn its direction.",
+        "Send 1 character or more, no more than the detail says; line breaks and tabs are allowed.",
+    ),
     "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
+    "too-many-recordings": Meaning(
+        "The call has as many recordings by hand as it may have.", "Pause and resume the recording instead of stopping it."
+    ),
+    "too-much-audio": Meaning(
+        "The company has as many uploaded files of its IVRs, or as many bytes of them, as it may have.",
+        "Give messages the files of other messages or texts; what no message plays makes room a day later.",
+    ),
     "supervision-inactive": Meaning("The supervisor is not in this call.", "Nothing: there is nothing to leave."),
     "supervision-pending": Meaning(
         "What the supervisor asked for before is not done yet.", "Wait until the telephone was answered, or some seconds."

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from store.sync import sync_to_disk
+from store.folders import NoPlainFile, folder_in, open_below, written_in
 
 CHUNK = 64 * 1024
 """Bytes of plain content in a chunk; the last one may have less."""
@@ -55,10 +54,10 @@ class MediaStore(Protocol):
         """Keep these bytes, durably and as a whole or not at all. What had the name before is replaced."""
 
     def open(self, tenant: UUID, id: UUID, start: int, length: int) -> BinaryIO:
-        """A stream of `length` bytes from `start` on, less if there are not so many; the caller closes it. Raises MediaMissing."""
+        """A stream of `length` bytes from `start` on, less if there are not so many; the caller closes it. Raises MediaMissing, MediaBroken."""
 
     def size(self, tenant: UUID, id: UUID) -> int:
-        """How many bytes there are. Raises MediaMissing."""
+        """How many bytes there are. Raises MediaMissing, MediaBroken."""
 
     def delete(self, tenant: UUID, id: UUID) -> None:
         """Remove it. Nothing happens if it is missing."""
@@ -68,49 +67,35 @@ class MediaStore(Protocol):
 
 
 class MediaFolder:
-    """A media store in a folder of this machine, or in one that machines share. Only the user of this process can read it."""
+    """A media store in a folder of this machine, or in one that machines share. Only the user of this process can read it; links in it are not followed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def put(self, tenant: UUID, id: UUID, parts: Iterable[bytes]) -> None:
-        path = self._path(tenant, id)
-        unfinished = path.with_name(f"{path.name}.{uuid4().hex}.new")
+        *folders, name = _names(tenant, id)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with folder_in(self.folder, *folders, mode=0o700) as folder, written_in(folder, name, 0o600) as file:
                 file.writelines(parts)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-            sync_to_disk(path.parent)
         except OSError as error:
             raise MediaUnavailable(str(error.strerror)) from error
-        finally:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
 
     def open(self, tenant: UUID, id: UUID, start: int, length: int) -> BinaryIO:  # noqa: ARG002 - a file may be read further; nobody has to
-        try:
-            file = self._path(tenant, id).open("rb")
-            file.seek(start)
-        except FileNotFoundError as error:
-            raise MediaMissing(str(id)) from error
-        except OSError as error:
-            raise MediaUnavailable(str(error.strerror)) from error
+        file = self._opened(tenant, id)
+        file.seek(start)
         return file
 
     def size(self, tenant: UUID, id: UUID) -> int:
-        try:
-            return self._path(tenant, id).stat().st_size
-        except FileNotFoundError as error:
-            raise MediaMissing(str(id)) from error
-        except OSError as error:
-            raise MediaUnavailable(str(error.strerror)) from error
+        with self._opened(tenant, id) as file:
+            return os.fstat(file.fileno()).st_size
 
     def delete(self, tenant: UUID, id: UUID) -> None:
+        *folders, name = _names(tenant, id)
         try:
-            self._path(tenant, id).unlink(missing_ok=True)
+            with folder_in(self.folder, *folders) as folder:
+                os.unlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise MediaUnavailable(str(error.strerror)) from error
 
@@ -121,9 +106,20 @@ class MediaFolder:
             return False
         return True
 
-    def _path(self, tenant: UUID, id: UUID) -> Path:
-        # 256 folders of a company: ids begin with their time, and end at random.
-        return self.folder / str(tenant) / id.hex[-2:] / str(id)
+    def _opened(self, tenant: UUID, id: UUID) -> BinaryIO:
+        try:
+            return open_below(self.folder, *_names(tenant, id))
+        except FileNotFoundError as error:
+            raise MediaMissing(str(id)) from error
+        except NoPlainFile as error:
+            raise MediaBroken(str(id)) from error
+        except OSError as error:
+            raise MediaUnavailable(str(error.strerror)) from error
+
+
+def _names(tenant: UUID, id: UUID) -> tuple[str, str, str]:
+    """The folders and the name of a file. 256 folders of a company: ids begin with their time, and end at random."""
+    return str(tenant), id.hex[-2:], str(id)
 
 
 @dataclass(frozen=True)

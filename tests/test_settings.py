@@ -74,6 +74,7 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?control=yes&trunk=a,b"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?control=yes&ari=http://pbx:8088"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx/one?control=yes ami://u:very-secret@pbx/two?control=yes"),
+        ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?company=Uma&control=yes&context=ramais ami://u:very-secret@pbx?company=Outra"),
         ("ATENDE_PORT", "70000"),
         ("ATENDE_PORT", "http"),
         ("ATENDE_PUBLIC_URL", "center.example"),

@@ -9,9 +9,9 @@ from uuid import UUID
 from domain.access import ANYONE, MANAGE_COMPANIES, MANAGE_PHONES, MANAGE_QUEUES, MANAGE_USERS, MANAGE_WEBHOOKS
 from domain.base import Event
 from domain.errors import NotAllowed, NotFound
-from domain.users import User
+from domain.queues import Queue
+from projections.queries.users import user
 from projections.query_bus import CompanyLog, query
-from store.event_store import project
 
 PERMISSION_OF: Final = {
     "company": MANAGE_COMPANIES,
@@ -38,19 +38,41 @@ class LastChange:
 def last_change(log: CompanyLog, id: UUID, permissions: frozenset[str]) -> LastChange:
     """The last change of the company, a queue, a user, an IVR or a webhook. Raises NotFound, and NotAllowed for who may not change it.
 
-    permissions: the caller's. Everybody may see the changes of their own user.
+    permissions: the caller's. Everybody may see the changes of their own user. Who sees a part of the company sees the changes of its own queues and
+    users, and none of what only the whole company may see.
     """
     stream: list[Event] = log.store.stream(id)
-    needed = PERMISSION_OF.get(stream[-1].TOPIC.partition(".")[0]) if stream and stream[-1].tenant == log.tenant else None
+    kind = stream[-1].TOPIC.partition(".")[0] if stream and stream[-1].tenant == log.tenant else ""
+    needed = PERMISSION_OF.get(kind)
     if needed is None:
-        raise NotFound("settings-unknown", "nothing in the settings has this id")
-    if needed not in permissions and id != log.user:
-        raise NotAllowed(needed)
+        raise _unknown()
+    if id != log.user:
+        if needed not in permissions:
+            raise NotAllowed(needed)
+        _must_see(log, kind, id)
     last = stream[-1]
     return LastChange(last.originator_version, last.recorded_at, last.actor, _name(log, last.actor), last.TOPIC)
 
 
+def _must_see(log: CompanyLog, kind: str, id: UUID) -> None:
+    match kind:
+        case "queue":
+            if not log.scope.sees_queue(log.find(Queue, id).name):
+                raise _unknown()
+        case "user":
+            user(log, id)
+        case "ivr" | "webhook":
+            log.scope.must_be_whole()
+
+
+def _unknown() -> NotFound:
+    return NotFound("settings-unknown", "nothing in the settings has this id")
+
+
 def _name(log: CompanyLog, actor: str) -> str:
+    """The name of the user who acted, as far as the caller sees users."""
     kind, _, id = actor.partition(":")
-    user = project(log.store.stream(UUID(id)), User) if kind == "user" else None
-    return log.open(user.name) if user is not None and user.tenant == log.tenant else ""
+    try:
+        return log.open(user(log, UUID(id)).name) if kind == "user" else ""
+    except NotFound:
+        return ""

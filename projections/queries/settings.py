@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from domain.access import ANYONE, MANAGE_BLACKLIST, MANAGE_PHONES
 from domain.companies import Company
 from domain.errors import NotFound
 from domain.ivr import Ivr
-from domain.ivr_settings import IvrSettings
+from domain.ivr_settings import MESSAGES, IvrSettings
 from domain.queues import Queue
 from projections.query_bus import CompanyLog, query
 
@@ -50,6 +51,13 @@ def ivr_to_edit(log: CompanyLog, id: UUID) -> Ivr:
     if not found.exists:
         raise NotFound("ivr-unknown", "no such IVR")
     return found
+
+
+@query(MANAGE_PHONES, CompanyLog)
+def audio_in_use(log: CompanyLog, ivrs: Iterable[UUID]) -> set[str]:
+    """The uploaded audio (`Message.media`) that messages of these IVRs play."""
+    log.scope.must_be_whole()
+    return {getattr(log.find(Ivr, id).settings, name).media for id in ivrs for name in MESSAGES} - {""}
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _equalise(pbx: Pbx, agent: Agent, rows: Sequence[Row], *, moves: bool = Fals
     for queue, reason in wanted.items():
         if queue in there:
             continue
-        if not phone:
+        if not phone or pbx.is_trunk(phone):
             log.warning("asterisk cannot log an agent in: the agent has no telephone id=%s", agent.id)
             return
         _act(pbx, "QueueAdd", Queue=queue, Interface=phone, MemberName=agent.name, Paused=str(reason is not None).lower())

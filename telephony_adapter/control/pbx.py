@@ -10,6 +10,9 @@ from uuid import UUID
 
 from commands.handler_context import Command
 from domain.base import Aggregate
+from domain.ids import PLACED
+from domain.names import identity
+from domain.voice.interaction_events import InteractionEvent
 from settings import Asterisk
 from store.event_store import Store, project
 from store.media import SealedMedia
@@ -64,8 +67,22 @@ class Pbx:
         """Send an AMI action whose answer is a list; the headers of each of its events. Raises PbxRefuses, ConnectionEnded, NoAnswer."""
         return _accepted(name, self.connection.list_apart(name, **fields)).items
 
+    def tells_of(self, interaction: UUID, call: str) -> bool:
+        """Whether a source has told of the call, or Atende has had it placed.
+
+        A client of the API may give a call any id, also that of a channel whose talk is nobody's business: such a call is neither recorded nor listened to.
+        """
+        told = (fact.clock for event in self.store.stream(interaction) if isinstance(event, InteractionEvent) for fact in event.facts)
+        return call.startswith(PLACED) or any(clock != "live" for clock in told)
+
+    def is_trunk(self, interface: str) -> bool:
+        """Whether it is the line by which calls go out, which is nobody's telephone, whoever has chosen it."""
+        return self.asterisk.trunk != "" and identity(interface) == identity(f"PJSIP/{self.asterisk.trunk}")
+
     def ring(self, interface: str, rings_ms: int, **fields: object) -> bool:
         """Let a telephone ring for so long, at most; returns whether it was answered. Then it does what `fields` of Originate say. Raises as `action`."""
+        if self.is_trunk(interface):
+            raise PbxRefuses("Originate", "the trunk is nobody's telephone")
         outcome = self.connection.outcome(
             "OriginateResponse", rings_ms / 1_000 + _LATER_S, "Originate", Channel=interface, Timeout=rings_ms, Async="true", **fields
         )

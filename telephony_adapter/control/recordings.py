@@ -91,7 +91,7 @@ class Recorder(Effect):
             if pbx.asterisk.recordings is None or pbx.media is None:
                 raise PbxRefuses("MixMonitor", "the setting has no recordings=")
             # A channel is found by its name or by its Uniqueid, which is the id of a call that a PBX has. A client of the API may call a call anything.
-            if not born_us(recording.call):
+            if not born_us(recording.call) or not pbx.tells_of(recording.interaction, recording.call):
                 raise PbxRefuses("MixMonitor", "the call is none of a PBX")
             name = SoundFolder.name_of(recording.id)
             answer = pbx.action("MixMonitor", Channel=recording.call, File=name, Options="b")

@@ -47,6 +47,8 @@ class Supervising(Effect):
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
         """Do it. The answer of the supervisor's telephone is awaited."""
         assert isinstance(event, SupervisionRequested)
+        if not pbx.tells_of(event.of.interaction, event.of.call):
+            return (_concluded(event, "failed", "refused"),)
         of, channels = event.of, pbx.rows("CoreShowChannels")
         customers, leg = _by_id(channels, of.call), _by_id(channels, of.leg)
         if event.mode == "leave":

@@ -259,6 +259,20 @@ def test_a_key_with_queues_sees_only_these_under_any_name_and_only_reads(make, c
         problem_of(refused, 403, "not-allowed")
 
 
+def test_a_key_with_queues_sees_the_changes_of_these_alone(make, center, two_queues, ana):
+    vendas, suporte = (str(queue_id(operator("Empresa").tenant, name)) for name in ("vendas", "suporte"))
+    ivr = ana.post("/v1/ivrs", {"name": "principal"}).json()["id"]
+    webhook = ana.post("/v1/webhooks", {"url": "https://crm.example/x", "events": ["agent.paused"]}).json()["id"]
+    permissions = ("gerenciar-service", "gerenciar-phone", "gerenciar-conectores")
+    _, limited = make(*permissions, queue_ids=[vendas])
+    _, whole = make(*permissions)
+    assert limited.get(f"/v1/changes/{vendas}").status_code == 200
+    problem_of(limited.get(f"/v1/changes/{suporte}"), 404, "settings-unknown")
+    for id in (ivr, webhook):
+        problem_of(limited.get(f"/v1/changes/{id}"), 403, "scope-too-narrow")
+    assert [whole.get(f"/v1/changes/{id}").status_code for id in (vendas, suporte, ivr, webhook)] == [200] * 4
+
+
 def test_a_key_that_asks_too_often_waits_and_no_other_key_does(make, client):
     _, fast = make("gerenciar-relatorio", requests_per_minute=3)
     _, other = make("gerenciar-relatorio")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import wave
 from io import BytesIO
@@ -13,6 +14,7 @@ from commands.callbacks import RequestCallback
 from commands.observations import MatchMember
 from domain.ids import company_id
 from domain.ivr_settings import MESSAGES
+from sounds import folder
 from sounds.folder import Sounds
 from sounds.speech import CommandSpeech
 from tests.kit.agi import SpokenAsWritten, silence
@@ -80,6 +82,25 @@ def test_uploaded_audio_is_converted_kept_and_heard_and_stays_with_its_name(ana,
     assert ana.get(f"{ivr}/audio", params={"message": "closed"}).status_code == 200
     assert ana.ask("PATCH", ivr, json={"closed": closed | {"file": "outro.wav"}}).status_code == 200
     assert ana.get(f"{ivr}/audio", params={"message": "closed"}).json()["type"].endswith(":audio-missing")
+
+
+def test_a_company_uploads_no_more_audio_than_it_may_have_and_what_nothing_plays_makes_room(ana, ivr, speech, center, monkeypatch):
+    monkeypatch.setattr(folder, "MOST_UPLOADS", 2)
+
+    def upload(message, length_s):
+        return ana.ask("PUT", f"{ivr}/audio", params={"message": message}, content=silence(length_s))
+
+    for message, length_s in (("closed", 0.1), ("welcome", 0.2)):
+        answer = upload(message, length_s)
+        assert answer.status_code == 200, answer.text
+    refused = upload("welcome", 0.3)
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "too-much-audio")
+    assert ana.ask("PATCH", ivr, json={"welcome": {"text": "Olá"}}).status_code == 200
+    for file in (center.sounds.folder / "uploaded").rglob("*.wav"):
+        os.utime(file, (0, 0))
+    center.cover(center.store.end(), lambda _done, _total: None)
+    assert upload("welcome", 0.3).status_code == 200
+    assert ana.get(f"{ivr}/audio", params={"message": "closed"}).status_code == 200
 
 
 def test_what_is_no_audio_is_refused_and_too_much_of_it_too(ana, ivr, speech):

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from api.app import create_app
+from api.response_headers import CONTENT_SECURITY_POLICY
 from settings import Asterisk
 from tests.api.test_auth import problem_of
-from tests.kit.http import serving
 
 SOCKET = "wss://pbx.example.com:8089/ws"
 
@@ -38,7 +37,21 @@ def test_a_company_without_such_an_asterisk_is_told_so(ana):
     assert chosen["result"]["interfaces"] == ["PJSIP/1001"]
 
 
-def test_pages_may_connect_to_the_asterisk_and_nowhere_else(offered, center):
-    with serving(create_app(center)) as client:
-        policy = client.get("/healthz").headers["content-security-policy"]
-    assert policy.endswith(f"; connect-src 'self' {SOCKET}")
+def test_a_page_may_connect_to_the_asterisk_once_its_browser_has_had_a_phone_there_and_nobody_else_reads_the_address(offered, center, ana):
+    ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]})
+
+    def policy(cookie="", path="/atender"):
+        return ana.client.get(path, headers={"Cookie": cookie}).headers["content-security-policy"]
+
+    opened = ana.post("/v1/phone/session", {"agent": "Ana"})
+    assert "HttpOnly" in opened.headers["set-cookie"]
+    cookie = opened.headers["set-cookie"].partition(";")[0]
+    name, _, value = cookie.partition("=")
+    assert policy(cookie).endswith(f"; connect-src 'self' {SOCKET}")
+    signed, _, signature = value.strip('"').partition(".")
+    forged = (f"{name}={signed}.{'0' * len(signature)}", f"{name}={signed}", f"{name}=%ff.x", f"{name}=", f"other={value}")
+    # Every asker without the cookie, and every answer of the API.
+    for answer in (*map(policy, forged), policy(), policy(path="/"), policy(path="/docs"), policy(cookie, "/v1/me")):
+        assert answer == CONTENT_SECURITY_POLICY
+    center._settings = replace(center._settings, asterisks=(Asterisk("pbx", "u", "s", phone="wss://other.example.com/ws"),))
+    assert policy(cookie) == CONTENT_SECURITY_POLICY

@@ -4,7 +4,7 @@ import json
 import random
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -211,6 +211,25 @@ def test_equal_questions_are_computed_once_for_all_who_watch(center, ana, addres
         until(second, other, lambda: other.positions[0] >= position)
     assert one.answers == other.answers
     assert len(computed) - before <= 2
+
+
+def test_thirty_dashboards_of_one_company_all_become_what_their_gets_answer(center, ana, address):
+    registered(center, "vendas")
+    limits = range(1_000, 31_000, 1_000)
+    watchers = [Watcher() for _ in limits]
+    with ExitStack() as stack:
+        streams = [stack.enter_context(watching(address, ana, f"{INBOUND}?sla_ms={limit}")) for limit in limits]
+        for stream, watcher in zip(streams, watchers, strict=True):
+            until(stream, watcher, lambda watcher=watcher: watcher.answers)
+        calls = [waits(center, call)[0] for call in range(6)]
+        center.clock.us += 25 * SECOND
+        for call in calls[::2]:
+            position = center.bus.execute(AbandonCall(interaction=call), operator("Empresa")).position
+        for stream, watcher in zip(streams, watchers, strict=True):
+            until(stream, watcher, lambda watcher=watcher: watcher.positions[0] >= position)
+    for limit, watcher in zip(limits, watchers, strict=True):
+        same(watcher.answers[0], ana.get(INBOUND, params={"sla_ms": limit, "as_of": watcher.positions[0]}).json())
+    assert {watcher.answers[0]["totals"]["abandoned"] for watcher in watchers} == {3}
 
 
 def test_the_board_changes_at_most_four_times_a_second(center, ana, address):

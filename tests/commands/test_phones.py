@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 
 from commands.agents import LogIn
+from commands.calls import dialable
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.interactions import AnswerCall, NoteCall, OfferCall, StartCall, WrapUp
-from commands.observations import ObserveCall
-from commands.phones import ChoosePhone, ClosePhone, ExpirePhone, OpenPhone, phone_password
+from commands.interactions import AnswerCall, NoteCall, OfferCall, ReleaseCall, StartCall, WrapUp
+from commands.observations import MatchMember, ObserveAgent, ObserveCall
+from commands.phones import ChoosePhone, ClosePhone, ExpirePhone, OpenPhone, ReleasePhone, phone_password
 from commands.queues import RegisterQueue
 from commands.users import RegisterUser
 from domain.access import Actor
@@ -77,6 +78,33 @@ def test_a_telephone_is_named_as_the_pbx_names_it(do, interface):
     with pytest.raises(InvalidField) as refused:
         do(ChoosePhone(agent="Ana", interface=interface))
     assert refused.value.field == "interface"
+
+
+def test_a_telephone_of_another_agent_is_refused_by_hand_until_that_agent_gives_it_up_and_never_to_a_source(do, bus, store):
+    do(LogIn(agent="Bruno"))
+    do(ChoosePhone(agent="Bruno", interface="PJSIP/1001"))
+    bus.execute(MatchMember(interface="PJSIP/1002", member="Carla"), CALLER)
+    bus.execute(ObserveAgent(agent="PJSIP/1003", facts=(Fact("paused", NOON, clock="ami", text="x"),)), CALLER)
+    for taken in ("PJSIP/1001", "PJSIP/1002", "PJSIP/1003"):
+        with pytest.raises(Refused) as refused:
+            do(ChoosePhone(agent="Ana", interface=taken))
+        assert refused.value.code == "interface-taken"
+    assert interfaces(store) == ()
+    do(ReleasePhone(agent="Ana", interface="PJSIP/1001"))
+    with pytest.raises(Refused):
+        do(ChoosePhone(agent="Ana", interface="PJSIP/1001"))
+    assert do(ReleasePhone(agent="Bruno", interface="PJSIP/1001")) == {"interfaces": ()}
+    assert do(ChoosePhone(agent="Ana", interface="PJSIP/1001")) == {"interfaces": ("PJSIP/1001",)}
+    assert do(ChoosePhone(agent="Ana", interface="PJSIP/1001")) == {"interfaces": ("PJSIP/1001",)}
+    bus.execute(MatchMember(interface="PJSIP/1001", member="Bruno"), CALLER)
+    assert interfaces(store) == ()
+
+
+@pytest.mark.parametrize("number", ["*72900", "1234#", "**8", "+*5511", "0*9", "12", "1" * 21, "11 9x"])
+def test_no_feature_code_of_a_pbx_is_dialled(number):
+    with pytest.raises(InvalidField) as refused:
+        dialable(number)
+    assert refused.value.field == "number"
 
 
 def test_each_session_has_a_password_of_its_own_that_the_log_does_not_have(do, store):
@@ -150,6 +178,17 @@ def test_a_note_is_personal_data_of_the_call_and_follows_its_end(do, bus, store)
     assert store.keyring.open(fact.private) == "Ligar na segunda"
     assert fact.private.subject == project(store.stream(call), Interaction).call.contact
     assert not any(b"segunda" in bytes(event.state) for event in store.read(0, 1_000))
+    do(ReleaseCall(interaction=call))
+    for command, field in (
+        (NoteCall(interaction=call, note=" \n"), "note"),
+        (NoteCall(interaction=call, note="a\0b"), "note"),
+        (NoteCall(interaction=call, note="a" * 4_001), "note"),
+        (WrapUp(interaction=call, tag=" "), "tag"),
+        (WrapUp(interaction=call, tag="a\u202eb"), "tag"),
+    ):
+        with pytest.raises(InvalidField) as refused:
+            do(command)
+        assert refused.value.field == field
 
 
 def test_an_agent_finishes_early_the_wrap_up_of_a_talk_that_a_pbx_reported(bus, store, clock, do):

@@ -48,6 +48,9 @@ def ivr(settings: IvrSettings = WEEK) -> Ivr:
         ("welcome", replace(WEEK, welcome=Message(text="{protocol}"))),
         ("wait", replace(WEEK, wait=Message(text="{position}"))),
         ("welcome", replace(WEEK, welcome=Message(media="0" * 64))),
+        ("welcome", replace(WEEK, welcome=Message(text=" \n"))),
+        ("closed", replace(WEEK, closed=Message(text="Ol\x1bá"))),
+        ("holidays", replace(WEEK, holidays=(Holiday("12-25", "\u202eNatal"),))),
         ("attempts", replace(WEEK, attempts=0)),
         ("attempts", replace(WEEK, attempts=11)),
         ("choice_wait_ms", replace(WEEK, choice_wait_ms=999)),
@@ -113,3 +116,11 @@ def test_a_blacklist_is_bounded() -> None:
     made.blocked = {UUID(int=number): Personal(UUID(int=number), "1") for number in range(MOST_BLOCKED)}
     with pytest.raises(Refused):
         made.block(UUID(int=MOST_BLOCKED), Personal(UUID(int=MOST_BLOCKED), "1"), STAMP)
+
+
+def test_audio_is_not_named_after_a_person() -> None:
+    made = ivr()
+    made.set_audio("closed", "5531977916159.MP3", "0" * 64, STAMP)
+    made.set_settings(replace(made.settings, welcome=Message(file="529.982.247-25 gravada.wav"), prompt=Message(file="menu-2.wav")), STAMP)
+    assert [getattr(made.settings, name).file for name in ("closed", "welcome", "prompt")] == ["closed.MP3", "welcome.wav", "menu-2.wav"]
+    assert made.settings.closed.media == "0" * 64

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.base import SECOND, EventMetadata, Personal
 from domain.errors import Refused
 from domain.ids import recording_id
-from domain.recordings import LISTENING_US, Recording, RecordingKept, RecordingListened, Sound
+from domain.recordings import LISTENING_US, MOST_BY_HAND, Recording, RecordingKept, RecordingListened, Sound
 
 TENANT = UUID("0d3c5a52-6a52-5f8e-9d42-0d6cb0a5a001")
 CALL = UUID("40ca8005-24cc-572c-9dd4-4d30c9eb3e0b")
@@ -109,3 +109,13 @@ def test_what_one_user_fetches_within_ten_minutes_is_one_listening() -> None:
     assert [(event.actor, event.recorded_at) for event in made.collect()] == [
         ("user:ana", 200 * SECOND), ("user:bia", 202 * SECOND), ("user:ana", int(late) * SECOND),
     ]  # fmt: skip
+
+
+def test_agents_begin_no_more_recordings_of_a_call_than_it_may_have_and_the_rule_is_followed_nevertheless() -> None:
+    for number, by in ((MOST_BY_HAND - 1, "hand"), (MOST_BY_HAND, "rule")):
+        made = Recording(recording_id(CALL, number), TENANT)
+        made.ask((CALL, "1772470800.1", number), by, "vendas", metadata(100))
+        assert made.goes_on
+    with pytest.raises(Refused) as refused:
+        Recording(recording_id(CALL, MOST_BY_HAND), TENANT).ask((CALL, "1772470800.1", MOST_BY_HAND), "hand", "", metadata(100))
+    assert refused.value.code == "too-many-recordings"

@@ -22,19 +22,22 @@ SEED = 20_261_129
 
 def test_no_file_of_a_data_directory_holds_a_personal_datum_or_a_secret(tmp_path: Path) -> None:
     with open_center(tmp_path / "data") as center:
-        story = PersonalStory(center.bus, known_or_new(center, "").id, Random(SEED))
+        story = PersonalStory(center.bus, center.media, center.sounds, known_or_new(center, "").id, Random(SEED))
         story.live(CALLS)
         center.cover(center.store.head(), lambda done, total: None)
         wanted = story.personal | story.secrets
         # While it runs, too: the write-ahead logs are not in the files yet.
         assert in_files(tmp_path / "data", wanted) == {}
+        assert all(story.sound_of(call) for call in story.recorded)
         story.forget_some()
+        assert not any(story.sound_of(call) for call in story.recorded)
         center.cover(center.store.head(), lambda done, total: None)
         center.rebuild(lambda done, total: None)
     wanted |= story.personal | story.secrets
     assert len(wanted) > 20 * CALLS
     assert in_files(tmp_path / "data", wanted) == {}
     assert in_rows(tmp_path / "data" / "warehouse", wanted) == {}
+    assert {path.parts[len(tmp_path.parts) + 1] for path in (tmp_path / "data").rglob("*") if path.is_file()} >= {"media", "sounds"}
     assert set(in_files(tmp_path / "data", ["interaction.ivr_option", "vendas"])) == {"interaction.ivr_option", "vendas"}
 
 
@@ -44,11 +47,14 @@ def test_no_table_and_no_topic_holds_a_personal_datum_or_a_secret(tmp_path: Path
     with distributed(tmp_path) as deployment:
         with reach(tmp_path / "none", read(deployment.settings)) as held:
             center = held.center
-            story = PersonalStory(center.bus, known_or_new(center, "").id, Random(SEED))
+            story = PersonalStory(center.bus, center.media, center.sounds, known_or_new(center, "").id, Random(SEED))
             story.live(CALLS)
+            assert all(story.sound_of(call) for call in story.recorded)
             story.forget_some()
+            assert not any(story.sound_of(call) for call in story.recorded)
             center.cover(center.store.head(), lambda done, total: None)
         wanted = story.personal | story.secrets
+        assert in_files(tmp_path / "none", wanted) == {}
         stored, carried = written(deployment.location), in_kafka(deployment)
         assert in_bytes(stored, ["interaction.ivr_option"]) == in_bytes(carried, ["interaction.ivr_option"]) == ["interaction.ivr_option"]
         assert in_bytes(stored, wanted) == in_bytes(carried, wanted) == []

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from commands.agents import LogIn
 from commands.api_keys import CreateApiKey
 from commands.command_bus import CommandBus
 from commands.contacts import ForgetContact, RegisterContact
 from commands.handler_context import Caller, Command, Receipt
-from commands.interactions import ChooseOption, DialOut, EndCall, EnterIvr, OfferCall, StartCall
+from commands.interactions import AnswerCall, ChooseOption, DialOut, EndCall, EnterIvr, NoteCall, OfferCall, ReleaseCall, StartCall
+from commands.ivr import RegisterIvr, SetIvrAudio
 from commands.observations import ObserveCall
 from commands.queues import RegisterQueue
+from commands.recordings import BeginRecording, KeepRecording, ListenToRecording, StartRecording
 from commands.screens import ConnectScreen, CreateScreen
 from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword, hashed_password
 from commands.webhooks import CreateWebhook, RotateWebhookSecret
 from domain.access import PERMISSIONS
-from domain.base import NOBODY, Personal
+from domain.base import FORGOTTEN, NOBODY, Personal
+from domain.ids import recording_id
 from domain.personal_data import normalised_phone
+from domain.recordings import Recording, Sound
 from domain.voice.facts import Fact
+from sounds.folder import Sounds
+from store.event_store import project
+from store.media import CHUNK, SealedMedia
 from store.sessions import Sessions
+from tests.kit.agi import silence
 
 _SYLLABLES = ["zul", "mi", "ra", "quixa", "dá", "bem", "tor", "nê", "vaz", "lo", "çã", "pru", "ix", "gor", "wem"]
 
@@ -30,27 +39,44 @@ class PersonalStory:
     """Lives through it in one company. personal: every datum about a person; secrets: what opens a door."""
 
     bus: CommandBus
+    media: SealedMedia
+    sounds: Sounds
     tenant: UUID
     random: Random
     personal: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     contacts: list[UUID] = field(default_factory=list)
+    recorded: dict[UUID, UUID] = field(default_factory=dict)
+    """The calls that were recorded, with the contact of each."""
 
     def live(self, calls: int) -> None:
         """Some users, some contacts with names, and so many calls."""
         self._users()
         for queue in ("vendas", "ativo"):
             self._say(RegisterQueue(name=queue))
+        self._say(LogIn(agent="Ana", queues=("vendas",)))
+        self._ivr()
         for _ in range(calls):
             self._call()
+        self._recorded_call()
         for _ in range(calls // 4):
             name, phone = self._name(), self._phone()
             self._say(RegisterContact(name=name, phones=(phone,)))
 
     def forget_some(self) -> None:
-        """Forget every other contact; their calls have ended."""
-        for contact in self.contacts[::2]:
+        """Forget every other contact, and those whose talks were recorded; their calls have ended."""
+        for contact in dict.fromkeys([*self.contacts[::2], *self.recorded.values()]):
             self._say(ForgetContact(contact=contact))
+
+    def sound_of(self, call: UUID) -> bytes | None:
+        """The sound of a recorded call, as whoever has the log, the keys and the media store can have it; None if nobody can."""
+        recording = project(self.bus.store.stream(recording_id(call, 0)), Recording)
+        assert recording is not None
+        kept = recording.must_be_kept()
+        key = self.bus.store.keyring.open(kept.content_key)
+        if key == FORGOTTEN:
+            return None
+        return b"".join(self.media.read(self.tenant, kept.media, bytes.fromhex(key), kept.size))
 
     def _say(self, command: Command) -> Receipt:
         """Send a command with an idempotency key and a correlation id that name somebody."""
@@ -96,10 +122,47 @@ class PersonalStory:
             self._say(OfferCall(interaction=call, queue="vendas"))
         self._say(EndCall(interaction=call))
         self._observed()
+        self._remember(phone)
+
+    def _recorded_call(self) -> None:
+        """A talk that is noted down and recorded; what is said has the customer's data, in the middle of a chunk and across two."""
+        phone = self._phone()
+        call = self._say(StartCall(from_number=phone, to_number="4000")).id
+        for command in (
+            OfferCall(interaction=call, queue="vendas"),
+            AnswerCall(interaction=call, agent="Ana"),
+            StartRecording(interaction=call),
+        ):
+            self._say(command)
+        recording = recording_id(call, 0)
+        self._say(BeginRecording(recording=recording, monitor="0x1"))
+        self._say(NoteCall(interaction=call, note=f"{self._name()}, CPF {self._cpf()}"))
+        self._say(ReleaseCall(interaction=call))
+        self._say(EndCall(interaction=call))
+        media, said = uuid4(), f"{self._name()} {self._cpf()}".encode()
+        sealed = self.media.put(self.tenant, media, [silence(0.1), said, bytes(CHUNK), said * CHUNK])
+        self.secrets.add(sealed.key.hex())
+        sound = Sound(media=media, size=sealed.size, type="audio/wav", sha256=sealed.sha256, duration_ms=100)
+        self._say(KeepRecording(recording=recording, sound=sound, content_key=sealed.key.hex()))
+        self._say(ListenToRecording(recording=recording))
+        self.recorded[call] = self._remember(phone)
+
+    def _ivr(self) -> None:
+        """An IVR with an uploaded message: file and name have what the employee's program wrote into them."""
+        ivr = self._say(RegisterIvr(name="recepção")).id
+        sound = silence(0.1)
+        named = f"INAMartist {self._name()} {self._phone()}".encode()
+        named += b" " * (len(named) % 2)
+        info = b"LIST" + len(named).to_bytes(4, "little") + named
+        media = self.sounds.keep(self.tenant, b"RIFF" + (len(sound + info) - 8).to_bytes(4, "little") + sound[8:] + info)
+        self._say(SetIvrAudio(ivr=ivr, message="welcome", file=f"{self._phone()}.wav", media=media))
+
+    def _remember(self, phone: str) -> UUID:
         store = self.bus.store
         contact = store.keyring.find(store.keyring.tag(self.tenant, "phone", normalised_phone(phone)))
         assert contact is not None
         self.contacts.append(contact)
+        return contact
 
     def _observed(self) -> None:
         """A source's call, with a line that nobody understands, and a CPF keyed before the caller's number is known."""

@@ -40,6 +40,9 @@ OUTSIDER = "zoe@outra.example"
 """The administrator of a second company, which has a queue of the same name."""
 
 
+PATIENT_S = 60.0
+"""How long an answer of the API is awaited: a machine that is busy with other work is no failure."""
+
 expect.set_options(timeout=30_000)
 
 PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes", "sla")
@@ -72,8 +75,8 @@ class Console:
     def get(self, path: str) -> httpx.Response:
         """What the API answers to an administrator."""
         body = {"email": ADMINISTRATOR, "password": PASSWORD}
-        token = httpx.post(f"{self.url}/v1/auth/login", json=body).json()["access_token"]
-        return httpx.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+        token = httpx.post(f"{self.url}/v1/auth/login", json=body, timeout=PATIENT_S).json()["access_token"]
+        return httpx.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENT_S).raise_for_status()
 
 
 @pytest.fixture(scope="session")

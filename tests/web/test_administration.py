@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.kit.waiting import within
-from tests.web.conftest import ADMINISTRATOR, OUTSIDER, PASSWORD, Console
+from tests.web.conftest import ADMINISTRATOR, OUTSIDER, PASSWORD, PATIENT_S, Console
 from tests.web.test_accessibility import in_both_themes
 
 MENU = "nav[aria-label=Menu]:visible"
@@ -35,11 +35,13 @@ class Server:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        token = httpx.post(f"{url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}).json()["access_token"]
+        token = httpx.post(f"{url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}, timeout=PATIENT_S).json()[
+            "access_token"
+        ]
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = httpx.request(method, f"{self.url}{path}", json=body, headers=self._headers, timeout=30)
+        answer = httpx.request(method, f"{self.url}{path}", json=body, headers=self._headers, timeout=PATIENT_S)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -56,7 +58,7 @@ class Server:
         email = f"{name}@empresa.example"
         made = self.ask("POST", "/v1/users", {"name": name, "email": email, "permissions": permissions})
         body = {"token": made["result"]["token"], "password": PASSWORD}
-        httpx.post(f"{self.url}/v1/auth/password", json=body, timeout=30).raise_for_status()
+        httpx.post(f"{self.url}/v1/auth/password", json=body, timeout=PATIENT_S).raise_for_status()
         return email
 
 
@@ -196,7 +198,7 @@ def test_a_new_user_gets_a_link_sets_a_password_and_signs_in_until_deactivated(c
     button(tab, "Desativar")
     tab.get_by_role("dialog").get_by_role("button", name="Desativar").click()
     expect(tab.locator("main").get_by_text("Desativado", exact=True)).to_be_visible()
-    answer = httpx.post(f"{console.url}/v1/auth/login", json={"email": "davi@empresa.example", "password": PASSWORD})
+    answer = httpx.post(f"{console.url}/v1/auth/login", json={"email": "davi@empresa.example", "password": PASSWORD}, timeout=PATIENT_S)
     assert answer.status_code == 401
 
 
@@ -215,14 +217,14 @@ def test_a_key_is_shown_once_works_and_is_refused_once_revoked(console: Console,
     button(tab, "Criar")
     key = tab.get_by_role("textbox", name="Segredo da chave").input_value()
     asked = {"Authorization": f"Bearer {key}"}
-    assert httpx.get(f"{console.url}/v1/queues", headers=asked).status_code == 200
+    assert httpx.get(f"{console.url}/v1/queues", headers=asked, timeout=PATIENT_S).status_code == 200
     button(tab, "Pronto")
     tab.wait_for_url(re.compile("/chaves$"))
     row = tab.get_by_role("row").filter(has_text="Painel")
     row.get_by_role("button", name="Revogar").click()
     tab.get_by_role("dialog").get_by_role("button", name="Revogar").click()
     expect(row.get_by_text("Revogada")).to_be_visible()
-    assert httpx.get(f"{console.url}/v1/queues", headers=asked).status_code == 401
+    assert httpx.get(f"{console.url}/v1/queues", headers=asked, timeout=PATIENT_S).status_code == 401
 
 
 def test_an_ivr_gets_a_menu_and_a_company_another_default(console: Console, tab: Page, server: Server) -> None:

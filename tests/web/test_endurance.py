@@ -34,6 +34,8 @@ STEP = 4 * MINUTE
 MOST_GROWTH_MB = 5
 SHORT, LONG = 10, 8 * 60 // 4
 """Steps of four minutes: forty minutes, and eight hours."""
+HOURS = (pytest.mark.long, pytest.mark.timeout(3_600))
+"""Marks of a form that may take longer than tests are given."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def moving(tmp_path: Path, built: None, browser: Browser, steps: int) -> Iterato
         yield moving
 
 
-@pytest.mark.parametrize("steps", [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
+@pytest.mark.parametrize("steps", [SHORT, pytest.param(LONG, marks=HOURS)])
 def test_hours_of_changes_make_no_page_larger(moving: Moving, steps: int) -> None:
     board = moving.console.signed_in(path="/agentes")
     tabs = {"/agentes": board}
@@ -97,7 +99,7 @@ def test_hours_of_changes_make_no_page_larger(moving: Moving, steps: int) -> Non
     board.context.close()
 
 
-@pytest.mark.parametrize(("renewals", "restarts"), [(5, 1), pytest.param(80, 2, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("renewals", "restarts"), [(5, 1), pytest.param(80, 2, marks=HOURS)])
 def test_a_wall_stays_through_renewals_that_lose_their_answer_and_restarts(
     center: Center, monkeypatch: pytest.MonkeyPatch, renewals: int, restarts: int
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_wall_stays_through_renewals_that_lose_their_answer_and_restarts(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3_600)
 def test_a_server_that_is_killed_twenty_times_loses_and_doubles_no_change(killable: Killable, browser: Browser) -> None:
     console = Console(killable.url, browser)
     with open_board(console) as page:

@@ -91,8 +91,13 @@ def test_page_json_and_csv_have_the_same_figures(console: Console, page: Page, b
     queues = [queue["name"] for queue in console.get("/v1/queues").json()["items"]]
     agents = [agent["name"] for agent in console.get("/v1/agents").json()["items"]]
     position = console.get("/v1/dashboards/inbound").json()["as_of"]
-    for _ in range(SETS):
+    ivrs = [ivr["name"] for ivr in console.get("/v1/ivrs").json()["items"]] if board == "ivr" else []
+    for turn in range(SETS):
         of_page, of_api = filters(random, queues, agents)
+        if turn and ivrs:
+            one = random.choice(ivrs)
+            of_page.append(("ura", one))
+            of_api.append(("ivr", one))
         at = random.randint(position // 2, position)
         page.goto(f"{console.url}/{board}?{urlencode([*of_page, ('periodo', '7d'), ('em', at)])}")
         expect(page.locator("[data-as-of]")).to_have_attribute("data-as-of", str(at))

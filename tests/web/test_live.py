@@ -33,7 +33,7 @@ from simulator.story import Story
 from tests.journeys.command_line import CommandLine, url_of
 from tests.kit.served import server_of
 from tests.kit.waiting import within
-from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
+from tests.web.conftest import ADMINISTRATOR, PASSWORD, PATIENT_S, Console
 
 MINUTE = 60 * SECOND
 GROUPS = ("available", "on_call", "paused", "offline")
@@ -294,17 +294,19 @@ def share_of_day() -> float:
     return (now.hour * 3600 + now.minute * 60 + now.second) / 86_400
 
 
-def test_the_past_is_played_sixty_times_as_fast_moment_by_moment_and_ends_at_now(moving: Moving) -> None:
-    moment = datetime.now(ZoneInfo("America/Sao_Paulo")) - timedelta(minutes=4)
+def test_the_past_is_played_at_each_speed_moment_by_moment_and_ends_at_now(moving: Moving) -> None:
+    moment = datetime.now(ZoneInfo("America/Sao_Paulo")) - timedelta(minutes=12)
     start = moment.replace(microsecond=0).isoformat()
     page = moving.console.signed_in(path=f"/agentes?em={quote(start)}")
     page.locator("[data-agent]").first.wait_for()
-    page.keyboard.press("3")
-    page.wait_for_function("em => new URL(location).searchParams.get('em') !== em", arg=start)
-    played = datetime.fromisoformat(parse_qs(urlsplit(page.url).query)["em"][0]) - datetime.fromisoformat(start)
-    assert played.total_seconds() % 60 == 0
-    page.keyboard.press(" ")
-    shows(page, moving)
+    for key, speed in (("1", 1), ("2", 10), ("3", 60)):
+        page.keyboard.press(key)
+        page.wait_for_function("em => new URL(location).searchParams.get('em') !== em", arg=start)
+        page.keyboard.press(" ")
+        shows(page, moving)
+        reached = parse_qs(urlsplit(page.url).query)["em"][0]
+        assert (datetime.fromisoformat(reached) - datetime.fromisoformat(start)).total_seconds() % speed == 0
+        start = reached
     page.keyboard.press("3")
     page.wait_for_url(lambda url: "em=" not in url)
     expect(page.get_by_role("status").first).to_have_text(LIVE)
@@ -366,7 +368,12 @@ def test_a_killed_server_is_seen_within_a_second_and_its_next_life_within_five_w
 
 
 def pause(console: Console, agent: str) -> None:
-    token = httpx.post(f"{console.url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}).json()["access_token"]
+    token = httpx.post(f"{console.url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}, timeout=PATIENT_S).json()[
+        "access_token"
+    ]
     httpx.post(
-        f"{console.url}/v1/agents/pause", json={"agent": agent, "reason": "Almoço"}, headers={"Authorization": f"Bearer {token}"}
+        f"{console.url}/v1/agents/pause",
+        json={"agent": agent, "reason": "Almoço"},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENT_S,
     ).raise_for_status()

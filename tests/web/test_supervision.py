@@ -9,13 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
+from tests.web.conftest import ADMINISTRATOR, PASSWORD, PATIENT_S, Console
 
 
 @pytest.fixture
 def api(console: Console) -> Iterator[httpx.Client]:
     """The administrator, who has an agent of their own with a telephone."""
-    with httpx.Client(base_url=console.url) as api:
+    with httpx.Client(base_url=console.url, timeout=PATIENT_S) as api:
         token = api.post("/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}).json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
         user = api.get("/v1/me").json()["id"]

@@ -22,7 +22,7 @@ from commands.queues import RegisterQueue
 from commands.users import AppointAdministrator, SetPassword, hashed_password
 from settings import Settings
 from tests.kit.served import server_of
-from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
+from tests.web.conftest import ADMINISTRATOR, PASSWORD, PATIENT_S, Console
 from tests.web.test_accessibility import AXE, serious
 
 TILE = "[data-queue]"
@@ -88,11 +88,15 @@ class Administrator:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.tokens = httpx.post(f"{url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}).raise_for_status().json()
+        self.tokens = (
+            httpx.post(f"{url}/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}, timeout=PATIENT_S)
+            .raise_for_status()
+            .json()
+        )
 
     def post(self, path: str, body: object = None) -> Any:
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}"}
-        answer = httpx.post(f"{self.url}{path}", json=body, headers=headers).raise_for_status()
+        answer = httpx.post(f"{self.url}{path}", json=body, headers=headers, timeout=PATIENT_S).raise_for_status()
         return answer.json() if answer.content else None
 
 

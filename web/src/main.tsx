@@ -43,6 +43,10 @@ declare module "@tanstack/react-router" {
   }
 }
 
+// The form to sign in is fetched while it is found out whether somebody is signed in.
+const enter = router.routesByPath["/entrar"];
+if (location.pathname === enter.fullPath) void router.loadRouteChunk(enter);
+
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

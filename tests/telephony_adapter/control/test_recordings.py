@@ -26,6 +26,11 @@ class Recorded:
         self.recording = recording
         self.channels: list[str] = []
 
+    told = True
+
+    def tells_of(self, _interaction: UUID, _call: str) -> bool:
+        return self.told
+
     def load(self, _kind: type, _id: UUID) -> Recording:
         return self.recording
 
@@ -52,3 +57,11 @@ def test_a_call_of_the_pbx_is_recorded_by_its_uniqueid(call: str) -> None:
     pbx = asked(call, STAMP)
     list(Recorder().perform(pbx.recording.pending[-1], pbx))  # type: ignore[arg-type]
     assert pbx.channels == [call]
+
+
+def test_a_call_to_which_a_client_gave_the_id_of_somebodys_private_talk_is_not_recorded() -> None:
+    pbx = asked("1772470800.12", STAMP)
+    pbx.told = False
+    with pytest.raises(PbxRefuses):
+        list(Recorder().perform(pbx.recording.pending[-1], pbx))  # type: ignore[arg-type]
+    assert pbx.channels == []

@@ -64,3 +64,25 @@ def test_no_file_and_an_empty_one_hold_no_sound(folder: SoundFolder, tmp_path: P
 def test_other_files_of_the_folder_are_not_taken_for_recordings(folder: SoundFolder, tmp_path: Path) -> None:
     (tmp_path / FOLDER / "of-the-dialplan.wav").write_bytes(wav(10))
     assert folder.left() == []
+
+
+@pytest.mark.parametrize("of", ["file", "folder"])
+def test_a_link_that_somebody_sets_in_the_pbxs_folder_is_not_taken_in(folder: SoundFolder, tmp_path: Path, of: str) -> None:
+    id = uuid4()
+    secret = tmp_path / "elsewhere" / f"{id}.wav"
+    secret.parent.mkdir()
+    secret.write_bytes(wav(4_000))
+    if of == "file":
+        (tmp_path / SoundFolder.name_of(id)).symlink_to(secret)
+        with pytest.raises(NoSound):
+            folder.finished(id)
+        folder.remove(id)
+        assert folder.left() == []
+    else:
+        (tmp_path / FOLDER).rmdir()
+        (tmp_path / FOLDER).symlink_to(secret.parent)
+        with pytest.raises(OSError, match=r"Not a directory|Too many levels"):
+            folder.finished(id)
+        with pytest.raises(OSError, match=r"Not a directory|Too many levels"):
+            folder.remove(id)
+    assert secret.read_bytes() == wav(4_000)

@@ -51,6 +51,11 @@ export function useCallFilters() {
 /** The search of Rastreio de Interações that shows the calls behind a figure of this page: its filters, and what the figure counts. */
 export function useCallsSearch(otherwise: Period = "hoje") {
   const { filters } = useFilters(otherwise);
+  const { ura } = useCallFilters().filters;
   const { visao: _, ...shared } = filters;
-  return (more: Search): Search => ({ ...searchOf({ ...shared, visao: undefined }, "hoje"), ...more });
+  return (more: Search): Search => ({
+    ...searchOf({ ...shared, visao: undefined }, "hoje"),
+    ...(ura.length && { ura }),
+    ...more,
+  });
 }

@@ -6,6 +6,7 @@ import { session } from "../api/session";
 import { type CallView, PhoneCall } from "./call";
 import { type Credential, CredentialKeeper } from "./credential";
 import { onlyTab } from "./lock";
+import { connected, loadAgainIfBarred } from "./policy";
 import { microphoneOf, preferences } from "./preferences";
 import { mixed, ring } from "./sound";
 
@@ -40,6 +41,7 @@ export class Softphone {
   #calls: PhoneCall[] = [];
   #quiet: (() => void) | null = null;
   #endConference: (() => void) | null = null;
+  #unwatch: () => void = () => undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
 
@@ -147,6 +149,8 @@ export class Softphone {
   #register(credential: Credential): void {
     this.#ua?.stop();
     this.#domain = new URL(credential.websocket_url).hostname;
+    this.#unwatch();
+    this.#unwatch = loadAgainIfBarred(credential.websocket_url, this.snapshot.agent);
     const ua = new UA({
       sockets: [new WebSocketInterface(credential.websocket_url)],
       uri: credential.uri,
@@ -166,6 +170,7 @@ export class Softphone {
       "registered",
       own(() => {
         this.#tries = 0;
+        connected();
         if (this.snapshot.state !== "lost") this.#become({ state: "ready" });
         if (wasAway) for (const call of this.#calls) call.refresh();
         wasAway = false;
@@ -263,6 +268,7 @@ export class Softphone {
 
   #end(): void {
     this.#hangUpAll();
+    this.#unwatch();
     clearTimeout(this.#again);
     this.#ua?.stop();
     this.#ua = null;

@@ -11,5 +11,5 @@ it("reaches a queue by its name and a number as it is dialled", () => {
   expect(targetOfQueue("Vendas SP")).toBe("fila_Vendas SP");
   expect(targetOfNumber("+55 (11) 98765-4321")).toBe("5511987654321");
   expect(targetOfNumber("201")).toBe("201");
-  for (const wrong of ["", "12", "sip:x@y", "11 9876 abc"]) expect(targetOfNumber(wrong)).toBeNull();
+  for (const wrong of ["", "12", "*72", "#9011", "sip:x@y", "11 9876 abc"]) expect(targetOfNumber(wrong)).toBeNull();
 });

@@ -14,8 +14,8 @@ export function targetOfQueue(name: string): string {
   return QUEUE + name;
 }
 
-/** The digits of a number that somebody wrote with blanks, brackets and strokes; null if it is no number. */
+/** The digits of a number that somebody wrote with blanks, brackets and strokes; null if it is no number, as a code of the PBX (*72). */
 export function targetOfNumber(written: string): string | null {
   const digits = written.replace(/[\s().-]/g, "").replace(/^\+/, "");
-  return /^[0-9*#]{3,20}$/.test(digits) ? digits : null;
+  return /^[0-9]{3,20}$/.test(digits) ? digits : null;
 }

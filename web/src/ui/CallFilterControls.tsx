@@ -5,6 +5,7 @@ import { BANDS, type CallFilters, STATUSES } from "../filters/calls";
 import { useText } from "../i18n";
 import styles from "./CallFilterControls.module.css";
 import { Choice } from "./Choice";
+import { IvrSelect } from "./IvrSelect";
 import { MultiSelect } from "./MultiSelect";
 
 interface Props {
@@ -20,11 +21,6 @@ const LONG_MS = 5 * 60_000;
 export function CallFilterControls({ filters, change, number, setNumber }: Props) {
   const text = useText();
   const tags = useQuery({ queryKey: ["tags"], staleTime: LONG_MS, queryFn: () => answerOf(api.GET("/v1/tags")) }).data;
-  const ivrs = useQuery({
-    queryKey: ["ivrs", "names"],
-    staleTime: LONG_MS,
-    queryFn: () => answerOf(api.GET("/v1/ivrs", { params: { query: { limit: 1000 } } })),
-  }).data;
   const [shortest = "", longest = ""] = (filters.duracao ?? "-").split("-");
   const [from = "", to = ""] = (filters.hora ?? "-").split("-");
   return (
@@ -51,12 +47,7 @@ export function CallFilterControls({ filters, change, number, setNumber }: Props
         chosen={filters.tag}
         choose={(tag) => change({ tag })}
       />
-      <MultiSelect
-        label={text("call.ivr")}
-        names={ivrs?.items.map((one) => one.name) ?? []}
-        chosen={filters.ura}
-        choose={(ura) => change({ ura })}
-      />
+      <IvrSelect chosen={filters.ura} choose={(ura) => change({ ura })} />
       <MultiSelect
         label={text("filters.quality")}
         names={BANDS}

@@ -38,16 +38,19 @@ export function Choices({
   options,
   chosen,
   choose,
+  isTitled = true,
 }: {
   title: string;
   hint?: ReactNode;
+  /** Whether the title is shown; else something above says it already. */
+  isTitled?: boolean;
   options: readonly { value: string; label: string; description?: string; isDisabled?: boolean }[];
   chosen: readonly string[];
   choose: (values: string[]) => void;
 }) {
   return (
     <fieldset className={styles.group}>
-      <legend>{title}</legend>
+      <legend className={isTitled ? undefined : "visually-hidden"}>{title}</legend>
       {hint && <p className={`hint ${styles.hint}`}>{hint}</p>}
       <div className={styles.choices}>
         {options.map(({ value, label, description, isDisabled }) => (

@@ -71,7 +71,7 @@ export function ListPage<T>({ title, add, result, words, keyOf, columns, empty, 
             />
           }
         >
-          <Table name={title} height={640} columns={columns} rows={found} keyOf={keyOf} empty={text("filters.none")} />
+          <Table name={title} isMain columns={columns} rows={found} keyOf={keyOf} empty={text("filters.none")} />
         </Panel>
       ) : (
         <Pending error={result.error} retry={() => void result.refetch()} figures={1} />

@@ -1,6 +1,8 @@
+import { useState } from "react";
 import type { Schemas } from "../api/client";
 import { type Key, useText } from "../i18n";
 import { Choices } from "./Fields";
+import styles from "./Form.module.css";
 
 export type Permission = NonNullable<Schemas["NewApiKey"]["permissions"]>[number];
 
@@ -47,18 +49,32 @@ export function PermissionChoices({
   choose: (permissions: string[]) => void;
 }) {
   const text = useText();
+  const all = Object.keys(HEEDED) as Permission[];
+  const waiting = all.filter((value) => !HEEDED[value]);
+  // What is chosen already is seen at once; afterwards it is opened and closed by hand.
+  const [isOpen] = useState(() => waiting.some((value) => chosen.includes(value)));
+  const optionOf = (value: Permission) => ({ value, label: value, isDisabled: !mine.includes(value) });
   return (
-    <Choices
-      title={text("field.permissions")}
-      hint={text("permission.hint")}
-      options={(Object.keys(HEEDED) as Permission[]).map((value) => ({
-        value,
-        label: value,
-        description: text(HEEDED[value] ? (`permission.${value}` as Key) : "permission.none"),
-        isDisabled: !mine.includes(value),
-      }))}
-      chosen={chosen}
-      choose={choose}
-    />
+    <>
+      <Choices
+        title={text("field.permissions")}
+        hint={text("permission.hint")}
+        options={all
+          .filter((value) => HEEDED[value])
+          .map((value) => ({ ...optionOf(value), description: text(`permission.${value}` as Key) }))}
+        chosen={chosen}
+        choose={choose}
+      />
+      <details className={styles.more} open={isOpen}>
+        <summary>{text("permission.none", { count: waiting.length })}</summary>
+        <Choices
+          title={text("permission.none", { count: waiting.length })}
+          isTitled={false}
+          options={waiting.map(optionOf)}
+          chosen={chosen}
+          choose={choose}
+        />
+      </details>
+    </>
   );
 }

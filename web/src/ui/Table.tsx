@@ -21,6 +21,8 @@ interface Props<T> {
   keyOf: (row: T) => string;
   /** The largest height, pixels; a longer table is scrolled, and only the rows in sight are in the document. */
   height?: number;
+  /** It is what its page is about: it may be as high as the window has room for. */
+  isMain?: boolean;
   empty: string;
 }
 
@@ -28,9 +30,12 @@ const ROW = 36;
 const LINE = 30;
 const CARD_PADDING = 17;
 const MOST_COLUMNS = 4;
+/** The least height of the table that a page is about, and what stands above and below it in a window. */
+const MAIN = 560;
+const AROUND = 264;
 
 /** A table in a box of its own that is scrolled by mouse and by keys. On a phone each row of a wide table is a card: a line per column. */
-export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Props<T>) {
+export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, empty }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const isPhone = useMediaQuery("(max-width: 599px)", undefined, { getInitialValueInEffect: false });
   const isCards = isPhone === true && columns.length > MOST_COLUMNS;
@@ -49,7 +54,8 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
   const items = isPrinted ? rows.map((_, index) => ({ index })) : seen;
   const before = isPrinted ? 0 : (seen[0]?.start ?? 0);
   const after = isPrinted ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
-  const box = { maxHeight: isPrinted ? undefined : height };
+  const most = isMain ? `max(${MAIN}px, calc(100dvh - ${AROUND}px))` : height;
+  const box = { maxHeight: isPrinted ? undefined : most };
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys

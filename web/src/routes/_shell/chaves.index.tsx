@@ -36,6 +36,7 @@ function Keys() {
         words={(row) => `${row.name} ${row.prefix}`}
         keyOf={(row) => row.id}
         empty={text("key.none")}
+        hint={text("key.none.hint")}
         columns={[
           { key: "name", title: text("field.name"), isPinned: true, cell: (row) => <strong>{row.name}</strong> },
           { key: "prefix", title: text("key.prefix"), cell: (row) => `${row.prefix}…` },

@@ -14,6 +14,7 @@ import { CallFilterControls } from "../../ui/CallFilterControls";
 import { MultiSelect } from "../../ui/MultiSelect";
 import { REPORTS } from "../../ui/menu";
 import { Panel } from "../../ui/Panel";
+import panels from "../../ui/Panel.module.css";
 import { PeriodPage } from "../../ui/PeriodPage";
 import { type Column, Table } from "../../ui/Table";
 
@@ -67,15 +68,13 @@ function Interactions() {
           actions={
             <>
               <Columns chosen={filters.colunas} choose={(colunas) => change({ colunas })} />
-              <Button
-                variant="default"
-                size="compact-sm"
-                onClick={() => change({ ordem: filters.ordem ? undefined : "asc" })}
-              >
+              <Button variant="default" size="xs" onClick={() => change({ ordem: filters.ordem ? undefined : "asc" })}>
                 {text(filters.ordem ? "calls.oldest" : "calls.newest")}
               </Button>
-              <Step to={answer.previous} icon="back" go={go} />
-              <Step to={answer.next} icon="forth" go={go} />
+              <span className={panels.together}>
+                <Step to={answer.previous} icon="back" go={go} />
+                <Step to={answer.next} icon="forth" go={go} />
+              </span>
             </>
           }
         >
@@ -116,7 +115,7 @@ function Step({
   return (
     <Button
       variant="default"
-      size="compact-sm"
+      size="xs"
       disabled={!to}
       {...{ [icon === "back" ? "leftSection" : "rightSection"]: <Icon size={14} aria-hidden /> }}
       onClick={() => to && go(to)}
@@ -191,7 +190,7 @@ function Calls({ rows, shown }: { rows: readonly Call[]; shown: readonly string[
   return (
     <Table
       name={text("page.interactions")}
-      height={640}
+      isMain
       empty={text("calls.empty")}
       rows={rows}
       keyOf={(row) => row.id}

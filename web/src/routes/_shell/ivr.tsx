@@ -6,6 +6,8 @@ import { Gaps, useGaps } from "../../figures/gaps";
 import type { FigureKey } from "../../figures/kinds";
 import { KINDS } from "../../figures/kinds";
 import type { Lineage } from "../../figures/lineage";
+import { callSearchOf } from "../../filters/calls";
+import { useCallFilters } from "../../filters/useFilters";
 import { type Key, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { csvOf, usePeriod } from "../../time/usePeriod";
@@ -15,6 +17,7 @@ import { NowList } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
 import { Flow } from "../../ui/Flow";
+import { IvrSelect } from "../../ui/IvrSelect";
 import { REPORTS } from "../../ui/menu";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
@@ -31,7 +34,11 @@ export const Route = createFileRoute("/_shell/ivr")({
 /** C4: calls through the IVRs and the queues behind them, in the manual's words. */
 function Ivr() {
   const text = useText();
-  const period = usePeriod();
+  const shared = usePeriod();
+  const { filters, change } = useCallFilters();
+  const { ura } = filters;
+  const question = useMemo(() => ({ ...shared.question, ...(ura.length && { ivr: ura }) }), [shared.question, ura]);
+  const period = { ...shared, question };
   const loaded = useLive("/v1/dashboards/ivr", period.question);
   const previous = usePrevious("/v1/dashboards/ivr", period, loaded.answer !== undefined);
   const files = (answer: Answer<"/v1/dashboards/ivr">) => {
@@ -43,7 +50,16 @@ function Ivr() {
     ];
   };
   return (
-    <PeriodPage title={text("page.ivr")} period={period} loaded={loaded} cards={8} withView files={files}>
+    <PeriodPage
+      title={text("page.ivr")}
+      period={period}
+      loaded={loaded}
+      cards={8}
+      withView
+      controls={<IvrSelect chosen={ura} choose={(some) => change({ ura: some })} />}
+      others={callSearchOf(filters)}
+      files={files}
+    >
       {(answer, lineage) => (
         <Figures answer={answer} lineage={lineage} question={period.question} previous={previous} />
       )}

@@ -37,6 +37,7 @@ function Screens() {
         words={(row) => row.name}
         keyOf={(row) => row.id}
         empty={text("screen.none")}
+        hint={text("screen.none.hint")}
         columns={[
           { key: "name", title: text("field.name"), isPinned: true, cell: (row) => <strong>{row.name}</strong> },
           { key: "state", title: text("field.state"), cell: (row) => <State row={row} /> },

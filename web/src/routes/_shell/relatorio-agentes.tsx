@@ -64,7 +64,7 @@ function Rows({ rows }: { rows: readonly Row[] }) {
   return (
     <Table
       name={text("page.agentReport")}
-      height={640}
+      isMain
       empty={text("agentReport.empty")}
       rows={rows}
       keyOf={(row) => row.agent ?? ""}

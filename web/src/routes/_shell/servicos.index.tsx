@@ -28,6 +28,7 @@ function Queues() {
       words={(row) => row.name}
       keyOf={(row) => row.id}
       empty={text("queue.none")}
+      hint={text("queue.none.hint")}
       columns={[
         {
           key: "name",

@@ -30,6 +30,7 @@ function Webhooks() {
       words={(row) => row.url}
       keyOf={(row) => row.id}
       empty={text("webhook.none")}
+      hint={text("webhook.none.hint")}
       columns={[
         {
           key: "url",

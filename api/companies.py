@@ -13,7 +13,7 @@ from api.field_types import Body, Done, Milliseconds, Shape
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands.companies import SetCompanySettings
-from domain.companies import CompanySettings
+from domain.companies import MOST_RECORDING_DAYS, CompanySettings
 from projections.queries.imports import is_empty
 from projections.queries.settings import company as known_company
 
@@ -34,6 +34,9 @@ class CompanyDetail(Shape):
     supervision_notice: Annotated[
         bool, Field(description="whether an agent is told that a supervisor listens, by a text on the agent's telephone")
     ]
+    recording_days: Annotated[
+        int, Field(ge=0, description="for so many days recordings are kept (retenção), then they are deleted; 0 for ever", examples=[365])
+    ]
     empty: Annotated[
         bool, Field(description="whether it has no call yet, of any source: nothing was imported, simulated or observed", examples=[False])
     ]
@@ -49,6 +52,10 @@ class CompanyChange(Body):
     supervision_notice: Annotated[bool | None, Field(description="whether an agent is told that a supervisor listens", examples=[True])] = (
         None
     )
+    recording_days: Annotated[
+        int | None,
+        Field(ge=0, le=MOST_RECORDING_DAYS, description="for so many days recordings are kept (retenção); 0 for ever", examples=[365]),
+    ] = None
 
 
 @router.get("/company", summary="The caller's company")
@@ -64,6 +71,7 @@ async def get_company(context: Authenticated) -> CompanyDetail:
         sla_ms=settings.sla_ms,
         tolerated_ms=settings.tolerated_ms,
         supervision_notice=settings.supervision_notice,
+        recording_days=settings.recording_days,
         empty=await context.ask(is_empty),
     )
 

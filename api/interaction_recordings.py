@@ -38,7 +38,7 @@ class CallRecording(Shape):
         Status,
         Field(
             description="`asked`: the PBX has not begun; `ended`: its file is being taken in; `kept`: it can be listened to; `lost`: there is no sound of it; "
-            "`failed`: the PBX did not record",
+            "`failed`: the PBX did not record; `removed`: the company's time for keeping recordings is over",
             examples=["kept"],
         ),
     ]

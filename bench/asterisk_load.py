@@ -106,12 +106,11 @@ class Watcher:
         self.arrivals: list[float] = []
         self._center = center
         self._ends = Event()
-        note = center.lab._note
 
         def noted(raw: str) -> None:
+            # The events themselves are not kept: they would be what grows.
             if raw.startswith("Event: QueueCallerJoin"):
                 self.arrivals.append(time.monotonic())
-            note(raw)
 
         center.lab.pbx._received = noted
         self._thread = Thread(target=self._look, daemon=True)
@@ -228,9 +227,10 @@ def many_calls_in_progress(quick: bool) -> dict[str, Any]:
         within(lambda: lab.joined() >= waiting, _ENDS_WITHIN_S)
         center.caught_up(adapter)
         with _members(lab, _QUEUE, AGENTS), closing(Watcher(center)) as watcher:
-            began, packets, before = time.monotonic(), adapter.figures.packets, list(adapter.figures.lags.counts)
+            began, packets, before, cpu = time.monotonic(), adapter.figures.packets, list(adapter.figures.lags.counts), time.process_time()
             _place(lab, _QUEUE, QUICK_SECONDS if quick else 60, 15)
-            rate = (adapter.figures.packets - packets) / (time.monotonic() - began)
+            lasted = time.monotonic() - began
+            rate, used = (adapter.figures.packets - packets) / lasted, (time.process_time() - cpu) / lasted
             behind = len(adapter._inbox)
             within(lambda: len(watcher.shown) >= len(watcher.arrivals), _ENDS_WITHIN_S)
         lab.pbx.command("channel request hangup all")
@@ -241,6 +241,7 @@ def many_calls_in_progress(quick: bool) -> dict[str, Any]:
             "behind": absolute("events not saved at the end", [behind], rate, more_is_better=False),
             "board": absolute("s, p99", [_p99(watcher.shown)], AIM_S, more_is_better=False),
             "lost": absolute("counts that differ from the queue_log", [_lost(center, lab.log())], 0, more_is_better=False),
+            "cores": round(used, 2),
             "lags": [now - then for now, then in zip(adapter.figures.lags.counts, before, strict=True)],
             "load": os.getloadavg(),
         }

@@ -11,6 +11,7 @@ from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.queues import existing_queue
 from domain.access import ATTEND, LISTEN, OBSERVE
 from domain.base import Personal
+from domain.companies import Company
 from domain.errors import NotAllowed, NotFound, Refused
 from domain.ids import recording_id
 from domain.queues import Queue, RecordingRule
@@ -93,6 +94,10 @@ class LoseRecording(OfRecording, frozen=True, kw_only=True):
     """There is no file of it."""
 
     why: Loss
+
+
+class RemoveRecording(OfRecording, frozen=True, kw_only=True):
+    """The company's time for keeping recordings may be over. Sent by the deployment itself."""
 
 
 class ListenToRecording(Command, frozen=True, kw_only=True):
@@ -202,6 +207,16 @@ def lose_recording(command: LoseRecording, context: HandlerContext) -> Done:
     """Nothing changes if there is a file."""
     recording = context.get(Recording, command.recording)
     recording.lose(command.why, context.metadata)
+    return Done(recording)
+
+
+@handles(RemoveRecording)
+def remove_recording(command: RemoveRecording, context: HandlerContext) -> Done:
+    """By the company's setting of now. A repeat changes nothing."""
+    recording = context.get(Recording, command.recording)
+    days = context.get(Company, context.tenant).settings.recording_days
+    if days:
+        recording.remove(days, context.metadata)
     return Done(recording)
 
 

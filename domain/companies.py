@@ -13,13 +13,14 @@ from domain.names import checked_name
 from domain.time_zones import is_time_zone
 
 DEFAULT_TIMEZONE = "America/Sao_Paulo"
+MOST_RECORDING_DAYS = 36_500
 
 
 class CompanySettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """The default service level of a company's queues, and the time zone of its days.
 
     sla_target: percentage of calls to be answered within sla_ms. tolerated_ms: a shorter wait before an abandon does not count against a queue.
-    supervision_notice: whether an agent is told that a supervisor listens.
+    supervision_notice: whether an agent is told that a supervisor listens. recording_days: so long recordings are kept (retenção), 0 for ever.
     """
 
     timezone: str = DEFAULT_TIMEZONE
@@ -27,6 +28,7 @@ class CompanySettings(msgspec.Struct, frozen=True, omit_defaults=True):
     sla_ms: int = 20_000
     tolerated_ms: int = 5_000
     supervision_notice: bool = False
+    recording_days: int = 0
 
 
 class CompanyEvent(Event, frozen=True, kw_only=True):
@@ -89,3 +91,5 @@ def _check_settings(settings: CompanySettings) -> None:
         raise InvalidField("sla_target", "the target is a percentage, from 0 to 100")
     if settings.sla_ms < 0 or settings.tolerated_ms < 0:
         raise InvalidField("sla_ms" if settings.sla_ms < 0 else "tolerated_ms", "a time cannot be negative")
+    if not 0 <= settings.recording_days <= MOST_RECORDING_DAYS:
+        raise InvalidField("recording_days", f"recordings are kept for 1 to {MOST_RECORDING_DAYS} days, or with 0 for ever")

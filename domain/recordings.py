@@ -25,14 +25,18 @@ Failure = Literal["expired", "refused", "failed"]
 Loss = Literal["nothing-said", "missing"]
 """Why there is no sound: nobody talked while it was recorded, or the PBX has left no file."""
 
-Status = Literal["asked", "recording", "paused", "ended", "kept", "lost", "failed"]
-"""asked: the PBX has not begun yet. ended: the file is not kept yet. kept: it can be listened to. lost: there is no file. failed: it never began."""
+Status = Literal["asked", "recording", "paused", "ended", "kept", "lost", "failed", "removed"]
+"""asked: the PBX has not begun yet. ended: the file is not kept yet. kept: it can be listened to. lost: there is no file. failed: it never began.
+
+removed: it was kept, and the company's time for that is over."""
 
 LISTENING_US = 600 * SECOND
 """What one user fetches of a recording within ten minutes is one listening: a player asks for many ranges."""
 
 MOST_BY_HAND = 50
 """Recordings of one call after which agents begin none any more. The queue's rule is followed nevertheless."""
+
+DAY = 86_400 * SECOND
 
 _GOING_ON = frozenset({"asked", "recording", "paused"})
 
@@ -130,6 +134,14 @@ class RecordingListened(RecordingEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "recording.listened"
 
 
+class RecordingRemoved(RecordingEvent, frozen=True, kw_only=True):
+    """The company's time for keeping recordings (retenção) was over: the file `media` is deleted. days: how long that was."""
+
+    TOPIC: ClassVar[str] = "recording.removed"
+    media: UUID
+    days: int
+
+
 class Recording(Aggregate):
     """One recording of one call.
 
@@ -213,7 +225,7 @@ class Recording(Aggregate):
 
     def keep(self, sound: Sound, content_key: Personal, metadata: EventMetadata) -> None:
         """The sound is in the media store. A repeat changes nothing: the first file is the one that can be read."""
-        if self.kept is None:
+        if self.kept is None and self.status != "removed":
             fields = msgspec.structs.asdict(sound)
             self.trigger(RecordingKept, metadata, metadata.recorded_at, content_key=content_key, **fields)
 
@@ -221,6 +233,11 @@ class Recording(Aggregate):
         """There is no file. Nothing changes if there is one after all."""
         if self.status == "ended":
             self.trigger(RecordingLost, metadata, metadata.recorded_at, why=why)
+
+    def remove(self, days: int, metadata: EventMetadata) -> None:
+        """The company keeps recordings for so many days, and they are over. Nothing changes if there is no sound, or if it was kept later than that."""
+        if self.kept is not None and metadata.recorded_at - self.kept.recorded_at >= days * DAY:
+            self.trigger(RecordingRemoved, metadata, metadata.recorded_at, media=self.kept.media, days=days)
 
     def must_be_kept(self) -> RecordingKept:
         """How it is kept. Raises Refused for one that cannot be listened to (yet)."""
@@ -254,6 +271,8 @@ class Recording(Aggregate):
                 self.status, self.ended_at, self.unconfirmed = "ended", event.occurred_at, None
             case RecordingKept():
                 self.status, self.kept = "kept", event
+            case RecordingRemoved():
+                self.status, self.kept = "removed", None
             case RecordingLost(why=why):
                 self.status, self.loss = "lost", why
             case RecordingListened():

@@ -53,6 +53,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "kept": "Disponível",
         "lost": "Sem áudio",
         "failed": "Não gravada",
+        "removed": "Removida (prazo)",
     },
     "recording_loss": {"nothing-said": "Sem conversa", "missing": "Arquivo ausente"},
     "recording_file": {

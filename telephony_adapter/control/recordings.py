@@ -30,6 +30,7 @@ from domain.recordings import (
     RecordingEnded,
     RecordingKept,
     RecordingPaused,
+    RecordingRemoved,
     RecordingResumed,
     Sound,
 )
@@ -149,6 +150,20 @@ class RecordingsKept(Effect):
                     yield from _settle(recording, pbx, folder)
                 except (MediaUnavailable, OSError) as error:
                     log.warning("recording not kept recording=%s reason=%s", id, type(error).__name__)
+
+
+class Retention(Effect):
+    """Deletes the sealed files of recordings whose time is over. What is known of them stays in the log, and so do all figures."""
+
+    TOPICS = (RecordingRemoved.TOPIC,)
+    EXPIRES_US = None
+
+    def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
+        """Nothing happens if it is deleted already."""
+        assert isinstance(event, RecordingRemoved)
+        if pbx.media is not None:
+            pbx.media.delete(pbx.tenant, event.media)
+        return ()
 
 
 def _settle(recording: Recording, pbx: Pbx, folder: SoundFolder) -> Iterator[Command]:

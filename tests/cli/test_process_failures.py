@@ -89,8 +89,8 @@ def test_a_retry_that_succeeds_does_what_was_left_undone_and_is_listed_no_more(h
     ("command", "status", "warning"),
     [
         (RetryProcesses(positions=(99,)), 0, "nothing that was set aside is at 99"),
-        (RetryProcesses(process="lease"), 2, "there is no process manager 'lease', only leases, phones, restarts, webhooks"),
-        (ProcessFailures(process="lease"), 2, "there is no process manager 'lease', only leases, phones, restarts, webhooks"),
+        (RetryProcesses(process="lease"), 2, "there is no process manager 'lease', only leases, phones, restarts, retention, webhooks"),
+        (ProcessFailures(process="lease"), 2, "there is no process manager 'lease', only leases, phones, restarts, retention, webhooks"),
     ],
 )
 def test_what_is_not_there_is_said(held: Held, command: OperatorCommand, status: int, warning: str) -> None:

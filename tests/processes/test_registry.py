@@ -23,7 +23,7 @@ def test_every_process_manager_of_the_package_is_found_in_the_order_of_its_files
 
 
 def test_their_names_are_for_ever() -> None:
-    assert names() == ("leases", "phones", "restarts", "webhooks")
+    assert names() == ("leases", "phones", "restarts", "retention", "webhooks")
 
 
 def test_each_names_events_and_permissions_that_there_are() -> None:

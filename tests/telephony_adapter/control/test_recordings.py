@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.base import EventMetadata
-from domain.recordings import Recording
+from domain.recordings import Recording, RecordingRemoved
+from store.media import MediaFolder, SealedMedia
 from telephony_adapter.control.pbx import PbxRefuses
-from telephony_adapter.control.recordings import Recorder
+from telephony_adapter.control.recordings import Recorder, Retention
 from tests.kit.facts import STAMP
 
 
@@ -65,3 +66,23 @@ def test_a_call_to_which_a_client_gave_the_id_of_somebodys_private_talk_is_not_r
     with pytest.raises(PbxRefuses):
         list(Recorder().perform(pbx.recording.pending[-1], pbx))  # type: ignore[arg-type]
     assert pbx.channels == []
+
+
+def test_the_file_of_a_removed_recording_is_deleted_and_no_other(tmp_path: Path) -> None:
+    media, tenant, removed, other = SealedMedia(MediaFolder(tmp_path)), STAMP.tenant, uuid4(), uuid4()
+    for id in (removed, other):
+        media.put(tenant, id, [b"sound"])
+    event = RecordingRemoved(
+        originator_id=uuid4(),
+        originator_version=1,
+        tenant=tenant,
+        actor="process:retention",
+        occurred_at=1,
+        recorded_at=1,
+        media=removed,
+        days=30,
+    )
+    pbx = SimpleNamespace(media=media, tenant=tenant)
+    for _ in range(2):
+        assert list(Retention().perform(event, pbx)) == []  # type: ignore[arg-type]
+    assert [media.store.exists(tenant, id) for id in (removed, other)] == [False, True]

@@ -1,4 +1,4 @@
-import { Autocomplete, Switch } from "@mantine/core";
+import { Autocomplete, NumberInput, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
@@ -29,6 +29,7 @@ const settingsOf = (company: Schemas["CompanyDetail"]): Settings => ({
   sla_ms: company.sla_ms,
   tolerated_ms: company.tolerated_ms,
   supervision_notice: company.supervision_notice,
+  recording_days: company.recording_days,
 });
 
 /** The company: its time zone, and what a new queue begins with. */
@@ -86,6 +87,14 @@ function CompanyForm({ id, initial, current }: { id: string; initial: Settings; 
         label={text("field.supervision_notice")}
         description={text("company.supervision_notice.hint")}
         {...form.getInputProps("supervision_notice", { type: "checkbox" })}
+      />
+      <NumberInput
+        label={text("field.recording_days")}
+        description={text("company.recording_days.hint")}
+        min={0}
+        max={36_500}
+        allowDecimal={false}
+        {...form.getInputProps("recording_days")}
       />
     </ServerFormView>
   );

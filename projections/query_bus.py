@@ -36,9 +36,14 @@ class CompanyLog:
     user: UUID | None = None
 
     def find(self, kind: type[A], id: UUID) -> A:
-        """The aggregate of this id; NotFound for one that the company does not have."""
-        found = project(self.store.stream(id), kind)
-        if found is None or found.tenant != self.tenant:
+        """The aggregate of this id; NotFound for one that the company does not have.
+
+        By its last event it is known whether it is one: the events of something else, which may be very many, are not read.
+        """
+        newest = self.store.newest(id)
+        is_one = newest is not None and isinstance(newest, kind.EVENTS) and newest.tenant == self.tenant
+        found = project(self.store.stream(id), kind) if is_one else None
+        if found is None:
             raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         return found
 

@@ -17,8 +17,12 @@ import pytest
 import projections.figures
 import projections.queries
 from domain.access import ANYONE, PERMISSIONS, Asker, Scope
-from domain.errors import NotAllowed
+from domain.base import Aggregate, Event
+from domain.errors import NotAllowed, NotFound
+from domain.phones import Phone, PhoneSessionClosed
+from domain.queues import Queue
 from projections.engine.temporal_view import CompanyRows
+from projections.queries.changes import last_change
 from projections.query_bus import QUERIES, CompanyLog, NotRegistered, QueryBus
 
 TENANT = UUID(int=7)
@@ -88,6 +92,23 @@ def test_every_query_gets_the_company_and_the_scope_of_the_asker(bus: QueryBus, 
 def test_what_is_no_query_is_not_answered(bus: QueryBus) -> None:
     with pytest.raises(NotRegistered, match="no query"):
         bus.ask(len, asker(*PERMISSIONS))
+
+
+@pytest.mark.parametrize(("tenant", "kind"), [(TENANT, Queue), (UUID(int=8), Phone)], ids=["of another kind", "of another company"])
+def test_what_is_none_of_the_asked_things_is_known_by_its_last_event_however_many_it_has(tenant: UUID, kind: type[Aggregate]) -> None:
+    last = PhoneSessionClosed(
+        originator_id=UUID(int=1), originator_version=90_000, tenant=TENANT, actor="", occurred_at=0, recorded_at=0,
+        agent=UUID(int=2), name="Ana", endpoint="web_1",
+    )  # fmt: skip
+
+    def all_events(_: UUID) -> list[Event]:
+        raise AssertionError("90,000 events were read")
+
+    store: Any = SimpleNamespace(newest=lambda _: last, stream=all_events)
+    with pytest.raises(NotFound):
+        CompanyLog(store, tenant, SCOPE).find(kind, UUID(int=1))
+    with pytest.raises(NotFound):
+        last_change(CompanyLog(store, tenant, SCOPE), UUID(int=1), PERMISSIONS)
 
 
 def test_no_query_reads_past_its_view() -> None:

@@ -35,10 +35,10 @@ class Paper:
 
 def test_in_a_data_directory_there_is_no_process_of_its_own() -> None:
     with pytest.raises(Mistake, match="`atende serve` follows"):
-        run(Settings(), Paper())
+        run(Settings(), None, Paper())
 
 
-@pytest.mark.parametrize("ask", [lambda: run(Settings(mode="distributed"), Paper()), lambda: check(Settings(), Paper(), 0)])
+@pytest.mark.parametrize("ask", [lambda: run(Settings(mode="distributed"), None, Paper()), lambda: check(Settings(), Paper(), 0)])
 def test_without_the_setting_it_says_so(ask) -> None:
     with pytest.raises(Mistake, match="names no Asterisk"):
         ask()

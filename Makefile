@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo web screenshots services services-down up down clients test test-long bench bench-distributed check format lock
+.PHONY: help install demo web screenshots services services-down up down clients test test-long bench bench-distributed bench-asterisk check format lock
 
 help:
 	@echo "make install    create .venv with all dependencies"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-long  all checks and tests"
 	@echo "make bench      measure speed, each figure beside a raw reference"
 	@echo "make bench-distributed   the same for a deployment of many processes, on its servers"
+	@echo "make bench-asterisk      the same for a real Asterisk that is followed and driven"
 	@echo "make check      ruff, mypy and import-linter"
 	@echo "make format     format the code with ruff"
 	@echo "make lock       pin the versions that install uses (constraints.txt)"
@@ -69,6 +70,9 @@ bench: install
 bench-distributed: install
 	@$(BIN)/python -m services up >&2
 	@set -a; . .services/env; $(BIN)/python -m bench --distributed
+
+bench-asterisk: install
+	@$(BIN)/python -m services run asterisk -- $(BIN)/python -m bench --asterisk
 
 check: install
 	$(BIN)/ruff check .

@@ -254,7 +254,7 @@ async def end_call(interaction_id: InteractionId, body: Nothing, context: Authen
 async def wrap_up_call(
     interaction_id: InteractionId, body: Annotated[Wrapping, BodyField(default_factory=Wrapping)], context: Authenticated
 ) -> Response:
-    """Marks the call as handled (*tabulada*); wrap-up time ends."""
+    """Marks the call as handled (*tabulada*); wrap-up time ends, also at a PBX that counts it by the queue's limit: the agent gets the next call at once."""
     return await context.do(commands.WrapUp(interaction=interaction_id, tag=body.tag, at=body.us))
 
 

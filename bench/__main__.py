@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bench import asterisk_load as calling
 from bench import commands_postgresql as saving_on_server
 from bench import commands_sqlite as saving
 from bench import console as seeing
@@ -61,7 +62,14 @@ DISTRIBUTED: dict[str, Figure] = {
 }
 """The figures that need servers: `make bench-distributed`."""
 
-ALL = FIGURES | DISTRIBUTED
+ASTERISK: dict[str, Figure] = {
+    "asterisk_calls_a_second": calling.calls_a_second,
+    "asterisk_calls_in_progress": calling.many_calls_in_progress,
+    "asterisk_recorded_talks": calling.recorded_talks,
+}
+"""The figures that need an Asterisk: `make bench-asterisk`."""
+
+ALL = FIGURES | DISTRIBUTED | ASTERISK
 
 
 def main() -> None:
@@ -69,10 +77,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Figures of speed, each beside its raw reference in the same run.")
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: it takes minutes and the figures are noisier")
     parser.add_argument("--distributed", action="store_true", help="measure a deployment of many processes, on the servers in the settings")
+    parser.add_argument("--asterisk", action="store_true", help="measure a real Asterisk that is followed and driven")
     parser.add_argument("--only", nargs="+", choices=list(ALL), metavar="FIGURE", help=", ".join(ALL))
     options = parser.parse_args()
     figures: dict[str, Any] = {}
-    for name in options.only or (DISTRIBUTED if options.distributed else FIGURES):
+    for name in options.only or (DISTRIBUTED if options.distributed else ASTERISK if options.asterisk else FIGURES):
         print(f"{name} ...", file=sys.stderr, flush=True)
         started = time.perf_counter()
         figures[name] = {"means": _first_line(ALL[name]), **ALL[name](options.quick)}

@@ -31,7 +31,7 @@ AGENTS = 20
 TURNS = 40
 START = 1_800_000_000 * SECOND
 
-CONTEXT = Context(tenant=COMPANY, call="1.1", settings=lambda _queue, _at: (20_000, 5_000), origin="ami")
+CONTEXT = Context(tenant=COMPANY, call="1.1", settings=lambda _queue, _at: (20_000, 5_000, 0), origin="ami")
 METADATA = EventMetadata(tenant=COMPANY, actor="bench", recorded_at=START)
 
 PLAIN_CALL_BEFORE = (597, 697, 680, 797, 811, 826, 962, 963)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from projections.engine.warehouse import Warehouse
     from projections.query_bus import QueryBus
     from sounds.folder import Sounds
+    from telephony_adapter.metrics import AsteriskMetrics
 
-WAREHOUSE = "warehouse"
 MEDIA = "media"
 SOUNDS = "sounds"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
@@ -137,6 +137,13 @@ class Center(ABC):
         from processes.metrics import ProcessMetrics
 
         return ProcessMetrics(self.processes, self.store.head, self.webhook_sender.figures)
+
+    @cached_property
+    def asterisk_metrics(self) -> AsteriskMetrics:
+        """Prometheus metrics of the Asterisks that this process follows."""
+        from telephony_adapter.metrics import AsteriskMetrics
+
+        return AsteriskMetrics()
 
     def collectors(self) -> Sequence[Collector]:
         """Additional Prometheus collectors for an API in this process."""

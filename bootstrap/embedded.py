@@ -58,7 +58,7 @@ class Embedded(Center):
         """Nothing is to be done: the rows of this process are never behind the log by more than a batch."""
 
     def collectors(self) -> Sequence[Collector]:
-        return (self.process_metrics,)
+        return (self.process_metrics, self.asterisk_metrics)
 
     def must_have_room(self) -> None:
         super().must_have_room()

@@ -10,10 +10,13 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from uuid import UUID
 
+from prometheus_client import CollectorRegistry
+
 from bootstrap import Center, Distributed
 from cli.company import asker, caller, known, known_or_new
 from cli.console import Console, Mistake
 from cli.execution import REFUSED
+from cli.metrics import serve
 from domain.base import MS
 from domain.companies import Company
 from domain.ids import PLACED
@@ -39,7 +42,7 @@ _ASLEEP_S = 0.5
 _MOST_QUEUES = 10_000
 
 
-def run(settings: Settings, console: Console) -> int:
+def run(settings: Settings, metrics_port: int | None, console: Console) -> int:
     """Follow them until SIGINT or SIGTERM, beside other processes that wait for this one to end."""
     if settings.mode != "distributed":
         raise Mistake("ATENDE_MODE is not distributed: in a data directory `atende serve` follows the Asterisks of ATENDE_ASTERISK itself")
@@ -50,7 +53,13 @@ def run(settings: Settings, console: Console) -> int:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
-    with closing(Distributed(settings.data, settings)) as center, following(center, settings):
+    with ExitStack() as stack:
+        center = stack.enter_context(closing(Distributed(settings.data, settings)))
+        if metrics_port is not None:
+            registry = CollectorRegistry()
+            registry.register(center.asterisk_metrics)
+            stack.callback(serve(registry, settings.host, metrics_port, console))
+        stack.enter_context(following(center, settings))
         console.warn(f"Atende follows {', '.join(asterisk.name for asterisk in settings.asterisks)}")
         # A signal that arrives just before this thread sleeps is handled when it wakes.
         while not ending.wait(_ASLEEP_S):
@@ -105,6 +114,7 @@ def following(center: Center, settings: Settings) -> Iterator[list[Adapter]]:
             ports = _ports(center, company, asterisk)
             adapter = Adapter(asterisk, center.bus, caller(company), ports, leadership=lock, shared=len(systems) > 1)
             adapters.append(stack.enter_context(closing(adapter)))
+        center.asterisk_metrics.watch(adapters)
         for adapter in adapters:
             adapter.start()
         stack.enter_context(answering(center, settings, followed))

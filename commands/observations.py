@@ -207,7 +207,7 @@ def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[F
         if fact.queue and fact.kind != "outbound" and fact.queue not in queues:
             queues[fact.queue] = ensure_queue(context, fact.queue, fact.at)
 
-    def settings(queue: str, at: int) -> tuple[int, int]:
+    def settings(queue: str, at: int) -> tuple[int, int, int]:
         return (queues.get(queue) or ensure_queue(context, queue, at)).settings_at(at)
 
     timeline = context.load(Timeline, timeline_id(context.tenant))

@@ -139,13 +139,13 @@ class Queue(Aggregate):
         if not self.active:
             raise Refused("queue-inactive", f"the queue {self.name} is deactivated: activate it, or offer the call to another queue")
 
-    def settings_at(self, instant_us: int) -> tuple[int, int]:
-        """The SLA threshold and the tolerated abandon (both ms) that applied at an instant; before the first settings, the first ones."""
+    def settings_at(self, instant_us: int) -> tuple[int, int, int]:
+        """The SLA threshold, the tolerated abandon and the longest wrap-up (all ms) that applied at an instant; before the first settings, the first ones."""
         if not self.promises:
             raise NotFound("queue-unknown", "this queue was never registered")
         at = bisect_right(self.promises, instant_us, key=lambda promise: promise[0])
         settings = self.promises[max(at - 1, 0)][1]
-        return settings.sla_ms, settings.tolerated_ms
+        return settings.sla_ms, settings.tolerated_ms, settings.wrap_up_ms
 
     def register(self, name: str, settings: QueueSettings, agents: Iterable[str], metadata: EventMetadata, at: int | None = None) -> None:
         """Register the queue, at `at` (a source's instant in microseconds) or now."""

@@ -197,7 +197,7 @@ MEANINGS: dict[Code, Meaning] = {
     "call-not-on-hold": Meaning("The customer is not on hold.", "Nothing: the talk goes on."),
     "call-not-talking": Meaning("No agent is talking in this call.", "Send `answer` first."),
     "call-not-waiting": Meaning("The call is not waiting in a queue.", "Offer it to a queue first."),
-    "call-not-wrapping-up": Meaning("There is no ended talk without a wrap-up.", "Release the talk first."),
+    "call-not-wrapping-up": Meaning("The talk goes on, or its wrap-up is over.", "Release the talk first; a tag can be added later."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
     "callback-ended": Meaning("The call-back has ended already.", "Nothing: its outcome stays as it was stated first."),

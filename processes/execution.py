@@ -129,7 +129,9 @@ class Execution:
         self.manager.begin()
         self._epoch = epoch
         self.figures.position = self._position
-        log.info("process begins name=%s epoch=%d position=%d timers=%d", self._name, epoch.number, epoch.position, len(self.figures.timers))
+        log.info(
+            "process begins name=%s epoch=%d position=%d timers=%d", self._name, epoch.number, epoch.position, len(self.figures.timers)
+        )
 
     @property
     def _quiet(self) -> int:

@@ -119,12 +119,14 @@ def retry_process_failures(
 
 
 @telephony.command("run")
-def follow_asterisks() -> None:
+def follow_asterisks(
+    metrics_port: MetricsPort = None,
+) -> None:
     """Follow the Asterisks of ATENDE_ASTERISK, until Ctrl-C (distributed mode; in a data directory `serve` does); a second process waits until the first has ended."""
     from cli.asterisk import run
 
     with terminal() as console:
-        raise typer.Exit(run(settings.read(), console))
+        raise typer.Exit(run(settings.read(), metrics_port, console))
 
 
 @telephony.command("check")

@@ -41,7 +41,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `n`: its index among the visits of its call, from 0. Its rings and holds are stored separately. Instants in ms UTC. `ended_ms` ends the wait (for `answered`: the answer). `released_ms` ends the talk.
     `talk_ms` (without hold), `hold_ms` are None while the talk goes on or when its end is unknown (`talk_unknown`);
-    `wrap_up_ms` is None until the talk has ended and the wrap-up too. `sla_ms` and `tolerated_ms` are the queue's threshold and tolerated abandon when it was offered.
+    `wrap_up_ms` is None until the talk has ended and the wrap-up too; of a talk at a PBX it is what the queue allows, unless the agent finished it earlier. `sla_ms` and `tolerated_ms` are the queue's threshold and tolerated abandon when it was offered.
     The `ended_ms` of an unknown end is the last moment at which the visit was certainly still waiting.
     `implied`: which instants only another line proves, as "offered<queue_log:17".
     """

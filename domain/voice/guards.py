@@ -38,10 +38,10 @@ def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fac
 
 
 def _without_idle_wrap_up(state: CallState, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The facts; of a tagged wrap-up only the tag, when the source of the talk knows no wrap-ups and none is waited for."""
+    """The facts; of a tagged wrap-up only the tag, when the wrap-up of every talk is over: a PBX does not wait for the agent."""
     is_tagged = {"wrap_up", "tag"} <= {fact.kind for fact in facts}
     ended = [visit for visit in state.visits if visit.released_ms is not None]
-    if is_tagged and ended and all(visit.wrap_up_ms == 0 for visit in ended):
+    if is_tagged and ended and not any(_wraps_up(visit, facts[0].at) for visit in ended):
         return tuple(fact for fact in facts if fact.kind != "wrap_up")
     return facts
 
@@ -55,7 +55,7 @@ def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
     if fact.kind in _TALKING:
         return replace(fact, queue=_talking_visit(state, fact.kind).queue)
     if fact.kind == "wrap_up":
-        visit = _wrapping(state)
+        visit = _wrapping(state, fact.at)
         return replace(fact, queue=visit.queue, wrap_ms=fact.at // MS - (visit.released_ms or 0))
     if fact.kind == "offered":
         _must_be_free(state)
@@ -104,11 +104,16 @@ def _talking_visit(state: CallState, kind: FactKind) -> Visit:
     return visit
 
 
-def _wrapping(state: CallState) -> Visit:
-    visit = next((visit for visit in reversed(state.visits) if visit.released_ms is not None and visit.wrap_up_ms is None), None)
+def _wrapping(state: CallState, at: int) -> Visit:
+    visit = next((visit for visit in reversed(state.visits) if _wraps_up(visit, at)), None)
     if visit is None:
         raise Refused("call-not-wrapping-up", "there is no talk to wrap up")
     return visit
+
+
+def _wraps_up(visit: Visit, at: int) -> bool:
+    """Whether the agent's work on it goes on at `at` (us): nobody has finished it, and the time that the queue allows is not over."""
+    return visit.released_ms is not None and (visit.wrap_up_ms is None or visit.released_ms + visit.wrap_up_ms > at // MS)
 
 
 def _must_be_free(state: CallState) -> None:

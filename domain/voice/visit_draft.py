@@ -101,10 +101,8 @@ class VisitDraft(Forkable):
             self.release(at)
 
     def release(self, at: int, by: str = "") -> None:
-        """End the talk at `at` (us). The visit waits for a wrap-up only if its source reports wrap-ups."""
+        """End the talk at `at` (us)."""
         self.released, self.released_by = at, by or self.released_by
-        if not self.live:
-            self.wrap_ms = self.wrap_ms or 0
 
     # The result
 
@@ -120,11 +118,15 @@ class VisitDraft(Forkable):
 
     def visit(self, n: int, promise: Promise) -> Visit:
         """The visit as it is known now, the `n`-th of its call."""
-        sla_ms, tolerated_ms = promise(self.queue, self.offered)
+        sla_ms, tolerated_ms, longest_wrap_up_ms = promise(self.queue, self.offered)
         offered, ended = self.offered // MS, _ms(self.ended)
         answered = self.end == "answered"
         released = _ms(self.released)
         talk = hold = None
+        wrap_up = self.wrap_ms
+        if wrap_up is None and not self.live:
+            # A PBX does not report the end of a wrap-up: it keeps the agent free of calls for the time that the queue's setting says.
+            wrap_up = longest_wrap_up_ms
         if answered and released is not None and ended is not None:
             hold = sum(until // MS - since // MS for since, until in self.holds if until is not None)
             talk = released - ended - hold
@@ -143,7 +145,7 @@ class VisitDraft(Forkable):
             released_by=self.released_by,
             talk_ms=talk,
             hold_ms=hold,
-            wrap_up_ms=self.wrap_ms if released is not None else None,
+            wrap_up_ms=wrap_up if released is not None else None,
             talk_unknown=self.talk_unknown,
             implied=tuple(f"{what}<{ref}" for what, ref in self.implied.items()) if self.implied else (),
         )

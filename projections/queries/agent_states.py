@@ -297,7 +297,10 @@ def _enter(agent_state: AgentState, state: State, since_ms: int, **call: object)
 
 
 def _wrap_up(agent_state: AgentState, visits: Sequence[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
-    """Set wrap-up; one without a recorded end is over when the agent did something else."""
+    """Set wrap-up; one without a recorded end is over when the agent did something else, and any is when the agent logged out."""
+    session = spans.get("session")
+    left_ms = session.last_until if session is not None and session.since_ms is None else None
+    visits = [visit for visit in visits if left_ms is None or left_ms <= (visit.released_ms or 0)]
     if not visits:
         return
     did = [

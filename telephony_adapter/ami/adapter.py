@@ -28,11 +28,12 @@ from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.leadership import Leadership, Sole
 from telephony_adapter.ami.connection import Connection, ManagerAuthException, ManagerException
+from telephony_adapter.ami.figures import Figures
 from telephony_adapter.ami.importer import COMMANDS_AT_ONCE, gathered
 from telephony_adapter.ami.inbox import Inbox
 from telephony_adapter.ami.last_known import LastKnown
 from telephony_adapter.ami.live_stream import LiveStream
-from telephony_adapter.ami.translator import EVENTS
+from telephony_adapter.ami.translator import EVENTS, NOISE
 from telephony_adapter.control.follower import Driving, Follower
 from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.importer import ExecutesCommands, import_queue_log
@@ -69,25 +70,6 @@ class Ports:
     last_known: Callable[[], LastKnown] = LastKnown
     earlier: Callable[[], Earlier | None] = lambda: None
     driving: Driving | None = None
-
-
-@dataclass
-class Figures:
-    """For operators. broken: packets that could not be used. unfilled: the queue_log was not read yet for the last gap; tails: how often one filled a gap.
-
-    waiting: packets that are not saved yet, when they are many. reason: why there is no connection.
-    """
-
-    leads: bool = False
-    connected: bool = False
-    sessions: int = 0
-    packets: int = 0
-    facts: int = 0
-    broken: int = 0
-    unfilled: bool = False
-    tails: int = 0
-    waiting: int = 0
-    reason: str = ""
 
 
 class _Stopping(Exception):
@@ -220,12 +202,12 @@ class Adapter:
             if not connection.wait_until_booted(_BOOTS_WITHIN_S):
                 self._says(connection.reason or "it sends no FullyBooted: the user needs read = system in manager.conf")
                 return
-            if not connection.only(EVENTS):
+            if not connection.only(EVENTS, NOISE):
                 log.info("asterisk filters nothing name=%s: the user has no write = system in manager.conf", self.asterisk.name)
             began = True
             self._connected(stream)
             if self.control is not None:
-                self.control.connected(connection)
+                self.control.connected(connection, stream.renewals)
             for action in ("QueueStatus", "CoreShowChannels"):
                 if not connection.send_action(Action=action).succeeded:
                     log.warning("asterisk lists nothing name=%s action=%s: the user needs write = reporting", self.asterisk.name, action)
@@ -271,6 +253,9 @@ class Adapter:
             self._cover(stream)
         self._must_go_on()
         self._send(stream)
+        saved_at = monotonic()
+        for at in inbox.arrivals:
+            self.figures.lags.note(saved_at - at)
         if stream.unfilled_us and monotonic() > self._fill_at:
             self._fill(stream)
         self.figures.unfilled = stream.unfilled_us > 0

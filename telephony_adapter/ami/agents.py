@@ -43,6 +43,8 @@ def member_added(pbx: PbxState, packet: Packet) -> None:
     """QueueMemberAdded: the agent joins the queue, possibly paused."""
     interface, queue = packet["Interface"], packet["Queue"]
     agent = known_member(pbx, interface, packet["MemberName"])
+    if pbx.renewals.is_return(queue, interface):
+        return
     if packet.get("StateInterface"):
         pbx.phones.add(packet["StateInterface"])
     member = pbx.members[queue, interface] = Member(agent)
@@ -55,6 +57,8 @@ def member_removed(pbx: PbxState, packet: Packet) -> None:
     """QueueMemberRemoved: the agent leaves this queue."""
     interface, queue = packet["Interface"], packet["Queue"]
     agent = known_member(pbx, interface, packet["MemberName"])
+    if pbx.renewals.is_leave(queue, interface):
+        return
     pbx.members.pop((queue, interface), None)
     pbx.observe_agent(agent, "left", queue=queue, by="member")
 

@@ -84,6 +84,16 @@ class _Waiting:
     began: Answer | None = None
 
 
+def _grouped(names: Iterable[str]) -> Iterator[str]:
+    """The names as alternatives of regular expressions that are short enough."""
+    groups: list[list[str]] = [[]]
+    for name in sorted(names):
+        if sum(map(len, groups[-1])) + len(groups[-1]) > _LONGEST_FILTER:
+            groups.append([])
+        groups[-1].append(name)
+    return ("|".join(group) for group in groups if group)
+
+
 class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
     """A connection, made once. Thread-safe.
 
@@ -174,14 +184,10 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
                 self._expected.append((f"Event: {event}\r\n", f"\r\n{header}: {value}", future))
         return future
 
-    def only(self, events: Iterable[str]) -> bool:
-        """Ask Asterisk to send only these events; False if it does not allow this user to."""
-        groups: list[list[str]] = [[]]
-        for name in sorted(events):
-            if sum(map(len, groups[-1])) + len(groups[-1]) > _LONGEST_FILTER:
-                groups.append([])
-            groups[-1].append(name)
-        filters = [f"^Event: ({'|'.join(group)})[[:cntrl:]]" for group in groups]
+    def only(self, events: Iterable[str], without: Iterable[str] = ()) -> bool:
+        """Ask Asterisk to send only these events, and of VarSet none about the variables `without`; False if it does not allow this user to."""
+        filters = [f"^Event: ({group})[[:cntrl:]]" for group in _grouped(events)]
+        filters += [f"!Variable: ({group})[[:cntrl:]]" for group in _grouped(without)]
         return all(self.send_action(Action="Filter", Operation="Add", Filter=each).succeeded for each in filters)
 
     def _ask(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from time import monotonic
 
 CAPACITY = 20_000
 
 
 class Inbox:
-    """A bounded queue of packets between the thread that reads and the one that translates."""
+    """A bounded queue of packets between the thread that reads and the one that translates. arrivals: when those that were taken last arrived (monotonic s)."""
+
+    arrivals: tuple[float, ...] = ()
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self._packets: deque[str] = deque()
+        self._packets: deque[tuple[float, str]] = deque()
         self._changed = threading.Condition()
         self._closed = False
 
@@ -27,11 +30,12 @@ class Inbox:
 
     def put(self, raw: str) -> None:
         """Add a packet; waits while it is full. After `close` it is dropped."""
+        arrived_at = monotonic()
         with self._changed:
             while len(self._packets) >= self._capacity and not self._closed:
                 self._changed.wait()
             if not self._closed:
-                self._packets.append(raw)
+                self._packets.append((arrived_at, raw))
                 self._changed.notify_all()
 
     def take(self, most: int, timeout_s: float) -> list[str]:
@@ -41,7 +45,8 @@ class Inbox:
                 self._changed.wait(timeout_s)
             taken = [self._packets.popleft() for _ in range(min(most, len(self._packets)))]
             self._changed.notify_all()
-            return taken
+        self.arrivals = tuple(at for at, _ in taken)
+        return [raw for _, raw in taken]
 
     def close(self) -> None:
         """Take no more; what is there can still be taken."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from telephony_adapter.ami.last_known import LastKnown
 from telephony_adapter.ami.packets import CLOSED, CONNECTED, BrokenPacket, Packet, timestamp
 from telephony_adapter.ami.pbx_state import Observation
+from telephony_adapter.ami.renewals import Renewals
 from telephony_adapter.ami.stream import PacketStream
 from telephony_adapter.ami.translator import Translator
 
@@ -44,12 +45,18 @@ class LiveStream:
             self.disconnected()
 
     @property
+    def renewals(self) -> Renewals:
+        """Members whom Atende itself takes out of a queue and puts back."""
+        return self.translator.pbx.renewals
+
+    @property
     def has_any_call(self) -> bool:
         """Whether calls are up."""
         return bool(self.translator.pbx.calls)
 
     def connected(self) -> None:
         """A connection was made."""
+        self.renewals.forget()
         self._translate([self.stream.note(CONNECTED, self._now(), 0)])
 
     def disconnected(self) -> None:

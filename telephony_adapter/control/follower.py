@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from store.media import SealedMedia
 from store.process_progress import Epoch, ProcessProgress
 from store.recorded_event import RecordedEvent
 from telephony_adapter.ami.connection import Connection, ManagerException
+from telephony_adapter.ami.renewals import Renewals
 from telephony_adapter.control.effects import Effect, Why, effects
 from telephony_adapter.control.lanes import Lanes
 from telephony_adapter.control.pbx import Pbx, PbxRefuses, ari_client
@@ -64,10 +66,10 @@ class Driving:
 
 @dataclass
 class ControlFigures:
-    """For operators, of this process. performed, unperformed: requests and changes by how they ended."""
+    """For operators, of this process. performed: requests and changes that were done. unperformed: the others, by why."""
 
     performed: int = 0
-    unperformed: int = 0
+    unperformed: Counter[Why] = field(default_factory=Counter)
 
 
 class Follower:
@@ -131,8 +133,8 @@ class Follower:
                 if event is not None and event.recorded_at > self._driving.now_us() - _BACK_US:
                     self._conclude(event, "expired")
 
-    def connected(self, connection: Connection) -> None:
-        """Make the PBX equal to what Atende says now, before its lists are read, and perform from now on."""
+    def connected(self, connection: Connection, renewals: Renewals) -> None:
+        """Make the PBX equal to what Atende says now, before its lists are read, and perform from now on. renewals: what the translator passes over."""
         driving, ari = self._driving, ari_client(self._asterisk)
         pbx = Pbx(
             self._asterisk,
@@ -145,6 +147,7 @@ class Follower:
             queues=driving.queues,
             media=driving.media,
             report=self._report,
+            renewals=renewals,
         )
         self._lanes = {effect: Lanes(f"control-{type(effect).__name__}") for effect in self._effects}
         with self._lock:
@@ -281,9 +284,9 @@ class Follower:
         self._reports.submit(self._execute, [command])
 
     def _conclude(self, event: Event, why: Why, among: Iterable[Effect] | None = None) -> None:
+        self.figures.unperformed[why] += 1
         for effect in self._by_topic[event.TOPIC] if among is None else among:
             if (effect.EXPIRES_US is not None or why == "refused") and effect.wants(event):
-                self.figures.unperformed += 1
                 self._execute(effect.unperformed(event, why))
 
     def _execute(self, commands: Iterable[Command]) -> None:

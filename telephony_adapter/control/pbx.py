@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from settings import Asterisk
 from store.event_store import Store, project
 from store.media import SealedMedia
 from telephony_adapter.ami.connection import Answer, Connection
+from telephony_adapter.ami.renewals import Renewals
 
 if TYPE_CHECKING:
     import httpx2
@@ -43,7 +44,7 @@ class Pbx:
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
     sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues. media: where recordings are kept, None if nothing is recorded.
-    report: execute a command later, in another thread: what comes of an effect after it was performed.
+    renewals: members who are taken out of a queue and put back. report: execute a command later, in another thread: what comes of an effect after it was performed.
     """
 
     asterisk: Asterisk
@@ -56,6 +57,7 @@ class Pbx:
     queues: Callable[[], list[UUID]] = list
     media: SealedMedia | None = None
     report: Callable[[Command], None] = lambda _: None
+    renewals: Renewals = field(default_factory=Renewals)
 
     def action(self, name: str, **fields: object) -> Answer:
         """Send an AMI action and return its answer. Raises PbxRefuses, ConnectionEnded, NoAnswer."""

@@ -191,6 +191,26 @@ def test_a_note_is_personal_data_of_the_call_and_follows_its_end(do, bus, store)
         assert refused.value.field == field
 
 
+def test_an_agent_finishes_early_the_wrap_up_of_a_talk_that_a_pbx_reported(bus, store, clock, do):
+    bus.execute(RegisterQueue(name="retenção", wrap_up_ms=60_000), CALLER)
+    began = clock.now_us()
+    facts = tuple(
+        Fact(kind, began + at, clock="ami", queue="retenção", agent="Ana" if kind != "offered" else "", ref=f"ami:{kind}")
+        for at, kind in enumerate(("offered", "answered", "released"))
+    )
+    call = bus.execute(ObserveCall(call=f"{began // SECOND}.0", facts=facts), CALLER).id
+
+    def wrap_up_ms():
+        return project(store.stream(call), Interaction).state.visits[-1].wrap_up_ms
+
+    assert wrap_up_ms() == 60_000, "as long as nobody finishes it, the queue's limit ends it"
+    clock.us = began + 20 * SECOND
+    do(WrapUp(interaction=call, tag="resolvida"))
+    assert wrap_up_ms() == 20_000
+    with pytest.raises(Refused):
+        do(WrapUp(interaction=call))
+
+
 def test_a_call_that_a_pbx_reported_is_tagged_after_its_end_although_it_knows_no_wrap_ups(bus, store, do):
     facts = tuple(
         Fact(kind, NOON + at, clock="ami", queue="vendas", agent="Ana" if kind != "offered" else "", ref=f"ami:{kind}")

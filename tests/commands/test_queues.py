@@ -169,4 +169,4 @@ def test_a_queue_read_from_its_events_has_the_settings_it_had(bus: CommandBus) -
     queue = Queue(VENDAS, TENANT)
     for event in events(bus):
         queue.replay(event)
-    assert queue.settings_at(0) == (10_000, 5_000), "the clock does not advance: the second settings replace the first"
+    assert queue.settings_at(0) == (10_000, 5_000, 0), "the clock does not advance: the second settings replace the first"

@@ -14,12 +14,12 @@ from tests.kit.compose import DISTRIBUTED, DOCKER, FILES, ONCE, environment, our
 def test_all_processes_of_a_deployment_use_the_same_servers() -> None:
     read = {name: settings.read(environment(service)) for name, service in ours(DISTRIBUTED).items()}
     assert len({(one.store_url, one.keys_url, one.kafka, one.clickhouse_url, one.topics, one.partitions) for one in read.values()}) == 1
-    assert {name for name, one in read.items() if one.master_key} == {"api-1", "api-2", "import", "processes"}
+    assert {name for name, one in read.items() if one.master_key} == {"api-1", "api-2", "import", "processes", "follower"}
 
 
 def test_a_deployment_has_all_its_processes() -> None:
     commands = sorted(service["command"][0] for service in ours(DISTRIBUTED).values())
-    assert commands == ["import", "migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker"]
+    assert commands == ["asterisk", "import", "migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker"]
 
 
 def test_the_example_has_only_variables_that_are_used() -> None:
@@ -57,7 +57,7 @@ def test_the_servers_are_in_a_network_without_a_way_out_and_only_the_sender_of_w
     loaded = project(DISTRIBUTED)
     assert loaded["networks"]["inside"]["internal"]
     for name in ("postgres", "kafka", "clickhouse", *ours(DISTRIBUTED)):
-        way_out = ["outside"] if name == "processes" else []
+        way_out = {"processes": ["outside"], "follower": ["telephony"]}.get(name, [])
         assert loaded["services"][name]["networks"] == ["inside", *way_out], name
 
 
@@ -70,6 +70,20 @@ def test_ami_is_in_a_private_network_at_the_address_in_asterisks_settings() -> N
     assert asterisk["environment"]["AMI_PERMIT"] == private["ipam"]["config"][0]["subnet"]
     port = re.findall(r"^port = (\d+)", (DOCKER / "asterisk" / "manager.conf").read_text(), re.MULTILINE)[0]
     assert not [published for published in asterisk["ports"] if port in published]
+
+
+def test_the_follower_reaches_ami_and_reads_the_queue_log_of_the_asterisk_in_the_file() -> None:
+    loaded = project(DISTRIBUTED)
+    follower, asterisk = loaded["services"]["follower"], loaded["services"]["asterisk"]
+    assert follower["command"][:2] == ["asterisk", "run"]
+    (followed,) = settings.read(environment(follower)).asterisks
+    assert followed.host == asterisk["networks"]["telephony"]["ipv4_address"]
+    assert "asterisk-log:/var/log/asterisk:ro" in follower["volumes"]
+    assert str(followed.queue_log) == "/var/log/asterisk/queue_log"
+    assert _ADDRESS in (DOCKER / ".env.example").read_text()
+
+
+_ADDRESS = "ami://atende:SECRET@172.31.250.10:5038?queue_log=/var/log/asterisk/queue_log"
 
 
 def test_asterisk_uses_the_published_ports() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import settings
 from tests.kit.compose import DOCKER, ROOT
 
 STAGES = re.split(r"^(?=FROM )", (DOCKER / "Dockerfile").read_text(), flags=re.MULTILINE)[1:]
@@ -54,7 +55,15 @@ def test_the_image_has_the_pinned_dependencies_and_no_development_tools() -> Non
     assert all("--constraint constraints.txt" in line for line in installs)
     assert "[dev]" not in IMAGES["build"]
     for image in ("runtime", "servers", "atende"):
-        assert not re.search(r"\bpip\b|apt-get", IMAGES[image])
+        assert not re.search(r"\bpip\b", IMAGES[image])
+        installed = re.findall(r"apt-get install (?:--\S+ )*(.+) \\$", IMAGES[image], re.MULTILINE)
+        assert installed == (['"espeak-ng=1.51*"'] if image == "runtime" else [])
+
+
+def test_the_image_has_the_program_that_speaks_in_ivrs_without_a_setting() -> None:
+    program = settings.read({}).speech.split()[0]
+    assert re.search(rf'apt-get install .*"{program}=', IMAGES["runtime"])
+    assert "ATENDE_SPEECH" not in IMAGES["runtime"]
 
 
 IMPORTS = """

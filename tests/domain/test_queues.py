@@ -54,25 +54,25 @@ def test_the_defaults_are_80_percent_in_20_seconds_with_5_tolerated() -> None:
 
 def test_a_visit_is_judged_by_the_settings_at_its_offer() -> None:
     made = queue(at_s=100)
-    made.set_settings(replace(DEFAULT, sla_ms=30_000, tolerated_ms=8_000), metadata(200))
+    made.set_settings(replace(DEFAULT, sla_ms=30_000, tolerated_ms=8_000, wrap_up_ms=90_000), metadata(200))
     made.set_settings(replace(DEFAULT, sla_ms=40_000), metadata(300))
     applied = {at: made.settings_at(at * SECOND) for at in (100, 199, 200, 299, 300, 10_000)}
-    first, second, third = (20_000, 5_000), (30_000, 8_000), (40_000, 5_000)
+    first, second, third = (20_000, 5_000, 0), (30_000, 8_000, 90_000), (40_000, 5_000, 0)
     assert applied == {100: first, 199: first, 200: second, 299: second, 300: third, 10_000: third}
 
 
 def test_before_the_first_settings_the_first_ones_apply() -> None:
     made = queue(at_s=100, settings=replace(DEFAULT, sla_ms=45_000))
     made.set_settings(DEFAULT, metadata(200))
-    assert made.settings_at(0) == (45_000, 5_000)
+    assert made.settings_at(0) == (45_000, 5_000, 0)
 
 
 def test_with_a_clock_set_back_the_settings_given_last_apply_from_then_on() -> None:
     made = queue(at_s=100)
     made.set_settings(replace(DEFAULT, sla_ms=30_000), metadata(300))
     made.set_settings(replace(DEFAULT, sla_ms=40_000), metadata(200))
-    assert made.settings_at(150 * SECOND) == (20_000, 5_000)
-    assert made.settings_at(400 * SECOND) == (40_000, 5_000)
+    assert made.settings_at(150 * SECOND) == (20_000, 5_000, 0)
+    assert made.settings_at(400 * SECOND) == (40_000, 5_000, 0)
 
 
 def test_a_source_registers_a_queue_as_of_the_moment_at_which_it_was_seen() -> None:
@@ -102,8 +102,8 @@ def test_only_a_deactivated_queue_can_be_deleted_and_it_can_be_registered_again(
         made.activate(metadata(400))
     made.register("vendas", replace(DEFAULT, sla_ms=1_000), (), metadata(500))
     assert made.active
-    assert made.settings_at(250 * SECOND) == (20_000, 5_000)
-    assert made.settings_at(500 * SECOND) == (1_000, 5_000)
+    assert made.settings_at(250 * SECOND) == (20_000, 5_000, 0)
+    assert made.settings_at(500 * SECOND) == (1_000, 5_000, 0)
     assert topics(made) == ["queue.registered", "queue.deactivated", "queue.deleted", "queue.registered"]
 
 

@@ -16,6 +16,7 @@ from cli.company import asker, caller, known_or_new
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.calls import PlaceCall
 from commands.handler_context import Command, Receipt
+from commands.interactions import WrapUp
 from commands.observations import MatchMember
 from commands.queues import ActivateQueue, ChangeQueueSettings, DeactivateQueue, RegisterQueue, RenameQueue
 from commands.supervision import SuperviseCall
@@ -100,6 +101,11 @@ class Driven:
             for row in rows
             if row["Event"] == "QueueMember" and row["Name"] == name
         }
+
+    def last_call(self, name: str) -> int:
+        """When the agent's last call ended, as the agent's membership has it (s); 0 without one."""
+        rows = self.lab.pbx.list("QueueStatus").items
+        return max((int(row["LastCall"]) for row in rows if row["Event"] == "QueueMember" and row["Name"] == name), default=-1)
 
     def becomes(self, name: str, members: dict[str, str | None]) -> None:
         within(lambda: self.members(name) == members, 20)
@@ -228,6 +234,41 @@ def test_queues_of_atende_are_queues_of_the_pbx_with_their_wrap_up_and_the_pbxs_
         within(lambda: renamed in levels(), 30)
         driven.do(DeactivateQueue(queue=queue))
         within(lambda: renamed not in levels(), 20)
+
+
+def test_an_agent_who_finishes_a_wrap_up_early_gets_the_next_call_at_once_and_stays_logged_in(center: Embedded, lab: Lab) -> None:
+    driven = Driven(center, lab)
+    name = f"depois-{uuid4().hex[:8]}"
+    with following(center, driven.settings) as (adapter,):
+        driven.connected(adapter)
+        queue = driven.do(RegisterQueue(name=name, wrap_up_ms=300_000)).id
+        within(lambda: any(row.get("Queue") == name for row in lab.pbx.list("QueueStatus").items), 20)
+        driven.do(LogIn(agent=ANA, queues=(name,)))
+        driven.becomes(ANA, {name: None})
+        first = interaction_id(driven.company.id, lab.connected(lab.call(f"5{name}", talk=1), 40)["Uniqueid"])
+        driven.ended(first)
+        driven.has_caught_up(adapter)
+        (visit,) = driven.interaction(first).state.visits
+        assert visit.wrap_up_ms == 300_000
+        second = lab.call(f"5{name}", talk=1)
+        driven.do(PauseAgent(agent=ANA, reason="Almoço"))
+        driven.becomes(ANA, {name: "Almoço"})
+        driven.do(WrapUp(interaction=first))
+        with pytest.raises(Refused, match="no talk to wrap up"):
+            driven.do(WrapUp(interaction=first))
+        within(lambda: driven.last_call(ANA) == 0, 20)
+        driven.becomes(ANA, {name: "Almoço"})
+        driven.do(ResumeAgent(agent=ANA))
+        lab.connected(second, 20)
+        lab.be_quiet()
+        driven.has_caught_up(adapter)
+        assert len(spans(driven, ANA, "session")) == 1
+        assert [reason for _, reason in spans(driven, ANA, "pause").values()] == ["Almoço"]
+        assert [fact for event in driven.events(ANA) for fact in event.facts if fact.clock == "ami" and fact.kind != "seen"] == []
+        driven.do(LogOut(agent=ANA))
+        driven.becomes(ANA, {})
+        driven.do(DeactivateQueue(queue=queue))
+        within(lambda: not any(row.get("Queue") == name for row in lab.pbx.list("QueueStatus").items), 20)
 
 
 RESULTS = {

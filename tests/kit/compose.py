@@ -16,6 +16,7 @@ DISTRIBUTED = "compose.distributed.yml"
 ONCE = {"topics", "migrate", "import"}
 """Services that end by themselves."""
 
+_SECRETS = {"ATENDE_ASTERISK_FILE": "ami://atende:secret@172.31.250.10:5038?queue_log=/var/log/asterisk/queue_log"}
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
 
@@ -45,7 +46,7 @@ def services(file: str) -> dict[str, dict[str, Any]]:
 def environment(service: dict[str, Any]) -> dict[str, str]:
     """The settings of a process, with secrets read from their files."""
     given = {name: str(value) for name, value in service.get("environment", {}).items() if name.startswith("ATENDE_")}
-    return {name.removesuffix("_FILE"): "5" * 64 if name.endswith("_FILE") else value for name, value in given.items()}
+    return {name.removesuffix("_FILE"): _SECRETS.get(name, "5" * 64) if name.endswith("_FILE") else value for name, value in given.items()}
 
 
 def image_settings(image: str) -> dict[str, str]:

@@ -13,10 +13,13 @@ from cli.relay import _Collected
 from processes.execution import Figures as ProcessFigures
 from processes.metrics import ProcessMetrics
 from processes.webhook_sender import SenderFigures
+from settings import Asterisk
 from store.recorder import SCHEMA
 from store.sqlite_database import SqliteDatabase
 from streams.relay import Figures
 from streams.worker_metrics import WorkerMetrics
+from telephony_adapter.ami.figures import Figures as AdapterFigures
+from telephony_adapter.metrics import AsteriskMetrics
 
 ADDED = frozenset({"job", "instance"})
 """The labels that Prometheus itself adds to each metric: its process."""
@@ -37,8 +40,16 @@ class _Idle:
         return 0
 
 
+class _Followed:
+    """An adapter that does nothing."""
+
+    asterisk = Asterisk("10.0.0.5", "atende", "secret")
+    figures = AdapterFigures()
+    control = None
+
+
 def exported(directory: Path) -> dict[str, frozenset[str]]:
-    """Every series of an API, a relay and a worker, with its labels."""
+    """Every series of an API, a relay, a worker, process managers and a follower of Asterisks, with its labels."""
     found = {}
     with closing(SqliteDatabase(directory / "log.db")) as log:
         log.define(SCHEMA)
@@ -46,7 +57,11 @@ def exported(directory: Path) -> dict[str, frozenset[str]]:
         relay.register(_Collected(Figures(log)))
         reacting = CollectorRegistry()
         reacting.register(ProcessMetrics(_Idle(), lambda: 0, SenderFigures()))
-        for registry in (_registry(Instruments()), relay, _registry(WorkerMetrics()), reacting):
+        following = CollectorRegistry()
+        followers = AsteriskMetrics()
+        followers.watch([_Followed()])
+        following.register(followers)
+        for registry in (_registry(Instruments()), relay, _registry(WorkerMetrics()), reacting, following):
             for collector in list(registry._collector_to_names):
                 for family in collector.collect():
                     for suffix, more in _SERIES[family.type].items():

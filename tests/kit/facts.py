@@ -44,6 +44,6 @@ def context(restarts: tuple[float, ...] = ()) -> Context:
     return Context(
         tenant=TENANT,
         call="1.1",
-        settings=lambda queue, at: (20_000, 5_000),
+        settings=lambda queue, at: (20_000, 5_000, 0),
         restarts=tuple(int((T0 + at) * SECOND) for at in restarts),
     )

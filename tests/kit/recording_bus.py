@@ -72,7 +72,7 @@ class RecordingBus:
         context = Context(
             tenant=TENANT,
             call=call,
-            settings=lambda queue, at: (20_000, 5_000),
+            settings=lambda queue, at: (20_000, 5_000, 0),
             restarts=tuple(self.timeline.restarts),
         )
         observed = interaction.observe(facts, context, STAMP)

@@ -35,7 +35,8 @@ def asker(*permissions: str) -> Asker:
 
 @pytest.fixture
 def bus() -> QueryBus:
-    return QueryBus(SimpleNamespace(warehouse="warehouse", progress="progress", store="store", tail=None))  # type: ignore[arg-type]
+    warehouse = SimpleNamespace(for_small_queries=SimpleNamespace())
+    return QueryBus(SimpleNamespace(warehouse=warehouse, progress="progress", store="store", tail=None))  # type: ignore[arg-type]
 
 
 def functions() -> Iterator[Callable[..., Any]]:
@@ -67,6 +68,15 @@ def test_every_query_names_a_permission_and_nobody_without_it_gets_an_answer(bus
         bus.ask(query, asker(*(other for other in PERMISSIONS if other != permission)))
     assert refused.value.permission == permission
     bus.bound(query, asker(permission))
+
+
+def test_what_goes_on_now_is_asked_as_a_small_query(bus: QueryBus) -> None:
+    of_rows = [query for query in REGISTERED_QUERIES if QUERIES[query].reads is CompanyRows]
+    of_now = {
+        query.__name__ for query in of_rows if not hasattr(bus.bound(query, asker(*PERMISSIONS)).args[0].warehouse, "for_small_queries")
+    }  # type: ignore[attr-defined]
+    assert {"monitor", "wall"} <= of_now
+    assert not {"inbound", "queues", "agents"} & of_now
 
 
 @pytest.mark.parametrize("query", REGISTERED_QUERIES, ids=lambda query: query.__name__)

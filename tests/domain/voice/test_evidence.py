@@ -36,9 +36,9 @@ _OF_CALL: tuple[CallKind, ...] = (
 _CLOCKS: tuple[tuple[Clock, ...], ...] = (("ami",), ("live", "ami"), ("log",), ("log.f",), ("ami", "log"), ("live", "ami", "log.f", "log"))
 
 
-def promised(queue: str, at: int) -> tuple[int, int]:
+def promised(queue: str, at: int) -> tuple[int, int, int]:
     """Different settings for each queue and instant, so that a call with wrong arguments is noticed."""
-    return 20_000 + len(queue) + at % 1_000, 5_000
+    return 20_000 + len(queue) + at % 1_000, 5_000, at % 2_000
 
 
 def known_by(restarts: tuple[int, ...]) -> Context:

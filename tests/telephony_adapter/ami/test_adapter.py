@@ -128,6 +128,7 @@ def test_a_live_stream_gives_the_facts_of_its_recording_at_more_than_300_events_
     count = played(pbx, "run-b")
     within(lambda: adapter.figures.packets >= count)
     assert count / (time.monotonic() - began) > 300
+    within(lambda: sum(adapter.figures.lags.counts) >= count)
     adapter.close()
     visits = [visit for call in bus.interactions.values() for visit in call.state.visits]
     true = capture("run-b").queues()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ import pytest
 
 from telephony_adapter.ami import connection as module
 from telephony_adapter.ami.connection import Connection, ConnectionEnded, ManagerAuthException, NoAnswer
+from telephony_adapter.ami.translator import NOISE, VARIABLES
 from tests.kit.pbx import Answering, Pbx
 from tests.kit.waiting import within
 
@@ -180,6 +182,20 @@ def test_events_are_filtered_by_asterisk_in_lines_that_it_can_read(talk) -> None
     assert len(filters) > 1
     assert max(map(len, filters)) < 900
     assert all(f"Event{number:03}" in "".join(filters) for number in range(200))
+
+
+def test_variables_without_interest_are_left_out_by_asterisk_and_those_of_interest_are_not(talk) -> None:
+    pbx, connection, _ = talk()
+    assert connection.only(["VarSet"], NOISE)
+    left_out = [action["Filter"] for action in pbx.actions if action.get("Filter", "").startswith("!")]
+    assert max(map(len, left_out)) < 900
+    patterns = [re.compile(pattern[1:].replace("[[:cntrl:]]", "[\\r\\n]")) for pattern in left_out]
+
+    def is_sent(variable: str) -> bool:
+        return not any(pattern.search(f"Event: VarSet\r\nVariable: {variable}\r\nValue: 1\r\n") for pattern in patterns)
+
+    assert not any(map(is_sent, NOISE))
+    assert all(map(is_sent, {*VARIABLES, "OPCAO"}))
 
 
 def test_a_user_who_may_not_filter_gets_all_events(talk) -> None:

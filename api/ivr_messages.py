@@ -134,6 +134,7 @@ class DryRunResult(Shape):
 )
 async def speak_text(body: SpokenText, context: ForEditors) -> Response:
     """Speaks a text as a message of an IVR would be, so that it can be heard before it is saved."""
+    context.asker.scope.must_be_whole()
     return await _sound(context, DomainMessage(text=body.text, voice=body.voice))
 
 

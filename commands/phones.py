@@ -123,8 +123,9 @@ def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
     roster = _roster(context)
     roster.must_be_free_for(interface, agent.name)
     by_itself = context.load(Agent, agent_id(context.tenant, interface))
-    if by_itself is not None and by_itself.person and by_itself.id != agent.id:
-        raise Refused("interface-taken", f"{interface} is an agent of its own, whose calls have been seen under this name")
+    # Where a PBX names no agents, an agent is called as the telephone is; such a one may belong to a user.
+    if by_itself is not None and by_itself.user not in (None, agent.user):
+        raise Refused("interface-taken", f"{interface} is an agent that belongs to another user")
     roster.match(interface, agent.name, context.metadata)
     _close(agent, phone, context)
     agent.prefer_interface(interface, context.metadata)

@@ -36,9 +36,14 @@ class CompanyLog:
     user: UUID | None = None
 
     def find(self, kind: type[A], id: UUID) -> A:
-        """The aggregate of this id; NotFound for one that the company does not have."""
-        found = project(self.store.stream(id), kind)
-        if found is None or found.tenant != self.tenant:
+        """The aggregate of this id; NotFound for one that the company does not have.
+
+        By its last event it is known whether it is one: the events of something else, which may be very many, are not read.
+        """
+        newest = self.store.newest(id)
+        is_one = newest is not None and isinstance(newest, kind.EVENTS) and newest.tenant == self.tenant
+        found = project(self.store.stream(id), kind) if is_one else None
+        if found is None:
             raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         return found
 
@@ -49,11 +54,12 @@ class CompanyLog:
 
 @dataclass(frozen=True)
 class Registered:
-    """A registered query. reads: the type of its first argument. on_screens: whether a screen of a wall may run it."""
+    """A registered query. reads: the type of its first argument. on_screens: whether a screen of a wall may run it. of_now: whether it reads few rows."""
 
     permission: str
     reads: type
     on_screens: bool = False
+    of_now: bool = False
 
 
 QUERIES: dict[Callable[..., Any], Registered] = {}
@@ -65,15 +71,15 @@ class NotRegistered(TypeError):
 
 
 def query(
-    permission: str, reads: type[S], *, on_screens: bool = False
+    permission: str, reads: type[S], *, on_screens: bool = False, of_now: bool = False
 ) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
     """Register the decorated function as a query that needs `permission` (ANYONE: every user of the company) and reads its first argument.
 
-    on_screens: screens of a wall, which have no permission, may run it too.
+    on_screens: screens of a wall, which have no permission, may run it too. of_now: it is about what goes on now, which is little and asked often.
     """
 
     def register(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-        QUERIES[function] = Registered(permission, reads, on_screens)
+        QUERIES[function] = Registered(permission, reads, on_screens, of_now)
         return function
 
     return register
@@ -100,7 +106,7 @@ class QueryBus:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._reading: dict[type, Callable[[Asker], Any]] = {CompanyRows: self._rows, CompanyLog: self._log}
+        self._reading: dict[type, Callable[[Asker, Registered], Any]] = {CompanyRows: self._rows, CompanyLog: self._log}
 
     def authorise(self, function: Callable[..., Any], asker: Asker) -> None:
         """Refuse a caller who may not run this query. Raises NotAllowed, NotRegistered."""
@@ -117,12 +123,14 @@ class QueryBus:
     def bound(self, function: Callable[Concatenate[Any, P], T], asker: Asker) -> Callable[P, T]:
         """The query as a function for this caller, without its first argument. Raises NotAllowed, NotRegistered."""
         self.authorise(function, asker)
-        return partial(function, self._reading[_registered(function).reads](asker))
+        registered = _registered(function)
+        return partial(function, self._reading[registered.reads](asker, registered))
 
-    def _rows(self, asker: Asker) -> CompanyRows:
-        return CompanyRows(self._sources.warehouse, asker.tenant, asker.scope, self._sources.progress, self._sources.tail)
+    def _rows(self, asker: Asker, registered: Registered) -> CompanyRows:
+        warehouse = self._sources.warehouse.for_small_queries if registered.of_now else self._sources.warehouse
+        return CompanyRows(warehouse, asker.tenant, asker.scope, self._sources.progress, self._sources.tail)
 
-    def _log(self, asker: Asker) -> CompanyLog:
+    def _log(self, asker: Asker, _: Registered) -> CompanyLog:
         return CompanyLog(self._sources.store, asker.tenant, asker.scope, asker.user)
 
 

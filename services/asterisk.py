@@ -101,6 +101,10 @@ class Asterisk(Server):
         if not _is_there():
             _install()
         _without_dns()
+        for name in ("pbx", "world"):
+            for part in ("lib", "spool", "log"):
+                # Members of queues that were logged in when it was killed would be called.
+                shutil.rmtree(_seen(self._inside / name) / part, ignore_errors=True)
         self.launch_world()
         self.launch_pbx()
 

@@ -10,7 +10,7 @@ import io
 import resource
 import sys
 import wave
-from contextlib import closing
+from contextlib import closing, suppress
 
 RATE_HZ = 8_000
 BYTES_A_SAMPLE = 2
@@ -58,15 +58,23 @@ def telephone_wav(data: bytes, longest_s: float) -> bytes:
 
 def main(longest_s: str) -> int:
     """Decode standard input within the limits; returns the exit status."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in ((resource.RLIMIT_CPU, CPU_S), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+        _limit(what, most)
     try:
         sound = telephone_wav(sys.stdin.buffer.read(), float(longest_s))
     except Undecodable as why:
         return why.status
     sys.stdout.buffer.write(sound)
     return 0
+
+
+def _limit(what: int, most: int) -> None:
+    """Limit a resource of this process, unless it is limited further already."""
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    # macOS does not limit address space.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(what, (most, most))
 
 
 if __name__ == "__main__":

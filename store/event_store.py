@@ -188,6 +188,10 @@ class Store(Application[UUID]):
         """All events of one aggregate; never waits for a writer."""
         return [self.mapper.to_domain_event(stored) for stored in self.recorder.select_events(id)]
 
+    def newest(self, id: UUID) -> Event | None:
+        """The last event of one aggregate, if it has any; never waits for a writer."""
+        return next((self.mapper.to_domain_event(stored) for stored in self.recorder.select_events(id, desc=True, limit=1)), None)
+
     def companies(self) -> list[UUID]:
         """The ids of all companies, the oldest first."""
         return self.recorder.companies()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -59,11 +60,14 @@ _PLAIN: Mapping[str, pa.DataType] = {
 class ChdbWarehouse:
     """One database of the engine whose data is in `directory`. Thread-safe."""
 
-    def __init__(self, directory: Path, database: str = "atende") -> None:
-        """Open it, or create it. Raises WarehouseHeld while another process has it open, or this process has another directory open."""
+    def __init__(self, directory: Path, database: str = "atende", threads: int = 0) -> None:
+        """Open it, or create it. Raises WarehouseHeld while another process has it open, or this process has another directory open.
+
+        threads: how many a query may use; 0 = as many as there are cores.
+        """
         self.directory = directory
         self.database = database
-        self._pool = Pool(lambda: _connect(directory, database), Connection.close)
+        self._pool = Pool(lambda: _connect(directory, database, threads), Connection.close)
         self._schemas: dict[str, pa.Schema] = {}
         self._beside: list[ChdbWarehouse] = []
         self._asked_at = -inf
@@ -157,18 +161,25 @@ class ChdbWarehouse:
         self._beside = [*(known for known in self._beside if not known._pool.closed), other]
         return other
 
+    @cached_property
+    def for_small_queries(self) -> ChdbWarehouse:
+        # To share a few rows out over the cores costs more than it saves.
+        other = ChdbWarehouse(self.directory, self.database, threads=1)
+        self._beside = [*self._beside, other]
+        return other
+
     def close(self) -> None:
         for other in self._beside:
             other.close()
         self._pool.close()
 
 
-def _connect(directory: Path, database: str) -> Connection:
+def _connect(directory: Path, database: str, threads: int) -> Connection:
     try:
         connection = Connection(f"{directory}?{urlencode(_ENGINE)}")
     except RuntimeError as error:
         raise WarehouseHeld(str(error)) from error
-    for sql in (f"CREATE DATABASE IF NOT EXISTS {database}", f"USE {database}", _DROP_AT_ONCE):
+    for sql in (f"CREATE DATABASE IF NOT EXISTS {database}", f"USE {database}", _DROP_AT_ONCE, f"SET max_threads = {threads}"):
         connection.query(sql)
     return connection
 

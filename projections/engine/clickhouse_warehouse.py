@@ -239,6 +239,11 @@ class ClickhouseWarehouse:
         self._beside = [*(known for known in self._beside if not known._pool.closed), other]
         return other
 
+    @property
+    def for_small_queries(self) -> ClickhouseWarehouse:
+        # A server has cores of its own.
+        return self
+
     def close(self) -> None:
         for other in self._beside:
             other.close()

@@ -79,6 +79,10 @@ class Warehouse(Protocol):
     def beside(self, database: str) -> Warehouse:
         """Another database in the same engine, created if it does not exist."""
 
+    @property
+    def for_small_queries(self) -> Warehouse:
+        """The same rows, for queries that read few of them and come often: each takes little of the cores."""
+
     def close(self) -> None:
         """Release the engine. Can be repeated."""
 

@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from domain.access import ANYONE, MANAGE_COMPANIES, MANAGE_PHONES, MANAGE_QUEUES, MANAGE_USERS, MANAGE_WEBHOOKS
-from domain.base import Event
 from domain.errors import NotAllowed, NotFound
 from domain.queues import Queue
 from projections.queries.users import user
@@ -41,16 +40,15 @@ def last_change(log: CompanyLog, id: UUID, permissions: frozenset[str]) -> LastC
     permissions: the caller's. Everybody may see the changes of their own user. Who sees a part of the company sees the changes of its own queues and
     users, and none of what only the whole company may see.
     """
-    stream: list[Event] = log.store.stream(id)
-    kind = stream[-1].TOPIC.partition(".")[0] if stream and stream[-1].tenant == log.tenant else ""
+    last = log.store.newest(id)
+    kind = last.TOPIC.partition(".")[0] if last is not None and last.tenant == log.tenant else ""
     needed = PERMISSION_OF.get(kind)
-    if needed is None:
+    if last is None or needed is None:
         raise _unknown()
     if id != log.user:
         if needed not in permissions:
             raise NotAllowed(needed)
         _must_see(log, kind, id)
-    last = stream[-1]
     return LastChange(last.originator_version, last.recorded_at, last.actor, _name(log, last.actor), last.TOPIC)
 
 

@@ -104,7 +104,7 @@ def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
     return bool(found)
 
 
-@query(ATTEND, CompanyRows)
+@query(ATTEND, CompanyRows, of_now=True)
 def monitor(rows: CompanyRows, question: Question, opened: Opened = _unopened) -> dict[str, Any]:
     """B2: the live board, with the version of the definitions, the log position and the time zone. opened: as for `board`."""
 

@@ -32,7 +32,7 @@ class _Queue(msgspec.Struct):
     sla_ms: int
 
 
-@query(ATTEND, CompanyRows, on_screens=True)
+@query(ATTEND, CompanyRows, on_screens=True, of_now=True)
 def wall(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """`queues`: a row for each active queue that the question's filters leave, by name; `agents`: how many there are in each state.
 

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sounds.folder import Sounds
@@ -25,6 +26,8 @@ from telephony_adapter.agi.session import LONGEST_LINE, BrokenAgi, HungUp, Sessi
 log = logging.getLogger(__name__)
 
 MOST_CALLS = 500
+MOST_BEGINNING = 50
+"""Connections of one address whose call is not known yet: whoever opens them and says nothing keeps no Asterisk out."""
 _STARTS_WITHIN_S = 10
 _ENDS_WITHIN_S = 5.0
 _IDLE_S = 60
@@ -32,7 +35,7 @@ _IDLE_S = 60
 
 @dataclass
 class Figures:
-    """For operators. calls: taken so far; now: in progress; refused: more than MOST_CALLS at a time; failed: ended by an error."""
+    """For operators. calls: taken so far; now: in progress; refused: more than MOST_CALLS at a time, or than MOST_BEGINNING of one address; failed: ended by an error."""
 
     calls: int = 0
     now: int = 0
@@ -53,6 +56,8 @@ class AgiServer:
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _beginning: Counter[str] = field(default_factory=Counter)
+    """How many connections of each address have not said yet whose call it is."""
 
     def start(self) -> None:
         """Listen. Raises OSError if the address cannot be used."""
@@ -111,9 +116,10 @@ class AgiServer:
         task.add_done_callback(lambda _: writer.close())
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.figures.now >= MOST_CALLS:
+        peer = _peer(writer)
+        if self.figures.now >= MOST_CALLS or self._beginning[peer] >= MOST_BEGINNING:
             self.figures.refused += 1
-            log.warning("agi refuses a call: %d are in progress", MOST_CALLS)
+            log.warning("agi refuses a call: %d are in progress, %d of %s say nothing", self.figures.now, self._beginning[peer], peer)
             return
         self.figures.calls += 1
         self.figures.now += 1
@@ -127,9 +133,10 @@ class AgiServer:
         _keep_alive(writer)
         session = Session(reader, writer)
         try:
-            await session.begin()
-            name, parameters = session.asked
-            calls = await asyncio.to_thread(self.calls_of, parameters.get("company", ""), _peer(writer))
+            with self._begins(_peer(writer)):
+                await session.begin()
+                name, parameters = session.asked
+                calls = await asyncio.to_thread(self.calls_of, parameters.get("company", ""), _peer(writer))
             ivr = await asyncio.to_thread(calls.ivr, name)
             await Dialogue(session, calls, self.sounds, self.now_us).run(ivr)
         except HungUp:
@@ -149,6 +156,16 @@ class AgiServer:
         except Exception:
             self.figures.failed += 1
             log.exception("agi call failed")
+
+    @contextmanager
+    def _begins(self, peer: str) -> Iterator[None]:
+        self._beginning[peer] += 1
+        try:
+            yield
+        finally:
+            self._beginning[peer] -= 1
+            if not self._beginning[peer]:
+                del self._beginning[peer]
 
     def _failed(self, reason: str) -> None:
         self.figures.failed += 1

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from commands.agents import LogIn
+from commands.agents import AssignAgent, LogIn
 from commands.calls import dialable
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
@@ -85,6 +85,8 @@ def test_a_telephone_of_another_agent_is_refused_by_hand_until_that_agent_gives_
     do(ChoosePhone(agent="Bruno", interface="PJSIP/1001"))
     bus.execute(MatchMember(interface="PJSIP/1002", member="Carla"), CALLER)
     bus.execute(ObserveAgent(agent="PJSIP/1003", facts=(Fact("paused", NOON, clock="ami", text="x"),)), CALLER)
+    other = bus.execute(RegisterUser(name="Mia", email="mia@example.com"), CALLER).id
+    bus.execute(AssignAgent(agent=agent_id(TENANT, "PJSIP/1003"), user=other), CALLER)
     for taken in ("PJSIP/1001", "PJSIP/1002", "PJSIP/1003"):
         with pytest.raises(Refused) as refused:
             do(ChoosePhone(agent="Ana", interface=taken))

@@ -27,6 +27,11 @@ def test_rows_are_made_durable_once(warehouse: ChdbWarehouse) -> None:
         assert table["made"].count("fsync_part_directory = 1") == 1
 
 
+def test_a_small_query_uses_one_thread(warehouse: ChdbWarehouse) -> None:
+    (asked,) = warehouse.for_small_queries.execute("SELECT getSetting('max_threads') AS threads")
+    assert asked == {"threads": 1}
+
+
 def test_a_question_outlives_the_moment_in_which_its_table_is_swapped(warehouse: ChdbWarehouse) -> None:
     warehouse.execute("CREATE TABLE coming (tenant UUID) ENGINE = MergeTree ORDER BY tenant")
     swap = threading.Timer(0.1, warehouse.execute, ["RENAME TABLE coming TO swapped"])

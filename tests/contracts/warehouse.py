@@ -208,6 +208,10 @@ class WarehouseContract:
             beside.close()
             things.execute(f"DROP DATABASE {things.database}_beside")
 
+    def test_small_queries_find_the_same_rows(self, things: Warehouse) -> None:
+        put(things, {"name": "small"})
+        assert [row["name"] for row in things.for_small_queries.query(THINGS, TENANT)] == ["small"]
+
     def test_many_ask_while_one_writes(self, things: Warehouse) -> None:
         """Each question sees whole batches, never a part of one."""
         done = threading.Event()

@@ -17,8 +17,12 @@ import pytest
 import projections.figures
 import projections.queries
 from domain.access import ANYONE, PERMISSIONS, Asker, Scope
-from domain.errors import NotAllowed
+from domain.base import Aggregate, Event
+from domain.errors import NotAllowed, NotFound
+from domain.phones import Phone, PhoneSessionClosed
+from domain.queues import Queue
 from projections.engine.temporal_view import CompanyRows
+from projections.queries.changes import last_change
 from projections.query_bus import QUERIES, CompanyLog, NotRegistered, QueryBus
 
 TENANT = UUID(int=7)
@@ -35,7 +39,8 @@ def asker(*permissions: str) -> Asker:
 
 @pytest.fixture
 def bus() -> QueryBus:
-    return QueryBus(SimpleNamespace(warehouse="warehouse", progress="progress", store="store", tail=None))  # type: ignore[arg-type]
+    warehouse = SimpleNamespace(for_small_queries=SimpleNamespace())
+    return QueryBus(SimpleNamespace(warehouse=warehouse, progress="progress", store="store", tail=None))  # type: ignore[arg-type]
 
 
 def functions() -> Iterator[Callable[..., Any]]:
@@ -69,6 +74,15 @@ def test_every_query_names_a_permission_and_nobody_without_it_gets_an_answer(bus
     bus.bound(query, asker(permission))
 
 
+def test_what_goes_on_now_is_asked_as_a_small_query(bus: QueryBus) -> None:
+    of_rows = [query for query in REGISTERED_QUERIES if QUERIES[query].reads is CompanyRows]
+    of_now = {
+        query.__name__ for query in of_rows if not hasattr(bus.bound(query, asker(*PERMISSIONS)).args[0].warehouse, "for_small_queries")
+    }  # type: ignore[attr-defined]
+    assert {"monitor", "wall"} <= of_now
+    assert not {"inbound", "queues", "agents"} & of_now
+
+
 @pytest.mark.parametrize("query", REGISTERED_QUERIES, ids=lambda query: query.__name__)
 def test_every_query_gets_the_company_and_the_scope_of_the_asker(bus: QueryBus, query: Callable[..., Any]) -> None:
     (source,) = bus.bound(query, asker(*PERMISSIONS)).args  # type: ignore[attr-defined]
@@ -78,6 +92,23 @@ def test_every_query_gets_the_company_and_the_scope_of_the_asker(bus: QueryBus, 
 def test_what_is_no_query_is_not_answered(bus: QueryBus) -> None:
     with pytest.raises(NotRegistered, match="no query"):
         bus.ask(len, asker(*PERMISSIONS))
+
+
+@pytest.mark.parametrize(("tenant", "kind"), [(TENANT, Queue), (UUID(int=8), Phone)], ids=["of another kind", "of another company"])
+def test_what_is_none_of_the_asked_things_is_known_by_its_last_event_however_many_it_has(tenant: UUID, kind: type[Aggregate]) -> None:
+    last = PhoneSessionClosed(
+        originator_id=UUID(int=1), originator_version=90_000, tenant=TENANT, actor="", occurred_at=0, recorded_at=0,
+        agent=UUID(int=2), name="Ana", endpoint="web_1",
+    )  # fmt: skip
+
+    def all_events(_: UUID) -> list[Event]:
+        raise AssertionError("90,000 events were read")
+
+    store: Any = SimpleNamespace(newest=lambda _: last, stream=all_events)
+    with pytest.raises(NotFound):
+        CompanyLog(store, tenant, SCOPE).find(kind, UUID(int=1))
+    with pytest.raises(NotFound):
+        last_change(CompanyLog(store, tenant, SCOPE), UUID(int=1), PERMISSIONS)
 
 
 def test_no_query_reads_past_its_view() -> None:

@@ -41,3 +41,21 @@ def test_every_file_of_its_configuration_is_filled_in(tmp_path: Path, monkeypatc
     assert {file.name for file in written} >= {"pjsip.conf", "queues.conf", "extensions.conf", "manager.conf", "asterisk.conf"}
     assert [file for file in written if "%" in file.read_text()] == []
     assert {file.stat().st_mode & 0o777 for file in written} == {0o600}
+
+
+def test_it_starts_without_members_or_calls_of_a_run_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asterisk, "ROOT", tmp_path / "root")
+    monkeypatch.setattr(asterisk, "_is_there", lambda: True)
+    monkeypatch.setattr(Asterisk, "ports", [1, 2, 3, 4, 5])
+    monkeypatch.setattr(Asterisk, "launch_world", lambda self: None)
+    monkeypatch.setattr(Asterisk, "launch_pbx", lambda self: self._configure("pbx"))
+    server = Asterisk(tmp_path, "0123456789abcdef")
+    (tmp_path / "root" / "etc").mkdir(parents=True)
+    server.launch()
+    kept = [server.queue_log, server.queue_log.parents[1] / "lib" / "astdb.sqlite3"]
+    for file in kept:
+        file.write_text("x")
+    server.launch_pbx()
+    assert all(file.exists() for file in kept)
+    server.launch()
+    assert not any(file.exists() for file in kept)

@@ -34,6 +34,9 @@ STEP = 4 * MINUTE
 MOST_GROWTH_MB = 5
 SHORT, LONG = 10, 8 * 60 // 4
 """Steps of four minutes: forty minutes, and eight hours."""
+OUTAGES_S = (1,) * 14 + (10,) * 4 + (60, 600)
+"""How long a killed server is away, again and again."""
+
 HOURS = (pytest.mark.long, pytest.mark.timeout(3_600))
 """Marks of a form that may take longer than tests are given."""
 
@@ -134,7 +137,7 @@ def test_a_wall_stays_through_renewals_that_lose_their_answer_and_restarts(
 def test_a_server_that_is_killed_twenty_times_loses_and_doubles_no_change(killable: Killable, browser: Browser) -> None:
     console = Console(killable.url, browser)
     with open_board(console) as page:
-        for round, down_s in enumerate((1,) * 14 + (10,) * 4 + (60, 600)):
+        for round, down_s in enumerate(OUTAGES_S):
             killable.kill()
             expect(page.get_by_role("status").first).not_to_have_text(LIVE, timeout=1_000)
             page.wait_for_timeout(down_s * 1_000)

@@ -25,10 +25,12 @@ from projections.queries.callbacks import ListedCallback, callbacks
 from settings import Settings
 from sounds.folder import Sounds
 from store.event_store import project
+from telephony_adapter.agi import server
 from telephony_adapter.agi.admission import NotAdmitted
 from telephony_adapter.agi.calls import Calls
 from telephony_adapter.agi.server import AgiServer
 from tests.kit.agi import FakePbx, SpokenAsWritten
+from tests.kit.waiting import within
 
 CALL = "1772470800.1"
 NEVER_OPEN = {"always_open": False, "hours": ()}
@@ -237,6 +239,21 @@ def test_the_ivr_of_atende_names_the_path_even_if_the_dialplans_context_looks_li
     ivrs.center.bus.execute(ObserveCall(call=CALL, facts=(shown,)), caller(ivrs.company))
     ivrs.call(keys=["1"], queue="")
     assert (ivrs.path().ivr, ivrs.path().entered_ms) == ("principal", 1_772_470_800_000)
+
+
+def test_an_address_whose_connections_say_nothing_has_few_of_them_and_calls_of_others_are_taken(
+    ivrs: Ivrs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_BEGINNING", 2)
+    with FakePbx(ivrs.server.port), FakePbx(ivrs.server.port) as silent:
+        within(lambda: ivrs.server.figures.now == 2)
+        with FakePbx(ivrs.server.port) as third:
+            assert third.file.read() == b""
+        assert ivrs.server.figures.refused == 1
+        # Once it has said whose call it is, another one may begin.
+        silent._say("agi_request: agi://127.0.0.1/outra\nagi_uniqueid: 1.1\n\n")
+        assert silent.file.read() == b""
+        assert "EXEC Queue vendas,t,,,600" in ivrs.call(keys=["1"], queue="").commands
 
 
 def test_a_server_that_ends_hangs_nobody_up(ivrs: Ivrs) -> None:

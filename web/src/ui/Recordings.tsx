@@ -23,6 +23,7 @@ const TONES = {
   ended: "pause",
   kept: "ok",
   lost: "off",
+  removed: "off",
   failed: "danger",
 } as const;
 

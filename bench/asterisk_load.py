@@ -47,6 +47,7 @@ GROWS_MB = 60.0
 """What the process may grow by a minute: the rows' caches fill, and the log's chDB merges in its memory."""
 _LOOKS_S = 0.02
 _ENDS_WITHIN_S = 120.0
+_SETTLES_S = 30.0
 _QUEUE = "vendas"
 _OF_THE_DRIVER = ("AgentComplete", "AgentConnect", "QueueCallerJoin")
 """What the measuring connection needs: reading everything twice in one process would measure itself."""
@@ -180,9 +181,14 @@ def _p99(values: list[float]) -> float:
 
 
 def _lost(center: Center, log: list[list[str]]) -> int:
-    """How many counts of queues are others than in Asterisk's own queue_log, and by how much."""
-    ours, true = center.queues(), asterisk.queues_of(log)
-    return sum(abs(ours.get(queue, {}).get(name, 0) - value) for queue, row in true.items() for name, value in row.items())
+    """How many counts of queues are others than in Asterisk's own queue_log, and by how much, when its last events have come: it sends them after the channels are gone."""
+    true, until = asterisk.queues_of(log), time.monotonic() + _SETTLES_S
+    while True:
+        ours = center.queues()
+        lost = sum(abs(ours.get(queue, {}).get(name, 0) - value) for queue, row in true.items() for name, value in row.items())
+        if not lost or time.monotonic() > until:
+            return lost
+        time.sleep(_LOOKS_S)
 
 
 def calls_a_second(quick: bool) -> dict[str, Any]:

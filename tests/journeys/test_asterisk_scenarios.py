@@ -18,7 +18,7 @@ from commands.handler_context import Command
 from commands.observations import MatchMember
 from commands.queues import RegisterQueue
 from commands.supervision import SuperviseCall
-from domain.agents import Agent, AgentEvent
+from domain.agents import AgentEvent
 from domain.companies import CompanySettings
 from domain.ids import agent_id, interaction_id, supervision_id
 from domain.supervision import Supervision
@@ -99,7 +99,6 @@ class Followed:
             for key in event.dropped:
                 spans.pop(key, None)
             spans |= {span.key: span.reason for span in event.spans if span.kind == "pause"}
-        assert project(self.center.store.stream(agent_id(self.company.id, agent)), Agent) is not None
         return list(spans.values())
 
     def has_caught_up(self, adapter: Adapter) -> None:
@@ -140,9 +139,12 @@ def test_holds_refers_diallers_ring_all_and_pauses_are_those_of_the_queue_log(ce
         lab.log_in(1004)
         held = lab.connected(lab.call(VENDAS, ring=1, talk=2), 30)["Uniqueid"]
         rung_by_all = lab.connected(lab.call("5todos", ring=1, talk=2), 30)["Uniqueid"]
-        for reason in ("Almoço", "Banheiro", ""):
+        for reason in ("Almoço", "Banheiro"):
             lab.pause(1004, reason)
+            within(lambda reason=reason: followed.pauses(AGENTS[1004])[-1:] == [reason], 20)  # type: ignore[misc]
+        lab.pause(1004, "")
         lab.pbx.send_action(Action="QueuePause", Interface="PJSIP/1004", Paused="true")
+        within(lambda: followed.pauses(AGENTS[1004])[-1:] == [""], 20)
         lab.pause(1004, "")
         phone.hold()
         within(lambda: followed.call(held).state.holds[0][-1:] != [], 20)

@@ -31,8 +31,8 @@ const LINE = 30;
 const CARD_PADDING = 17;
 const MOST_COLUMNS = 4;
 /** The least height of the table that a page is about, and what stands above and below it in a window. */
-const MAIN = 560;
-const AROUND = 264;
+const MAIN = 480;
+const AROUND = 350;
 
 /** A table in a box of its own that is scrolled by mouse and by keys. On a phone each row of a wide table is a card: a line per column. */
 export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, empty }: Props<T>) {

@@ -225,7 +225,11 @@ def _state(name: str, visits: list[WholeVisit], spans: list[PresenceSpan], now: 
     mine = [visit for visit in visits if visit.agent == name and visit.ended_ms is not None and visit.ended_ms <= now]
     if any(visit.released_ms is not None and visit.released_ms > now for visit in mine):
         return "talking"
-    if any((visit.released_ms or 0) + (visit.wrap_up_ms or 0) > now for visit in mine):
+    sessions = [span for span in spans if span.kind == "session" and span.from_ms <= now]
+    # Who has logged out wraps nothing up.
+    left = None if any((span.until_ms or 0) > now for span in sessions) else max((span.until_ms or 0 for span in sessions), default=None)
+    wrapped = [visit for visit in mine if left is None or left <= (visit.released_ms or 0)]
+    if any((visit.released_ms or 0) + (visit.wrap_up_ms or 0) > now for visit in wrapped):
         return "wrap-up"
     if any(ring.agent == name and ring.from_ms <= now < (ring.until_ms or 0) for visit in visits for ring in visit.rings):
         return "ringing"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -51,11 +51,8 @@ def reach(directory: Path, settings: Settings) -> Iterator[Held]:
         with hold(directory, settings) as held:
             yield held
         return
-    held = Held(directory, settings)
-    try:
+    with closing(Held(directory, settings)) as held:
         yield held
-    finally:
-        held.close()
 
 
 @contextmanager
@@ -69,11 +66,8 @@ def hold(directory: Path, settings: Settings, *, moved: bool = False) -> Iterato
         gone = note_left(directory)
         if gone and not moved:
             raise Unusable(f"the center of {directory} was moved to {gone}: use it there (ATENDE_MODE=distributed)")
-        held = Held(directory, settings)
-        try:
+        with closing(Held(directory, settings)) as held:
             yield held
-        finally:
-            held.close()
 
 
 @contextmanager

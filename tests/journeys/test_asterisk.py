@@ -31,21 +31,16 @@ from telephony_adapter.ami.check import check
 from tests.kit import asterisk
 from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Cable, Lab
 from tests.kit.distributed import distributed
+from tests.kit.live_center import center
 from tests.kit.waiting import within
+
+__all__ = ["center"]
 
 CUT_S = 8
 SHOWN_WITHIN_S = 0.5
 """Half of the calls are shown so soon after Asterisk says that they wait: the machine of the tests does other work too."""
 TAKES_OVER_WITHIN_S = 30
 """The lock of a killed process is free within 10 s; the rest is for a busy machine."""
-
-
-@pytest.fixture(scope="module")
-def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with closing(Embedded(tmp_path_factory.mktemp("center") / "data", Settings())) as opened:
-        opened.covered()
-        opened.processes.start()
-        yield opened
 
 
 @pytest.fixture

@@ -34,18 +34,13 @@ from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
 from tests.kit import asterisk
 from tests.kit.asterisk import AGENTS, Cable, Lab
+from tests.kit.live_center import center
 from tests.kit.tones import heard
 from tests.kit.waiting import within
 
+__all__ = ["center"]
+
 ANA, BRUNO, CLAUDIA = AGENTS[1001], AGENTS[1002], AGENTS[1003]
-
-
-@pytest.fixture(scope="module")
-def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with closing(Embedded(tmp_path_factory.mktemp("center") / "data", Settings())) as opened:
-        opened.covered()
-        opened.processes.start()
-        yield opened
 
 
 @pytest.fixture

@@ -30,8 +30,11 @@ from telephony_adapter.agi.server import AgiServer
 from tests.kit import asterisk
 from tests.kit.agi import SpokenAsWritten
 from tests.kit.asterisk import RINGS, Lab
+from tests.kit.live_center import center
 from tests.kit.ports import closed_port
 from tests.kit.waiting import within
+
+__all__ = ["center"]
 
 OPEN, CLOSED, HOLIDAY, CALLS_BACK = "6001", "6002", "6003", "6004"
 BLOCKED = "80000011111"
@@ -42,14 +45,6 @@ FIGURES = ("entered", "led_to_queue", "abandoned_in_ivr", "ended_in_ivr", "out_o
 def lab() -> Iterator[Lab]:
     with asterisk.lab() as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with closing(Embedded(tmp_path_factory.mktemp("ivr") / "data", Settings())) as opened:
-        opened.covered()
-        opened.processes.start()
-        yield opened
 
 
 def today() -> tuple[Holiday, ...]:

@@ -30,22 +30,17 @@ from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
 from tests.kit import asterisk
 from tests.kit.asterisk import AGENTS, SUPORTE, VENDAS, Lab
+from tests.kit.live_center import center
 from tests.kit.sip_phone import SipPhone
 from tests.kit.waiting import within
+
+__all__ = ["center"]
 
 pytestmark = pytest.mark.long
 
 GILDA = "Gilda"
 LOST_PERCENT, ERROR_PERCENT = 10, 1.0
 """docs/asterisk.md states the error: of a talk of 15 s or more, a percentage point."""
-
-
-@pytest.fixture(scope="module")
-def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with closing(Embedded(tmp_path_factory.mktemp("center") / "data", Settings())) as opened:
-        opened.covered()
-        opened.processes.start()
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import msgspec
 
 from domain.access import ATTEND, Actor
 from domain.base import SECOND, Aggregate, Event, EventMetadata, Personal
-from domain.errors import InvalidField, NotAllowed, NotFound, Refused
+from domain.errors import InvalidField, NotFound, PermissionMissing, Refused
 from domain.names import identity
 from domain.webhook_messages import KINDS, WebhookMessage
 
@@ -232,7 +232,7 @@ def free_place(is_taken: Callable[[int], bool]) -> int:
 def _must_watch(actor: Actor | None) -> None:
     """Nobody has more posted than the live stream shows them. The operator (None) sees everything."""
     if actor is not None and ATTEND not in actor.permissions:
-        raise NotAllowed(ATTEND, f"who has posted what happens in the center needs the permission {ATTEND} to watch it")
+        raise PermissionMissing(ATTEND, f"who has posted what happens in the center needs the permission {ATTEND} to watch it")
 
 
 def _checked_url(url: str) -> str:

@@ -176,7 +176,7 @@ def test_the_secret_is_in_the_first_answer_alone(ana):
     assert again == first | {"result": {}}
 
 
-def test_a_key_that_sees_some_queues_has_nothing_to_do_with_webhooks(ana, client, center):
+def test_a_key_that_sees_some_queues_has_nothing_to_do_with_webhooks(ana, client, center, any_permissions):
     webhook = made(ana)["id"]
     queue = center.bus.execute(RegisterQueue(name="vendas"), operator("Empresa")).id
     rights = {"name": "CRM", "permissions": ["gerenciar-conectores", "gerenciar-atendimento"]}

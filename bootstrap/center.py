@@ -89,7 +89,7 @@ class Center(ABC):
         """The process managers. They run once they are started: in this process or, on servers, in the process that is the leader."""
         from processes.manager import Ports
         from processes.runner import runner_of_all
-        from projections.queries.webhooks import all_webhooks, direction_of
+        from projections.queries.webhooks import all_webhooks, known_before
 
         def last_heard(agent: UUID) -> int:
             return heartbeats.last_heard(self.store.recorder.db, agent)
@@ -97,9 +97,7 @@ class Center(ABC):
         def query(sql: str, tenant: UUID) -> list[dict[str, Any]]:
             return self.warehouse.query(sql, tenant)
 
-        ports = Ports(
-            query, self.covered, last_heard, lambda: all_webhooks(self.store), lambda interaction: direction_of(self.store, interaction)
-        )
+        ports = Ports(query, self.covered, last_heard, lambda: all_webhooks(self.store), lambda event: known_before(self.store, event))
         return runner_of_all(self.bus, ports, self._leadership(), [self.webhook_sender])
 
     @cached_property

@@ -29,9 +29,10 @@ MOST_WEBHOOKS = 50
 
 
 class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is posted. kinds: the types of messages. queues, direction: only messages about these queues (in any spelling) and calls of this direction; empty = all.
+    """What is posted. kinds: the types of messages. queues, direction: only messages that belong to one of these queues (in any spelling), and of calls of this direction; empty = all.
 
-    A message that names no queue (a call that arrives) passes no filter by queue, and one that belongs to no call passes none by direction.
+    To which queues a message belongs, it says itself. One that belongs to none yet (a call that arrives) passes no filter by queue, and one that belongs to no call
+    passes none by direction.
     """
 
     kinds: tuple[str, ...]
@@ -42,7 +43,11 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether the message is to be posted."""
         return (
             message.type in self.kinds
-            and (not self.queues or identity(message.data.queue) in map(identity, self.queues))
+            and (
+                not self.queues
+                or message.data.every_queue
+                or not {*map(identity, message.data.queues)}.isdisjoint(map(identity, self.queues))
+            )
             and (not self.direction or message.data.direction == self.direction)
         )
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.access import MANAGE_WEBHOOKS
+from domain.agents import AgentEvent
+from domain.base import Event
 from domain.errors import NotFound
+from domain.queues import Queue, QueueEvent
 from domain.voice.interaction_events import InteractionEvent
+from domain.voice.interactions import Interaction
+from domain.webhook_messages import Before
 from domain.webhooks import Webhook
 from projections.query_bus import CompanyLog, query
 from store import webhook_deliveries
@@ -29,12 +34,24 @@ def all_webhooks(store: Store) -> list[Webhook]:
     return [webhook for webhook in found if webhook is not None and webhook.status != "deleted"]
 
 
-def direction_of(store: Store, interaction: UUID) -> str:
-    """The direction of an interaction, inbound or outbound; "" if there is none of this id."""
-    for event in reversed(store.stream(interaction)):
-        if isinstance(event, InteractionEvent) and event.change.call is not None:
-            return event.change.call.direction
-    return ""
+def known_before(store: Store, event: Event) -> Before:
+    """What the log said, before an event, of the call, the agent or the queue that the event is about."""
+    id, version = event.originator_id, event.originator_version
+    match event:
+        case InteractionEvent(facts=[_, *_]):
+            call = project(store.stream(id, until=version - 1), Interaction)
+            if call is None or call.call is None:
+                return Before()
+            attempted = () if call.state.attempt is None else (call.state.attempt.queue,)
+            return Before(call.call.direction, (*attempted, *(visit.queue for visit in call.state.visits)))
+        case AgentEvent(facts=[_, *_]):
+            previous = store.newest(id, until=version - 1)
+            return Before(queues=tuple(previous.standing.queues) if isinstance(previous, AgentEvent) else ())
+        case QueueEvent():
+            queue = project(store.stream(id, until=version - 1), Queue)
+            return Before(queues=() if queue is None else (queue.name,))
+        case _:
+            return Before()
 
 
 @query(MANAGE_WEBHOOKS, CompanyLog)

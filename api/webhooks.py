@@ -16,6 +16,7 @@ from api.instants import iso
 from api.paging import digest_of
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
+from api.webhook_examples import webhook_examples
 from commands import webhooks as commands
 from commands.handler_context import Command
 from domain.access import ATTEND
@@ -309,14 +310,7 @@ def described() -> tuple[dict[str, Any], dict[str, Any]]:
             "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
         },
     ]
-    data = {
-        "version": 1,
-        "position": 1204,
-        "id": "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b",
-        "queue": "vendas",
-        "agent": "Ana",
-        "direction": "inbound",
-    }
+    examples = webhook_examples()
     operations = {
         kind: {
             "post": {
@@ -327,10 +321,7 @@ def described() -> tuple[dict[str, Any], dict[str, Any]]:
                 "requestBody": {
                     "required": True,
                     "content": {
-                        "application/json": {
-                            "schema": schema,
-                            "example": {"type": kind, "timestamp": "2026-03-02T17:05:09.250Z", "data": data},
-                        }
+                        "application/json": {"schema": schema, "example": examples[kind]},
                     },
                 },
                 "responses": {

@@ -16,9 +16,11 @@ import msgspec
 
 from domain.agents import AgentEvent
 from domain.base import SECOND, Event
-from domain.queues import QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
+from domain.queues import Queue, QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
 from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionEvent
+from domain.voice.interactions import Interaction
+from domain.voice.presence import PresenceState
 
 LATEST_US = 3600 * SECOND
 """A fact that is recorded more than an hour after it happened belongs to an imported past: no webhook posts it."""
@@ -101,6 +103,24 @@ class Before:
 
     direction: str = ""
     queues: tuple[str, ...] = ()
+
+    @classmethod
+    def of_call(cls, call: Interaction | None) -> Before:
+        """Of a call as it was known. None: it was not."""
+        if call is None or call.call is None:
+            return cls()
+        attempted = () if call.state.attempt is None else (call.state.attempt.queue,)
+        return cls(call.call.direction, (*attempted, *(visit.queue for visit in call.state.visits)))
+
+    @classmethod
+    def of_agent(cls, standing: PresenceState) -> Before:
+        """Of an agent in this state."""
+        return cls(queues=tuple(standing.queues))
+
+    @classmethod
+    def of_queue(cls, queue: Queue | None) -> Before:
+        """Of a queue as it was set. None: it was not."""
+        return cls() if queue is None else cls(queues=(queue.name,))
 
 
 def messages_of(event: Event, position: int, before: Before) -> Iterator[WebhookMessage]:

@@ -39,17 +39,12 @@ def known_before(store: Store, event: Event) -> Before:
     id, version = event.originator_id, event.originator_version
     match event:
         case InteractionEvent(facts=[_, *_]):
-            call = project(store.stream(id, until=version - 1), Interaction)
-            if call is None or call.call is None:
-                return Before()
-            attempted = () if call.state.attempt is None else (call.state.attempt.queue,)
-            return Before(call.call.direction, (*attempted, *(visit.queue for visit in call.state.visits)))
+            return Before.of_call(project(store.stream(id, until=version - 1), Interaction))
         case AgentEvent(facts=[_, *_]):
             previous = store.newest(id, until=version - 1)
-            return Before(queues=tuple(previous.standing.queues) if isinstance(previous, AgentEvent) else ())
+            return Before.of_agent(previous.standing) if isinstance(previous, AgentEvent) else Before()
         case QueueEvent():
-            queue = project(store.stream(id, until=version - 1), Queue)
-            return Before(queues=() if queue is None else (queue.name,))
+            return Before.of_queue(project(store.stream(id, until=version - 1), Queue))
         case _:
             return Before()
 

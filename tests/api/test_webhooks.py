@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
+from openapi_schema_validator import OAS31Validator
 
+from api.webhook_examples import webhook_examples
 from commands.queues import RegisterQueue
 from commands.users import SetPermissions
 from domain import webhooks
 from domain.ids import company_id
-from domain.webhook_messages import KINDS, MessageData, WebhookMessage
+from domain.webhook_messages import KINDS, MessageData, WebhookMessage, messages_of
+from projections.queries.webhooks import known_before
 from store.webhook_deliveries import Delivery, Enqueue
 from tests.api.test_auth import problem_of
 from tests.kit.http import operator
@@ -162,11 +166,45 @@ def test_the_document_describes_each_message_as_it_is_posted(document):
     data = document["components"]["schemas"]["MessageData"]
     assert set(schema["properties"]) == set(WebhookMessage.__struct_fields__)
     assert set(data["properties"]) == set(MessageData.__struct_fields__)
+    examples = webhook_examples()
     for kind, path in document["webhooks"].items():
         body = path["post"]["requestBody"]["content"]["application/json"]
         assert body["schema"] == {"$ref": "#/components/schemas/WebhookMessage"}
         assert (body["example"]["type"], set(body["example"]["data"])) == (kind, set(data["properties"]))
+        assert body["example"] == examples[kind], "made of events, not written by hand"
+        OAS31Validator({**body["schema"], "components": document["components"]}).validate(body["example"])
         assert json.dumps(path["post"]["responses"])
+
+
+def test_the_examples_tell_what_a_real_center_posts(ana, center):
+    """What the commands of a call give is what the example of the same message says, but for its ids, its instant and its place."""
+    ana.post("/v1/queues", {"name": "vendas"})
+    ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
+    call = ana.post("/v1/interactions", {"call": "1"}).json()["id"]
+    for step, body in (
+        ("offer", {"queue": "vendas"}),
+        ("ring", {"agent": "Ana"}),
+        ("answer", {"agent": "Ana"}),
+        ("hold", {}),
+        ("resume", {}),
+        ("release", {}),
+        ("end", {}),
+    ):
+        assert ana.post(f"/v1/interactions/{call}/{step}", body).status_code == 200, step
+    examples = webhook_examples()
+    seen = {}
+    for position, event in enumerate(center.store.stream(UUID(call))):
+        for message in messages_of(event, position, known_before(center.store, event)):
+            seen[message.type] = json.loads(msgspec.json.encode(message))
+    assert set(seen) == {
+        f"interaction.{kind}" for kind in ("arrived", "offered", "rang", "answered", "held", "resumed", "released", "hung_up")
+    }
+    for kind, message in seen.items():
+        assert same(message) == same(examples[kind])
+
+
+def same(message):
+    return {name: value for name, value in message["data"].items() if name not in ("position", "id")}
 
 
 def test_the_secret_is_in_the_first_answer_alone(ana):

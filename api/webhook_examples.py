@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -15,9 +16,10 @@ from domain.queues import Queue, QueueSettings
 from domain.voice.context import Context
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
-from domain.webhook_messages import KINDS, Before, WebhookMessage, messages_of
+from domain.webhook_messages import POSTED, Before, WebhookMessage, message_of_test, messages_of
 
 _COMPANY = company_id("Empresa")
+_WEBHOOK = UUID("7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10")
 _BEGINS_US = 1_772_471_109_250_000
 _FIRST_POSITION = 1_204
 _STEP_US = 4 * SECOND
@@ -55,6 +57,11 @@ class _Day:
             call.observe(stated if call.call is None else call.command(stated), context, now)
             self._post(call.collect(), before)
 
+    def webhook_is_tested(self) -> None:
+        """Without an event."""
+        message = message_of_test(_WEBHOOK, self._position, self._now().recorded_at)
+        self.messages[message.type] = message
+
     def _now(self) -> EventMetadata:
         self._at += _STEP_US
         return EventMetadata(tenant=_COMPANY, actor="source:crm", recorded_at=self._at)
@@ -85,4 +92,5 @@ def webhook_examples() -> dict[str, Any]:
     dialled = _facts("dialled", queue="cobranca", agent="Ana")
     day.call_goes("crm-6", [*dialled, *_facts("dial_answered"), *ends])
     day.call_goes("crm-7", [*dialled, *_facts("dial_failed", text="busy")])
-    return {kind: msgspec.json.decode(msgspec.json.encode(day.messages[kind])) for kind in KINDS}
+    day.webhook_is_tested()
+    return {kind: msgspec.json.decode(msgspec.json.encode(day.messages[kind])) for kind in POSTED}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from imports.running import Imports
     from processes.metrics import ProcessMetrics
     from processes.runner import Leadership, ProcessRunner
+    from processes.webhook_posts import Poster
     from processes.webhook_sender import WebhookSender
     from projections.engine.tail import LogTail
     from projections.engine.warehouse import Warehouse
@@ -103,10 +104,16 @@ class Center(ABC):
     @cached_property
     def webhook_sender(self) -> WebhookSender:
         """Posts the messages of webhooks while this process leads."""
-        from processes.webhook_posts import Poster
         from processes.webhook_sender import WebhookSender
 
-        return WebhookSender(self.bus, Poster(self.destinations))
+        return WebhookSender(self.bus, self.webhook_poster)
+
+    @cached_property
+    def webhook_poster(self) -> Poster:
+        """Posts messages to receivers of webhooks."""
+        from processes.webhook_posts import Poster
+
+        return Poster(self.destinations)
 
     def _leadership(self) -> Leadership | None:
         """The leadership that lets one process at a time run them; None if there is only one process."""

@@ -72,6 +72,7 @@ UnknownCode = Literal[
     "company-unknown",
     "contact-unknown",
     "definitions-unknown",
+    "delivery-unknown",
     "import-unknown",
     "ivr-unknown",
     "phone-unknown",
@@ -218,6 +219,9 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
     "definitions-unknown": Meaning(
         "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
+    ),
+    "delivery-unknown": Meaning(
+        "The webhook has no such delivery, or it ended more than seven days ago.", "Check the id against the list of deliveries."
     ),
     "file-not-recognised": Meaning(
         "The file is of another kind than what was announced, or nothing of it can be read.",

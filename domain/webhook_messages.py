@@ -58,7 +58,12 @@ KINDS: Final[dict[str, str]] = {
     **dict(_AGENTS.values()),
     _QUEUE_CHANGED: "The settings of a queue changed: read it again.",
 }
-"""The types of messages, and what each means."""
+"""The types of messages to which a webhook may subscribe, and what each means."""
+
+_TEST = "webhook.test"
+
+POSTED: Final[dict[str, str]] = {**KINDS, _TEST: "Somebody tests the webhook: nothing happened in the center."}
+"""All types of messages that are posted, and what each means."""
 
 
 class MessageData(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +73,9 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(description="version of this type of message; no field is removed without a new one", examples=[1])
     ] = 1
     position: Annotated[int, msgspec.Meta(description="position of the log: orders messages of one webhook", examples=[1204])]
-    id: Annotated[UUID, msgspec.Meta(description="the interaction, the agent or the queue that the message is about")]
+    id: Annotated[
+        UUID, msgspec.Meta(description="the interaction, the agent or the queue that the message is about; of a test the webhook")
+    ]
     queue: Annotated[str, msgspec.Meta(description="the queue concerned; empty if none", examples=["vendas"])] = ""
     queues: Annotated[
         tuple[str, ...],
@@ -135,6 +142,11 @@ def messages_of(event: Event, position: int, before: Before) -> Iterator[Webhook
             names = _distinct((given, *before.queues))
             data = MessageData(position=position, id=event.originator_id, queue=next(iter(names), ""), queues=names)
             yield WebhookMessage(type=_QUEUE_CHANGED, timestamp=_iso(event.occurred_at), data=data)
+
+
+def message_of_test(webhook: UUID, position: int, at_us: int) -> WebhookMessage:
+    """The message by which a company tests a webhook, at the end of the log."""
+    return WebhookMessage(type=_TEST, timestamp=_iso(at_us), data=MessageData(position=position, id=webhook))
 
 
 def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator[WebhookMessage]:

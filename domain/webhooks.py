@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -224,6 +225,14 @@ class Webhook(Aggregate):
     def _must_exist(self) -> None:
         if self.status == "deleted":
             raise NotFound("webhook-unknown", "no such webhook")
+
+
+@dataclass(frozen=True)
+class PostTarget:
+    """Where a webhook posts, and the secrets that sign at some instant, in plain text."""
+
+    url: str
+    secrets: list[str]
 
 
 def free_place(is_taken: Callable[[int], bool]) -> int:

@@ -232,6 +232,16 @@ def test_what_is_no_key_is_refused(client, ana, text):
     problem_of(client.get("/v1/queues", headers={"Authorization": f"Bearer {text}".encode("latin-1")}), 401, "unauthenticated")
 
 
+def test_a_key_reads_what_it_may_do_whatever_it_may_see(make, ana, two_queues):
+    for permissions, limits in (((), {}), (("gerenciar-relatorio",), {"queue_ids": [str(two_queues)], "requests_per_minute": 7})):
+        id, crm = make(*permissions, expires_at="2026-12-31T00:00:00-03:00", **limits)
+        own = crm.get("/v1/api-keys/self").json()
+        assert own == ana.get(f"/v1/api-keys/{id}").json()
+        assert (own["name"], own["prefix"], own["permissions"]) == ("CRM", crm.key[:12], list(permissions))
+        assert (own["queue_ids"], own["requests_per_minute"]) == (limits.get("queue_ids"), limits.get("requests_per_minute", 600))
+    problem_of(ana.get("/v1/api-keys/self"), 404, "api-key-unknown")
+
+
 def test_a_key_of_another_company_sees_its_own_company_alone(make, log_in):
     id, crm = make("gerenciar-chaves")
     bia = log_in("Outra", "bia@outra.example")

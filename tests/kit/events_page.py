@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from api import live_messages, watch_messages, webhooks
+from api import live_messages, watch_messages, webhook_document
 from tests.commands.catalogue import all_events, catalogue
 from tests.kit.compose import ROOT
 
@@ -80,7 +80,7 @@ def _messages(schemas: dict[str, Any]) -> Iterator[str]:
 
 
 def _posted() -> Iterator[str]:
-    operations, schemas = webhooks.described()
+    operations, schemas = webhook_document.described()
     yield from _messages(schemas)
     for kind, operation in operations.items():
         post = operation["post"]

@@ -85,6 +85,6 @@ class Tokens:
         return claims.exp - self._now_us() / 1_000_000
 
 
-def unauthenticated(detail: str = "the access token is missing, wrong or has expired") -> Problem:
-    """The problem of a request without a valid access token."""
-    return Problem("unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="atende", error="invalid_token"'})
+def unauthenticated(detail: str = "the access token is missing, wrong or has expired", code: str = "") -> Problem:
+    """The problem of a request without a valid access token. code: a reason that only who has a secret of the caller's learns."""
+    return Problem("unauthenticated", detail, code=code, headers={"WWW-Authenticate": 'Bearer realm="atende", error="invalid_token"'})

@@ -39,10 +39,12 @@ class ActiveKeys:
         return token.startswith(KEY_BEGINS)
 
     async def known(self, text: str) -> KnownKey:
-        """The key that a request shows. Raises Problem (401) if it is not accepted, StoreUnavailable."""
+        """The key that a request shows. Raises Problem (401) if it is accepted no more, or there never was such a key; StoreUnavailable."""
         found = await self._find(text)
         if found is None:
-            raise unauthenticated("the API key is wrong, was revoked or has expired")
+            raise unauthenticated("there is no such API key")
+        if not self._is_accepted(found):
+            raise unauthenticated("this API key was revoked, has expired, or has a new secret", "api-key-barred")
         await self._uses.note(found.id)
         return found
 
@@ -62,12 +64,15 @@ class ActiveKeys:
         found = self._known.get(name, _UNREAD)
         if found is _UNREAD:
             found = self._known[name] = await run_in_threadpool(known_key, self._store, text, self._clock.now_us())
-        return found if isinstance(found, KnownKey) and self._seconds_left(found) > 0 else None
+        return found if isinstance(found, KnownKey) else None
 
     async def _is_as_it_was(self, text: str, key: KnownKey) -> bool:
         """Whether the key is accepted still and sees the same: a stream ends when a queue of the key gets another name, and then begins anew."""
         found = await self._find(text)
-        return found is not None and found.scope == key.scope
+        return found is not None and self._is_accepted(found) and found.scope == key.scope
+
+    def _is_accepted(self, key: KnownKey) -> bool:
+        return self._seconds_left(key) > 0
 
     def _seconds_left(self, key: KnownKey) -> float:
         return (key.until - self._clock.now_us()) / 1_000_000

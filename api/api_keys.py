@@ -21,7 +21,7 @@ from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
 from domain.access import Level, Permission
 from domain.api_keys import LONGEST_OVERLAP_MS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
 from domain.base import MS
-from projections.queries.api_keys import ListedApiKey
+from projections.queries.api_keys import ListedApiKey, own_key
 from projections.queries.api_keys import api_key as one_key
 from projections.queries.api_keys import api_keys as all_keys
 from store.last_uses import last_uses
@@ -146,6 +146,13 @@ async def list_api_keys(context: Annotated[RequestContext, authorised(all_keys)]
     part = await part_of(context, params, Listing("api_keys", (0,), fetch, lambda row: (row.created,)))
     used = await _used(context, [row.id for row in part.rows])
     return Page(items=[_listed(row, used.get(row.id)) for row in part.rows], next=part.next, as_of=part.as_of)
+
+
+@router.get("/self", summary="The API key that asks", responses=documented("not-found"))
+async def get_own_api_key(context: Annotated[RequestContext, authorised(own_key)]) -> ApiKeyDetail:
+    """What this key may do and see, until when and how often. 404 `api-key-unknown` for who shows no API key."""
+    found = await context.ask(own_key, context.credential.actor.user)
+    return _shaped(found, (await _used(context, [found.id])).get(found.id))
 
 
 @router.get("/{api_key_id}", summary="One API key", responses=documented("not-allowed", "not-found"))

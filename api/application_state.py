@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic, perf_counter
 from typing import Annotated, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from uuid import UUID
 
 from anyio import move_on_after
 from anyio.to_thread import run_sync
@@ -26,12 +27,14 @@ from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
 from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
+from api.token_buckets import TokenBuckets
 from api.watched_answers import WatchedAnswers
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from domain.access import Asker, Scope
 from domain.errors import DomainError
 from domain.webhook_destinations import Destinations
+from domain.webhooks import PostTarget
 from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
 from projections.query_bus import QueryBus
@@ -47,6 +50,7 @@ from store.sessions import Sessions
 REACH_S = 5.0
 """How long a query waits for the figures to cover its position, in seconds."""
 
+_COMPANIES = 10_000
 _LOOK_S = 0.01
 _ANSWERS_S = 2.0
 
@@ -81,6 +85,23 @@ class Imports(Protocol):
 
     def cancel(self, found: Kept) -> Import:
         """Ask for the end of an import. Refused once it has ended."""
+
+
+class Posted(Protocol):
+    """What a receiver answered. code: the HTTP status, 0 without an answer; error: why it does not count as delivered, "" if it does."""
+
+    @property
+    def code(self) -> int: ...
+
+    @property
+    def error(self) -> str: ...
+
+
+class WebhookPoster(Protocol):
+    """Posts messages to receivers of webhooks, at addresses that are allowed."""
+
+    async def post_signed(self, company: UUID, target: PostTarget, id: str, at_s: int, body: str) -> Posted:
+        """Post once, signed by each secret at an instant (seconds). Every failure is an answer."""
 
 
 class Center(Protocol):
@@ -127,6 +148,10 @@ class Center(Protocol):
         """Where webhooks may go."""
 
     @property
+    def webhook_poster(self) -> WebhookPoster:
+        """Posts messages to receivers of webhooks."""
+
+    @property
     def media(self) -> SealedMedia:
         """The recordings of calls."""
 
@@ -168,6 +193,7 @@ class ApplicationState:
         self.active_keys = ActiveKeys(center.store, center.bus.clock)
         self.active_screens = ActiveScreens(center.store, center.bus.clock, self.tokens)
         self.rate_limits = RateLimits()
+        self.webhook_tests = TokenBuckets(_COMPANIES, seconds)
         self.throttle = LoginThrottle(seconds)
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)

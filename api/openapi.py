@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages, problem_types, watch_messages, webhooks
+from api import live_messages, problem_types, watch_messages, webhook_document
 from api.access import CORRELATION_ID, ETAG_PATTERN, IDEMPOTENCY_KEY, IF_MATCH, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
@@ -130,7 +130,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name, schema in (live_messages.schemas() | watch_messages.schemas()).items():
         assert name not in schemas, f"two schemas are called {name}"
         schemas[name] = schema
-    document["webhooks"], messages = webhooks.described()
+    document["webhooks"], messages = webhook_document.described()
     schemas.update(messages)
     for operations in document["paths"].values():
         for method, operation in operations.items():

@@ -24,7 +24,7 @@ from api import request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
 from api.invalid_fields import worded
 from api.response_headers import with_head
-from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
+from domain.errors import AlreadyExists, Barred, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
 from store.clock import ClockOff
 from store.database import CommitUnsure, NoRoom, StoreUnavailable
@@ -59,7 +59,10 @@ class ProblemDetails(BaseModel):
     status: Annotated[int, Field(description="the HTTP status code", examples=[409])]
     detail: Annotated[str, Field(description="an explanation for people", examples=["the visit has ended already"])]
     errors: Annotated[list[FieldProblem] | None, Field(description="each invalid field")] = None
-    permission: Annotated[str | None, Field(description="the missing permission", examples=["gerenciar-service"])] = None
+    permission: Annotated[
+        str | None,
+        Field(description="the permission whose lack is the reason; absent if it is another one", examples=["gerenciar-service"]),
+    ] = None
 
 
 class Problem(Exception):
@@ -87,7 +90,7 @@ class Problem(Exception):
 KINDS: dict[str, tuple[int, str]] = {
     "malformed": (400, "Malformed request"),
     "unauthenticated": (401, "Not logged in"),
-    "not-allowed": (403, "Permission missing"),
+    "not-allowed": (403, "Not allowed"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
     "timed-out": (408, "The request did not come in time"),
@@ -114,6 +117,7 @@ _OF_DOMAIN: tuple[tuple[type[DomainError], str], ...] = (
     (InvalidField, "invalid"),
     (NotFound, "not-found"),
     (NotAllowed, "not-allowed"),
+    (Barred, "unauthenticated"),
     (AlreadyExists, "already-exists"),
     (VersionConflict, "version-conflict"),
     (Refused, "refused"),

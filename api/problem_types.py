@@ -9,11 +9,14 @@ import sys
 from typing import Any, NamedTuple, get_args
 
 from api.problem import KINDS, PREFIX
-from domain.refusals import MEANINGS, FieldCode, Meaning, NotAllowedCode, RefusedCode, TakenCode, UnknownCode
+from domain.refusals import MEANINGS, BarredCode, FieldCode, Meaning, NotAllowedCode, RefusedCode, TakenCode, UnknownCode
 
 _OF_THE_API: dict[str, Meaning] = {
     "malformed": Meaning("The request is not HTTP with a JSON body as documented.", "Correct the request; sending it again does not help."),
-    "unauthenticated": Meaning("The access token is missing, wrong or has expired.", "Log in, or exchange the refresh token."),
+    "unauthenticated": Meaning(
+        "The access token is missing, wrong or has expired, or it is an API key that never was one.",
+        "Log in, or exchange the refresh token; check the key.",
+    ),
     "not-found": Meaning("There is no such path.", "Check the path against the documentation."),
     "method-not-allowed": Meaning("The path has no such method.", "Use a method that the header `Allow` names."),
     "timed-out": Meaning("The request did not arrive in time.", "Send it again, without pauses."),
@@ -43,6 +46,7 @@ _KIND_OF = {
     **dict.fromkeys(get_args(UnknownCode), "not-found"),
     **dict.fromkeys(get_args(TakenCode), "already-exists"),
     **dict.fromkeys(get_args(NotAllowedCode), "not-allowed"),
+    **dict.fromkeys(get_args(BarredCode), "unauthenticated"),
     **dict.fromkeys(get_args(FieldCode), "invalid"),
     "version-conflict": "version-conflict",
 }

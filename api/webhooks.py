@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
-from fastapi import Depends, Path, Query, Response
+from fastapi import Depends, Path, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
-from api.figure_parameters import Parameters
+from api.field_types import Body, Done, Instant, Name, Shape
 from api.instants import iso
-from api.paging import digest_of
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands import webhooks as commands
 from commands.handler_context import Command
-from domain.access import ATTEND
-from domain.webhook_messages import KINDS, WebhookMessage
+from domain.webhook_messages import KINDS
 from projections.queries.webhooks import OpenedWebhook
-from projections.queries.webhooks import deliveries as deliveries_of
 from projections.queries.webhooks import webhook as one_webhook
 from projections.queries.webhooks import webhooks as all_webhooks
-from store.webhook_deliveries import AFTER_ANOTHER, Delivery
 
 TAG = {
     "name": "webhooks",
@@ -39,7 +33,6 @@ router = SliceRouter(
 _ID = "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"
 _OF_WEBHOOK = of_command("not-found")
 _OVERLAP_MS = 24 * 3600 * 1_000
-_BEFORE_ALL = 2**62
 
 WebhookId = Annotated[UUID, Path(description="the webhook's id, from the response that created it or from the list", examples=[_ID])]
 Kind = Annotated[str, Field(json_schema_extra={"enum": sorted(KINDS)}, max_length=64)]
@@ -48,7 +41,12 @@ Events = Annotated[
     tuple[Kind, ...], Field(min_length=1, max_length=50, description="types of messages to post", examples=[["interaction.answered"]])
 ]
 Queues = Annotated[
-    tuple[Name, ...], Field(max_length=100, description="only messages about these queues; empty: all", examples=[["vendas"]])
+    tuple[Name, ...],
+    Field(
+        max_length=100,
+        description="only messages that belong to one of these queues, as their `queues` say; empty: all",
+        examples=[["vendas"]],
+    ),
 ]
 Url = Annotated[
     str,
@@ -87,13 +85,6 @@ class SecretRotation(Body):
     overlap_ms: Annotated[int, Field(ge=0, le=7 * 24 * 3600 * 1_000, examples=[_OVERLAP_MS])] = _OVERLAP_MS
 
 
-class Redelivery(Body):
-    """Either one delivery, or all that failed and were created since an instant."""
-
-    delivery: Annotated[UUID | None, Field(description="the id of a delivery", examples=[_ID])] = None
-    since: Moment | None = None
-
-
 class WebhookDetail(Shape):
     """A webhook. Its secret is shown only when it is made."""
 
@@ -108,48 +99,23 @@ class WebhookDetail(Shape):
     disabled_reason: Annotated[str, Field(description="why it is disabled; else empty", examples=[""])]
     created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
     secrets: Annotated[int, Field(description="number of secrets that sign now: several during a rotation", examples=[1])]
+    failed_attempts: Annotated[
+        int, Field(description="how many attempts in a row have failed, of all its messages; 0 after one that was delivered", examples=[0])
+    ]
+    next_try_at: Annotated[
+        Instant | None, Field(description="when the next message that waits is posted; null if none waits, or while it is not active")
+    ]
+    tried_at: Annotated[
+        Instant | None, Field(description="the last attempt; null if there was none", examples=["2026-03-02T17:05:09.250Z"])
+    ]
+    status_code: Annotated[int | None, Field(description="the HTTP status of the last attempt; null without an answer", examples=[200])]
+    error: Annotated[str, Field(description="why the last attempt failed; empty if it did not", examples=[""])]
 
 
 class WebhookList(Shape):
     """All webhooks of the company, the oldest first."""
 
     items: list[WebhookDetail]
-
-
-class WebhookDelivery(Shape):
-    """A message, and what became of it. Kept for seven days after it ended."""
-
-    id: UUID
-    message_id: Annotated[
-        str, Field(description="its header `webhook-id`, the same for every attempt", examples=["msg_7b9d2f0e5a4b7c1e9a770d5d8a8c6f10"])
-    ]
-    type: Annotated[str, Field(examples=["interaction.answered"])]
-    status: Annotated[Literal["waiting", "delivered", "failed"], Field(description="failed: given up after three days, or withdrawn")]
-    created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
-    attempts: Annotated[int, Field(examples=[1])]
-    next_try_at: Annotated[Instant | None, Field(description="null if it ended, or waits for an earlier message of the same interaction")]
-    tried_at: Annotated[Instant | None, Field(description="the last attempt")]
-    duration_ms: Annotated[int | None, Field(description="how long the last attempt took", examples=[87])]
-    status_code: Annotated[int | None, Field(description="the HTTP status of the last attempt; null without an answer", examples=[200])]
-    error: Annotated[str, Field(description="why the last attempt failed; empty if it did not", examples=[""])]
-    message: Annotated[dict[str, Any], Field(description="the body")]
-
-
-class WebhookDeliveries(Shape):
-    """A page of deliveries, the newest first."""
-
-    items: list[WebhookDelivery]
-    next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
-
-
-class DeliveryPage(Parameters):
-    """Which deliveries."""
-
-    status: Annotated[Literal["waiting", "delivered", "failed"] | None, Field(description="only these", examples=["failed"])] = None
-    limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
-    cursor: Annotated[
-        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
-    ] = None
 
 
 class WebhookSecret(Done):
@@ -228,30 +194,6 @@ async def delete_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Respo
     return await context.do(commands.DeleteWebhook(webhook=webhook_id))
 
 
-@router.get("/{webhook_id}/deliveries", summary="The deliveries of a webhook", responses=documented("not-found"))
-async def list_webhook_deliveries(
-    webhook_id: WebhookId, context: Annotated[RequestContext, authorised(deliveries_of)], params: Annotated[DeliveryPage, Query()]
-) -> WebhookDeliveries:
-    """The newest first, those that wait included; those that ended are kept for seven days."""
-    # The messages are what the live stream shows.
-    context.asker.must_have(ATTEND)
-    digest = digest_of("deliveries", context.tenant, webhook_id, params.status)
-    before = _BEFORE_ALL
-    if params.cursor is not None:
-        before = int(context.application.cursors.read(params.cursor, digest).after[0])
-    found = await context.ask(deliveries_of, webhook_id, before, params.limit + 1, params.status or "")
-    rows = found[: params.limit]
-    following = context.application.cursors.write(digest, -1, (rows[-1].number,)) if len(found) > params.limit else None
-    return WebhookDeliveries(items=[_delivery(row) for row in rows], next=following)
-
-
-@router.post("/{webhook_id}/redeliver", status_code=202, summary="Post deliveries again", responses=_OF_WEBHOOK, response_model=Done)
-async def redeliver_webhook(webhook_id: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
-    """They are posted soon, with the same `webhook-id`, in the order of their interactions."""
-    command = commands.RedeliverWebhook(webhook=webhook_id, delivery=body.delivery, since=microseconds(body.since))
-    return await context.do(command, 202)
-
-
 def _must_accept(context: RequestContext, command: Command, url: str) -> None:
     """Refuse a URL to which nothing can be posted. Who lacks the permission does not learn which ones the operator allows."""
     context.asker.must_have(command.permission)
@@ -259,7 +201,7 @@ def _must_accept(context: RequestContext, command: Command, url: str) -> None:
 
 
 def _shaped(opened: OpenedWebhook, now_us: int) -> WebhookDetail:
-    webhook = opened.webhook
+    webhook, receiver = opened.webhook, opened.receiver
     return WebhookDetail(
         id=webhook.id,
         url=opened.url,
@@ -270,75 +212,9 @@ def _shaped(opened: OpenedWebhook, now_us: int) -> WebhookDetail:
         disabled_reason=webhook.reason,
         created_at=iso(webhook.created_at // 1_000),
         secrets=len(webhook.signing(now_us)),
+        failed_attempts=receiver.failed,
+        next_try_at=iso(receiver.due // 1_000) if receiver.due and webhook.status == "active" else None,
+        tried_at=iso(receiver.tried // 1_000) if receiver.tried else None,
+        status_code=receiver.code or None,
+        error=receiver.error,
     )
-
-
-def _delivery(row: Delivery) -> WebhookDelivery:
-    return WebhookDelivery(
-        id=row.id,
-        message_id=f"msg_{row.id.hex}",
-        type=row.type,
-        status=row.status,
-        created_at=iso(row.created // 1_000),
-        attempts=row.attempts,
-        next_try_at=iso(row.due // 1_000) if row.status == "waiting" and row.due != AFTER_ANOTHER else None,
-        tried_at=iso(row.tried // 1_000) if row.tried else None,
-        duration_ms=row.took_ms if row.attempts else None,
-        status_code=row.code or None,
-        error=row.error,
-        message=msgspec.json.decode(row.body),
-    )
-
-
-def described() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The section `webhooks` of the OpenAPI document, an operation for each type of message, and the schemas to which it refers."""
-    (schema,), parts = msgspec.json.schema_components([WebhookMessage], ref_template="#/components/schemas/{name}")
-    header = {"in": "header", "required": True, "schema": {"type": "string"}}
-    parameters = [
-        {
-            **header,
-            "name": "webhook-id",
-            "description": "the same for every attempt: ignore a message whose id you had",
-            "example": f"msg_{UUID(_ID).hex}",
-        },
-        {**header, "name": "webhook-timestamp", "description": "of this attempt, seconds since 1970", "example": "1772471109"},
-        {
-            **header,
-            "name": "webhook-signature",
-            "description": "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, apart by blanks",
-            "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
-        },
-    ]
-    data = {
-        "version": 1,
-        "position": 1204,
-        "id": "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b",
-        "queue": "vendas",
-        "agent": "Ana",
-        "direction": "inbound",
-    }
-    operations = {
-        kind: {
-            "post": {
-                "summary": meaning,
-                "operationId": f"on_{kind.replace('.', '_')}",
-                "tags": ["webhooks"],
-                "parameters": parameters,
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": schema,
-                            "example": {"type": kind, "timestamp": "2026-03-02T17:05:09.250Z", "data": data},
-                        }
-                    },
-                },
-                "responses": {
-                    "2XX": {"description": "Delivered, if it is answered within 10 s. Anything else is tried again, for three days."},
-                    "410": {"description": "The webhook is disabled at once."},
-                },
-            }
-        }
-        for kind, meaning in KINDS.items()
-    }
-    return operations, parts

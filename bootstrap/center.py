@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from imports.running import Imports
     from processes.metrics import ProcessMetrics
     from processes.runner import Leadership, ProcessRunner
+    from processes.webhook_posts import Poster
     from processes.webhook_sender import WebhookSender
     from projections.engine.tail import LogTail
     from projections.engine.warehouse import Warehouse
@@ -89,7 +90,7 @@ class Center(ABC):
         """The process managers. They run once they are started: in this process or, on servers, in the process that is the leader."""
         from processes.manager import Ports
         from processes.runner import runner_of_all
-        from projections.queries.webhooks import all_webhooks, direction_of
+        from projections.queries.webhooks import all_webhooks, known_before
 
         def last_heard(agent: UUID) -> int:
             return heartbeats.last_heard(self.store.recorder.db, agent)
@@ -97,18 +98,22 @@ class Center(ABC):
         def query(sql: str, tenant: UUID) -> list[dict[str, Any]]:
             return self.warehouse.query(sql, tenant)
 
-        ports = Ports(
-            query, self.covered, last_heard, lambda: all_webhooks(self.store), lambda interaction: direction_of(self.store, interaction)
-        )
+        ports = Ports(query, self.covered, last_heard, lambda: all_webhooks(self.store), lambda event: known_before(self.store, event))
         return runner_of_all(self.bus, ports, self._leadership(), [self.webhook_sender])
 
     @cached_property
     def webhook_sender(self) -> WebhookSender:
         """Posts the messages of webhooks while this process leads."""
-        from processes.webhook_posts import Poster
         from processes.webhook_sender import WebhookSender
 
-        return WebhookSender(self.bus, Poster(self.destinations))
+        return WebhookSender(self.bus, self.webhook_poster)
+
+    @cached_property
+    def webhook_poster(self) -> Poster:
+        """Posts messages to receivers of webhooks."""
+        from processes.webhook_posts import Poster
+
+        return Poster(self.destinations)
 
     def _leadership(self) -> Leadership | None:
         """The leadership that lets one process at a time run them; None if there is only one process."""

@@ -109,7 +109,10 @@ def _digest(text: str) -> str:
 
 @dataclass(frozen=True)
 class KnownKey:
-    """An API key that is accepted. until: microseconds, infinity if without end. scope: what it may see of its company."""
+    """An API key whose secret a request shows. until: it is accepted before this instant (microseconds): infinity if without end, 0 if no more.
+
+    scope: what it may see of its company.
+    """
 
     id: UUID
     tenant: UUID
@@ -120,7 +123,7 @@ class KnownKey:
 
 
 def known_key(store: Store, text: str, now_us: int) -> KnownKey | None:
-    """The key that a request shows; None if it is not accepted at this instant. Reads the log: do not call it in an event loop."""
+    """The key that a request shows, accepted at this instant or no more; None if nobody ever had such a secret. Reads the log: do not call it in an event loop."""
     id = _key_of(text)
     key = project(store.stream(id), ApiKey) if id is not None else None
     until = key.accepted_until(_digest(text), now_us) if key is not None else None

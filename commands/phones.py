@@ -9,7 +9,7 @@ from uuid import UUID
 
 from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ACT_FOR_OTHERS, ATTEND, acts_for_another
+from domain.access import ATTEND, acts_for_another
 from domain.agents import Agent
 from domain.errors import InvalidField, NotAllowed, Refused
 from domain.ids import agent_id, phone_id, roster_id
@@ -77,7 +77,7 @@ def open_phone(command: OpenPhone, context: HandlerContext) -> Done:
     """The telephone in the browser becomes the one that rings. Renewing changes neither credential nor telephone. Refused on behalf of another user."""
     agent, phone = _phone(context, command.agent)
     if acts_for_another(context.caller.user, agent.user):
-        raise NotAllowed(ACT_FOR_OTHERS, "whoever opens a phone gets its calls: only the agent's own user does", "agent-of-another-user")
+        raise NotAllowed("agent-of-another-user", "whoever opens a phone gets its calls: only the agent's own user does")
     if command.session:
         phone.renew(agent.id, agent.name, command.session, context.metadata)
     else:

@@ -17,7 +17,7 @@ from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, 
 from commands.rights import current_actor
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
-from domain.errors import DomainError, InvalidField, NotAllowed, Refused, VersionConflict
+from domain.errors import Barred, DomainError, InvalidField, NotAllowed, PermissionMissing, Refused, VersionConflict
 from store.database import Database, NoRoom
 from store.event_store import ReceiptKey, Store, StoredReceipt, project
 from store.heartbeats import last_heard, note_heartbeats
@@ -190,7 +190,7 @@ class UnitOfWork:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
         try:
             caller = self._authorised(command.permission, caller, now_us)
-        except NotAllowed as refused:
+        except (NotAllowed, Barred) as refused:
             return refused
         if (refusal := _refused_text(command, caller)) is not None:
             return refusal
@@ -223,13 +223,13 @@ class UnitOfWork:
         return decision
 
     def _authorised(self, permission: str, caller: Caller, now_us: int) -> Caller:
-        """The caller with the rights that the log gives it now. Raises NotAllowed."""
+        """The caller with the rights that the log gives it now. Raises NotAllowed, Barred."""
         if permission != ANYONE and permission not in caller.permissions:
-            raise NotAllowed(permission)
+            raise PermissionMissing(permission)
         actor = current_actor(self, caller, permission, now_us)
         if actor is None:
             return caller
-        actor.must_not_only_read(permission)
+        actor.must_not_only_read()
         return caller if actor == caller.user else dataclasses.replace(caller, user=actor)
 
     def _repeat(self, command: Command, caller: Caller, now_us: int) -> tuple[bytes, Repeat | None]:

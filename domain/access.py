@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final, Literal, get_args
 from uuid import UUID
 
-from domain.errors import NotAllowed
+from domain.errors import NotAllowed, PermissionMissing
 
 Permission = Literal[
     "gerenciar-empresas",  # companies, access to the platform
@@ -65,6 +65,20 @@ LISTEN: Final[Permission] = "ouvir-gravacoes"
 MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"
 MANAGE_WEBHOOKS: Final[Permission] = "gerenciar-conectores"
 
+USED_BY_LIMITED_KEYS: Final[frozenset[str]] = frozenset({REPORTS, ATTEND, LISTEN, SUPERVISE, MANAGE_QUEUES, MANAGE_USERS, MANAGE_COMPANIES})
+"""The permissions that open a question about a part of the company, so that an API key which is limited to some queues, and only reads, has a use for them."""
+
+USED_BY_KEYS: Final[frozenset[str]] = USED_BY_LIMITED_KEYS | {
+    MANAGE_PHONES,
+    MANAGE_BLACKLIST,
+    FORGET_CONTACTS,
+    OBSERVE,
+    ACT_FOR_OTHERS,
+    MANAGE_KEYS,
+    MANAGE_WEBHOOKS,
+}
+"""The permissions of which an API key has a use. The others are a person's, or belong to what the API does not offer yet."""
+
 ANYONE: Final = ""
 """No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""
 
@@ -112,7 +126,7 @@ class Scope:
     def must_be_whole(self) -> None:
         """Refuse (NotAllowed) an asker who does not see the whole company: what only a part of the calls tells would be wrong."""
         if not self.is_whole:
-            raise NotAllowed(OBSERVE, "this is answered only for the whole company", "scope-too-narrow")
+            raise NotAllowed("scope-too-narrow", "this API key is limited to its queues, and this is about the whole company")
 
     def sees_queue(self, name: str) -> bool:
         """Whether the queue of this name may be seen."""
@@ -150,7 +164,7 @@ class Asker:
     def must_have(self, permission: str) -> None:
         """Raises NotAllowed when the caller lacks the permission."""
         if permission != ANYONE and permission not in self.permissions:
-            raise NotAllowed(permission)
+            raise PermissionMissing(permission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +183,12 @@ class Actor:
     def must_have(self, permission: str) -> None:
         """Refuse (NotAllowed) a command that needs a permission which the actor lacks."""
         if permission not in self.permissions:
-            raise NotAllowed(permission)
+            raise PermissionMissing(permission)
 
-    def must_not_only_read(self, permission: str) -> None:
+    def must_not_only_read(self) -> None:
         """Refuse (NotAllowed) any command of an actor that only reads: a command may change more than what the actor sees."""
         if self.reads_only:
-            raise NotAllowed(permission, "an API key that is limited to some queues only reads", "api-key-reads-only")
+            raise NotAllowed("api-key-reads-only", "an API key that is limited to some queues only reads")
 
 
 _BELOW: Final[dict[Level, tuple[Level, ...]]] = {"admin": ("manager", "user"), "manager": ("user",), "user": ()}
@@ -185,9 +199,9 @@ def must_be_above(actor: Actor | None, user: UUID, level: Level) -> None:
     if actor is None:
         return
     if actor.user == user:
-        raise NotAllowed(MANAGE_USERS, "nobody changes their own rights", "own-rights")
+        raise NotAllowed("own-rights", "nobody changes their own rights")
     if level not in _BELOW[actor.level]:
-        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not manage users of level {level}", "level-too-low")
+        raise NotAllowed("level-too-low", f"a user of level {actor.level} does not manage users of level {level}")
 
 
 def must_have_all(actor: Actor | None, level: Level, permissions: Iterable[str]) -> None:
@@ -195,10 +209,10 @@ def must_have_all(actor: Actor | None, level: Level, permissions: Iterable[str])
     if actor is None:
         return
     if level != actor.level and level not in _BELOW[actor.level]:
-        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not make users of level {level}", "level-too-low")
+        raise NotAllowed("level-too-low", f"a user of level {actor.level} does not make users of level {level}")
     for permission in permissions:
         if permission not in actor.permissions:
-            raise NotAllowed(permission, f"nobody gives a permission that they do not have: {permission}")
+            raise PermissionMissing(permission, f"nobody gives a permission that they do not have: {permission}")
 
 
 def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> None:
@@ -207,7 +221,7 @@ def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> Non
     key: the key that gets a new secret; None for a new key.
     """
     if actor is not None and actor.is_key and actor.user != key:
-        raise NotAllowed(MANAGE_KEYS, "an API key makes no other keys, and gives none a new secret: a user does", "api-key-makes-keys")
+        raise NotAllowed("api-key-makes-keys", "an API key makes no other keys, and gives none a new secret: a user does")
 
 
 def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
@@ -218,9 +232,9 @@ def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
     if actor is None or actor.user == owner:
         return False
     if actor.level == "user":
-        raise NotAllowed(ACT_FOR_OTHERS, "a user of level user acts only as an agent that belongs to that user", "agent-of-another-user")
+        raise NotAllowed("agent-of-another-user", "a user of level user acts only as an agent that belongs to that user")
     if ACT_FOR_OTHERS not in actor.permissions:
-        raise NotAllowed(ACT_FOR_OTHERS)
+        raise PermissionMissing(ACT_FOR_OTHERS)
     return True
 
 

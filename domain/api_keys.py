@@ -8,7 +8,7 @@ from hmac import compare_digest
 from typing import ClassVar
 from uuid import UUID
 
-from domain.access import Actor, Level
+from domain.access import ACT_FOR_OTHERS, USED_BY_KEYS, USED_BY_LIMITED_KEYS, Actor, Level
 from domain.base import MS, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, NotFound, Refused
 from domain.names import checked_name
@@ -90,6 +90,8 @@ class ApiKey(Aggregate):
         self.rights = KeyRights("user", ())
         self.previous: tuple[KeySecret, int] | None = None
         """The secret before the last rotation, and until when it is accepted (microseconds)."""
+        self.digests: tuple[str, ...] = ()
+        """Of every secret that the key ever had."""
         self.created_at = 0
         self.creator = ""
         self.revoked = False
@@ -111,7 +113,7 @@ class ApiKey(Aggregate):
             prefix=secret.prefix,
             digest=secret.digest,
             level=rights.level,
-            permissions=checked_permissions(rights.permissions),
+            permissions=_usable(rights),
             queues=None if rights.queues is None else _distinct(rights.queues),
             expires_at=rights.expires_at,
             requests_per_minute=rights.requests_per_minute,
@@ -137,15 +139,20 @@ class ApiKey(Aggregate):
         return self.version > 0 and not self.revoked and (expires_at is None or now_us < expires_at)
 
     def accepted_until(self, digest: str, now_us: int) -> float | None:
-        """The instant (microseconds) until which the secret with this digest is accepted, infinity if without end; None if it is not accepted now."""
-        if not self.is_active(now_us):
+        """The instant (microseconds) until which the secret with this digest is accepted: infinity if without end, 0 if it is accepted no more.
+
+        None for what never was a secret of the key: whoever shows it learns nothing of the key.
+        """
+        if not any(compare_digest(digest, known) for known in self.digests):
             return None
         end = float("inf") if self.rights.expires_at is None else self.rights.expires_at
-        if compare_digest(digest, self.secret.digest):
+        if not self.is_active(now_us):
+            return 0
+        if digest == self.secret.digest:
             return end
-        if self.previous is not None and now_us < self.previous[1] and compare_digest(digest, self.previous[0].digest):
+        if self.previous is not None and now_us < self.previous[1] and digest == self.previous[0].digest:
             return min(end, self.previous[1])
-        return None
+        return 0
 
     @property
     def actor(self) -> Actor:
@@ -155,12 +162,12 @@ class ApiKey(Aggregate):
     def apply(self, event: Event) -> None:
         match event:
             case ApiKeyCreated():
-                self.name, self.secret = event.name, KeySecret(event.prefix, event.digest)
+                self.name, self.secret, self.digests = event.name, KeySecret(event.prefix, event.digest), (event.digest,)
                 self.rights = KeyRights(event.level, event.permissions, event.queues, event.expires_at, event.requests_per_minute)
                 self.created_at, self.creator = event.occurred_at, event.actor
             case ApiKeyRotated(prefix=prefix, digest=digest, overlap_until=overlap_until):
                 self.previous = (self.secret, overlap_until)
-                self.secret = KeySecret(prefix, digest)
+                self.secret, self.digests = KeySecret(prefix, digest), (*self.digests, digest)
             case ApiKeyRevoked():
                 self.revoked, self.previous = True, None
 
@@ -172,6 +179,21 @@ class ApiKey(Aggregate):
         self._must_be_created()
         if not self.is_active(now_us):
             raise Refused("api-key-inactive", "this API key was revoked or has expired: create another one")
+
+
+def _usable(rights: KeyRights) -> tuple[str, ...]:
+    """The permissions of a new key. Raises InvalidField for one that the key could never use: it would open something one day that nobody meant to give."""
+    permissions = checked_permissions(rights.permissions)
+    for permission in permissions:
+        if permission not in USED_BY_KEYS:
+            raise InvalidField("permissions", f"{permission}: nothing that an API key may do needs this permission")
+        if rights.queues is not None and permission not in USED_BY_LIMITED_KEYS:
+            raise InvalidField(
+                "permissions", f"{permission}: an API key that is limited to some queues can do nothing with this permission"
+            )
+        if rights.level == "user" and permission == ACT_FOR_OTHERS:
+            raise InvalidField("permissions", f"{permission}: an API key of level user acts for no agents")
+    return permissions
 
 
 def _distinct(queues: Iterable[UUID]) -> tuple[UUID, ...]:

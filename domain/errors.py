@@ -3,7 +3,9 @@
 DomainError
 ├── InvalidField        a field has an invalid value (names the field)
 ├── NotFound            no such object in this company
-├── NotAllowed          the caller lacks the permission that the command names
+├── NotAllowed          the caller may not do this, whatever permissions they have
+│   └── PermissionMissing   the caller lacks the permission that it names
+├── Barred              the caller is kept out since the request was let in
 ├── Refused             the object's state does not allow it
 ├── AlreadyExists       a name or address that must be unique is taken
 └── VersionConflict     another command changed it meanwhile, three times in a row
@@ -13,7 +15,7 @@ Each error has a `code` of its own (`domain.refusals`), which programs branch on
 
 from __future__ import annotations
 
-from domain.refusals import Code, FieldCode, NotAllowedCode, RefusedCode, TakenCode, UnknownCode
+from domain.refusals import BarredCode, Code, FieldCode, NotAllowedCode, RefusedCode, TakenCode, UnknownCode
 
 
 class DomainError(Exception):
@@ -40,11 +42,27 @@ class NotFound(DomainError):
 
 
 class NotAllowed(DomainError):
-    """The caller lacks the permission `permission`."""
+    """The caller may not do this. permission: the one whose lack is the reason; "" for another reason."""
 
-    def __init__(self, permission: str, message: str = "", code: NotAllowedCode = "permission-missing") -> None:
-        super().__init__(code, message or f"this needs the permission {permission}")
+    permission = ""
+
+    def __init__(self, code: NotAllowedCode, message: str) -> None:
+        super().__init__(code, message)
+
+
+class PermissionMissing(NotAllowed):
+    """The caller lacks the permission `permission`; with it they could do this."""
+
+    def __init__(self, permission: str, message: str = "") -> None:
+        super().__init__("permission-missing", message or f"this needs the permission {permission}")
         self.permission = permission
+
+
+class Barred(DomainError):
+    """Nothing of the caller is accepted any more: the user was deactivated, the API key was revoked or has expired."""
+
+    def __init__(self, code: BarredCode, message: str) -> None:
+        super().__init__(code, message)
 
 
 class Refused(DomainError):

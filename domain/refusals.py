@@ -72,6 +72,7 @@ UnknownCode = Literal[
     "company-unknown",
     "contact-unknown",
     "definitions-unknown",
+    "delivery-unknown",
     "import-unknown",
     "ivr-unknown",
     "phone-unknown",
@@ -100,7 +101,6 @@ TakenCode = Literal[
 
 NotAllowedCode = Literal[
     "agent-of-another-user",
-    "api-key-barred",
     "api-key-makes-keys",
     "api-key-reads-only",
     "level-too-low",
@@ -108,9 +108,11 @@ NotAllowedCode = Literal[
     "permission-missing",
     "scope-too-narrow",
     "screen-shows-queues",
-    "user-barred",
 ]
 """The caller may not do this."""
+
+BarredCode = Literal["api-key-barred", "user-barred"]
+"""The caller is nobody any more."""
 
 FieldCode = Literal[
     "file-not-recognised",
@@ -124,7 +126,7 @@ FieldCode = Literal[
 ]
 """A field has a value that no state would allow."""
 
-Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Literal["version-conflict"]
+Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | BarredCode | FieldCode | Literal["version-conflict"]
 
 UNKNOWN: dict[str, UnknownCode] = {
     "API key": "api-key-unknown",
@@ -170,7 +172,10 @@ MEANINGS: dict[Code, Meaning] = {
         "No telephone of the agent is known, so nothing can ring.",
         "Open the phone in the browser, or choose a telephone of the PBX for the agent.",
     ),
-    "api-key-barred": Meaning("The API key was revoked or has expired.", "Create another key."),
+    "api-key-barred": Meaning(
+        "The API key was accepted once; it was revoked, has expired, or was rotated and the overlap is over.",
+        "Use the new secret of the key, or let a user create another key.",
+    ),
     "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
     "api-key-makes-keys": Meaning(
         "An API key creates no API key, and rotates none but itself: the other one would outlive its end and its revocation.",
@@ -214,6 +219,9 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
     "definitions-unknown": Meaning(
         "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
+    ),
+    "delivery-unknown": Meaning(
+        "The webhook has no such delivery, or it ended more than seven days ago.", "Check the id against the list of deliveries."
     ),
     "file-not-recognised": Meaning(
         "The file is of another kind than what was announced, or nothing of it can be read.",
@@ -292,7 +300,10 @@ MEANINGS: dict[Code, Meaning] = {
     "recording-not-running": Meaning("The call is not being recorded, or the recording is paused.", "Read the call's recordings."),
     "recording-running": Meaning("The call is being recorded already.", "Nothing, or pause it."),
     "recording-unknown": Meaning("The company has no such recording.", "Use an `id` of the call's recordings."),
-    "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
+    "scope-too-narrow": Meaning(
+        "The API key is limited to some queues, and the question is about the whole company.",
+        "Use a key without a limit to queues, or log in as a user.",
+    ),
     "screen-revoked": Meaning("The screen was revoked.", "Create another screen."),
     "screen-shows-queues": Meaning(
         "A screen of a wall asks for its queues as they are now and for the company's name and time zone, for nothing else.",

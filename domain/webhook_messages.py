@@ -6,7 +6,8 @@ Only this module makes them from events. No message holds a customer's number, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -15,8 +16,11 @@ import msgspec
 
 from domain.agents import AgentEvent
 from domain.base import SECOND, Event
-from domain.queues import QueueEvent
+from domain.queues import Queue, QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
+from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionEvent
+from domain.voice.interactions import Interaction
+from domain.voice.presence import PresenceState
 
 LATEST_US = 3600 * SECOND
 """A fact that is recorded more than an hour after it happened belongs to an imported past: no webhook posts it."""
@@ -54,7 +58,12 @@ KINDS: Final[dict[str, str]] = {
     **dict(_AGENTS.values()),
     _QUEUE_CHANGED: "The settings of a queue changed: read it again.",
 }
-"""The types of messages, and what each means."""
+"""The types of messages to which a webhook may subscribe, and what each means."""
+
+_TEST = "webhook.test"
+
+POSTED: Final[dict[str, str]] = {**KINDS, _TEST: "Somebody tests the webhook: nothing happened in the center."}
+"""All types of messages that are posted, and what each means."""
 
 
 class MessageData(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +73,22 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(description="version of this type of message; no field is removed without a new one", examples=[1])
     ] = 1
     position: Annotated[int, msgspec.Meta(description="position of the log: orders messages of one webhook", examples=[1204])]
-    id: Annotated[UUID, msgspec.Meta(description="the interaction, the agent or the queue that the message is about")]
+    id: Annotated[
+        UUID, msgspec.Meta(description="the interaction, the agent or the queue that the message is about; of a test the webhook")
+    ]
     queue: Annotated[str, msgspec.Meta(description="the queue concerned; empty if none", examples=["vendas"])] = ""
+    queues: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="the queues to which this belongs, by which a webhook with `queues` chooses: those that the call has been in up to now, "
+            "those that the agent is or was just logged in to, or the names of the queue that changed",
+            examples=[["vendas"]],
+        ),
+    ] = ()
+    every_queue: Annotated[
+        bool,
+        msgspec.Meta(description="true: of an agent who is logged in to every queue, so this belongs to all of them", examples=[False]),
+    ] = False
     agent: Annotated[str, msgspec.Meta(description="the agent concerned; empty if none", examples=["Ana"])] = ""
     direction: Annotated[str, msgspec.Meta(description="of an interaction: inbound or outbound; else empty", examples=["inbound"])] = ""
 
@@ -78,23 +101,86 @@ class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
     data: MessageData
 
 
-def messages_of(event: Event, position: int, direction: str = "") -> Iterator[WebhookMessage]:
-    """The messages of an event in their order; none for an event that no webhook posts, or that tells of a past. direction: that of the call."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was known, before an event, of the call, the agent or the queue that it is about.
+
+    direction: that of the call. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
+    """
+
+    direction: str = ""
+    queues: tuple[str, ...] = ()
+
+    @classmethod
+    def of_call(cls, call: Interaction | None) -> Before:
+        """Of a call as it was known. None: it was not."""
+        if call is None or call.call is None:
+            return cls()
+        attempted = () if call.state.attempt is None else (call.state.attempt.queue,)
+        return cls(call.call.direction, (*attempted, *(visit.queue for visit in call.state.visits)))
+
+    @classmethod
+    def of_agent(cls, standing: PresenceState) -> Before:
+        """Of an agent in this state."""
+        return cls(queues=tuple(standing.queues))
+
+    @classmethod
+    def of_queue(cls, queue: Queue | None) -> Before:
+        """Of a queue as it was set. None: it was not."""
+        return cls() if queue is None else cls(queues=(queue.name,))
+
+
+def messages_of(event: Event, position: int, before: Before) -> Iterator[WebhookMessage]:
+    """The messages of an event in their order; none for an event that no webhook posts, or that tells of a past."""
     match event:
-        case InteractionEvent(facts=facts):
-            named = [(_CALLS[fact.kind][0], fact, fact.agent) for fact in facts if fact.kind in _CALLS]
-        case AgentEvent(facts=facts, name=name, person=True):
-            named = [(_AGENTS[fact.kind][0], fact, name) for fact in facts if fact.kind in _AGENTS]
+        case InteractionEvent():
+            yield from _of_call(event, position, before)
+        case AgentEvent(person=True):
+            yield from _of_agent(event, position, before)
         case QueueEvent():
-            data = MessageData(position=position, id=event.originator_id)
+            given = event.name if isinstance(event, QueueRegistered | QueueRenamed | QueueNameTaken) else ""
+            names = _distinct((given, *before.queues))
+            data = MessageData(position=position, id=event.originator_id, queue=next(iter(names), ""), queues=names)
             yield WebhookMessage(type=_QUEUE_CHANGED, timestamp=_iso(event.occurred_at), data=data)
-            return
-        case _:
-            return
-    for kind, fact, agent in named:
-        if fact.at >= event.recorded_at - LATEST_US:
-            data = MessageData(position=position, id=event.originator_id, queue=fact.queue, agent=agent, direction=direction)
-            yield WebhookMessage(type=kind, timestamp=_iso(fact.at), data=data)
+
+
+def message_of_test(webhook: UUID, position: int, at_us: int) -> WebhookMessage:
+    """The message by which a company tests a webhook, at the end of the log."""
+    return WebhookMessage(type=_TEST, timestamp=_iso(at_us), data=MessageData(position=position, id=webhook))
+
+
+def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator[WebhookMessage]:
+    """A call belongs to each queue that it has been in, from the offer to the end of the call."""
+    direction = before.direction if event.change.call is None else event.change.call.direction
+    queues = before.queues
+    for fact in event.facts:
+        queues = _distinct((*queues, fact.queue))
+        if fact.kind in _CALLS and _is_new(fact, event):
+            data = MessageData(
+                position=position, id=event.originator_id, queue=fact.queue, queues=queues, agent=fact.agent, direction=direction
+            )
+            yield WebhookMessage(type=_CALLS[fact.kind][0], timestamp=_iso(fact.at), data=data)
+
+
+def _of_agent(event: AgentEvent, position: int, before: Before) -> Iterator[WebhookMessage]:
+    """What an agent does belongs to the queues that the agent is logged in to, before or after it: a logout to those that the agent leaves."""
+    logged_in = (*before.queues, *event.standing.queues)
+    queues = _distinct((*logged_in, *(fact.queue for fact in event.facts)))
+    for fact in event.facts:
+        if fact.kind in _AGENTS and _is_new(fact, event):
+            data = MessageData(
+                position=position, id=event.originator_id, queue=fact.queue, queues=queues, every_queue="" in logged_in, agent=event.name
+            )
+            yield WebhookMessage(type=_AGENTS[fact.kind][0], timestamp=_iso(fact.at), data=data)
+
+
+def _is_new(fact: Fact, event: Event) -> bool:
+    return fact.at >= event.recorded_at - LATEST_US
+
+
+def _distinct(queues: Iterable[str]) -> tuple[str, ...]:
+    """The queues that are named, each once, in their order."""
+    return tuple(dict.fromkeys(queue for queue in queues if queue))
 
 
 def _iso(us: int) -> str:

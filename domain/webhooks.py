@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,7 +12,7 @@ import msgspec
 
 from domain.access import ATTEND, Actor
 from domain.base import SECOND, Aggregate, Event, EventMetadata, Personal
-from domain.errors import InvalidField, NotAllowed, NotFound, Refused
+from domain.errors import InvalidField, NotFound, PermissionMissing, Refused
 from domain.names import identity
 from domain.webhook_messages import KINDS, WebhookMessage
 
@@ -29,9 +30,10 @@ MOST_WEBHOOKS = 50
 
 
 class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is posted. kinds: the types of messages. queues, direction: only messages about these queues (in any spelling) and calls of this direction; empty = all.
+    """What is posted. kinds: the types of messages. queues, direction: only messages that belong to one of these queues (in any spelling), and of calls of this direction; empty = all.
 
-    A message that names no queue (a call that arrives) passes no filter by queue, and one that belongs to no call passes none by direction.
+    To which queues a message belongs, it says itself. One that belongs to none yet (a call that arrives) passes no filter by queue, and one that belongs to no call
+    passes none by direction.
     """
 
     kinds: tuple[str, ...]
@@ -42,7 +44,11 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether the message is to be posted."""
         return (
             message.type in self.kinds
-            and (not self.queues or identity(message.data.queue) in map(identity, self.queues))
+            and (
+                not self.queues
+                or message.data.every_queue
+                or not {*map(identity, message.data.queues)}.isdisjoint(map(identity, self.queues))
+            )
             and (not self.direction or message.data.direction == self.direction)
         )
 
@@ -221,6 +227,14 @@ class Webhook(Aggregate):
             raise NotFound("webhook-unknown", "no such webhook")
 
 
+@dataclass(frozen=True)
+class PostTarget:
+    """Where a webhook posts, and the secrets that sign at some instant, in plain text."""
+
+    url: str
+    secrets: list[str]
+
+
 def free_place(is_taken: Callable[[int], bool]) -> int:
     """A place for one more webhook among the MOST_WEBHOOKS of a company. Raises Refused when all are taken."""
     for place in range(MOST_WEBHOOKS):
@@ -232,7 +246,7 @@ def free_place(is_taken: Callable[[int], bool]) -> int:
 def _must_watch(actor: Actor | None) -> None:
     """Nobody has more posted than the live stream shows them. The operator (None) sees everything."""
     if actor is not None and ATTEND not in actor.permissions:
-        raise NotAllowed(ATTEND, f"who has posted what happens in the center needs the permission {ATTEND} to watch it")
+        raise PermissionMissing(ATTEND, f"who has posted what happens in the center needs the permission {ATTEND} to watch it")
 
 
 def _checked_url(url: str) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from commands.handler_context import Command
 from domain.base import CATALOGUE, Event
+from domain.webhook_messages import Before
 from domain.webhooks import Webhook
 from store.database import Database
 from store.process_progress import Timer
@@ -81,14 +82,14 @@ class Ports:
 
     query: rows of the warehouse, as `Warehouse.query`. covered: the log position that these rows cover.
     last_heard: the instant of the last heartbeat of an agent's client (microseconds), 0 if none. webhooks: those that are not deleted, of all companies.
-    direction: that of an interaction (inbound, outbound), "" if it is unknown.
+    before: what was known, before an event, of what it is about.
     """
 
     query: Callable[[str, UUID], list[dict[str, Any]]]
     covered: Callable[[], int]
     last_heard: Callable[[UUID], int]
     webhooks: Callable[[], list[Webhook]] = list
-    direction: Callable[[UUID], str] = lambda _: ""
+    before: Callable[[Event], Before] = lambda _: Before()
 
 
 class ProcessManager(ABC, Generic[S]):

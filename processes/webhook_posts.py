@@ -16,6 +16,7 @@ from uuid import UUID
 
 from commands.webhooks import SECRET_PREFIX
 from domain.webhook_destinations import Address, Destinations
+from domain.webhooks import PostTarget
 from processes.name_lookups import NameLookups, TooSlow
 
 TIMEOUT_S = 10.0
@@ -56,6 +57,10 @@ class Poster:
         self._destinations = destinations
         self._resolve = resolve or NameLookups().look_up
         self._timeout_s = timeout_s
+
+    async def post_signed(self, company: UUID, target: PostTarget, id: str, at_s: int, body: str) -> Answer:
+        """Post a message once, signed by each secret at an instant (seconds). Every failure is an answer."""
+        return await self.post(company, target.url, signed(id, at_s, body, target.secrets), body)
 
     async def post(self, company: UUID, url: str, headers: dict[str, str], body: str) -> Answer:
         """Post once, for a company. Every failure is an answer; nothing is raised."""

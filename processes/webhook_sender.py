@@ -19,8 +19,8 @@ from commands.handler_context import Caller
 from commands.webhooks import DisableWebhook
 from domain.access import MANAGE_WEBHOOKS
 from domain.base import SECOND
-from domain.webhooks import Webhook
-from processes.webhook_posts import Answer, Poster, signed
+from domain.webhooks import PostTarget, Webhook
+from processes.webhook_posts import Answer, Poster
 from store import webhook_deliveries as queue
 from store.clock import ClockOff
 from store.database import StoreUnavailable
@@ -121,17 +121,16 @@ class WebhookSender:
     async def _deliver(self, webhook: Webhook, delivery: Delivery) -> None:
         """Post one, and record what came of it."""
         now = self._bus.clock.now_us()
-        url, secrets = await asyncio.to_thread(self._opened, webhook, now)
-        headers = signed(f"msg_{delivery.id.hex}", now // SECOND, delivery.body, secrets)
+        target = await asyncio.to_thread(self._opened, webhook, now)
         began = monotonic()
-        answer = await self._poster.post(delivery.tenant, url, headers, delivery.body)
+        answer = await self._poster.post_signed(delivery.tenant, target, f"msg_{delivery.id.hex}", now // SECOND, delivery.body)
         took_ms = round((monotonic() - began) * 1_000)
         await asyncio.to_thread(self._record, delivery, answer, took_ms)
 
-    def _opened(self, webhook: Webhook, now: int) -> tuple[str, list[str]]:
+    def _opened(self, webhook: Webhook, now: int) -> PostTarget:
         assert webhook.url is not None
         keyring = self._store.keyring
-        return keyring.open(webhook.url), [keyring.open(secret) for secret in webhook.signing(now)]
+        return PostTarget(keyring.open(webhook.url), [keyring.open(secret) for secret in webhook.signing(now)])
 
     def _record(self, delivery: Delivery, answer: Answer, took_ms: int) -> None:
         """Save the outcome, together with the end of the webhook if it follows from it."""

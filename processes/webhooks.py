@@ -14,7 +14,7 @@ from domain.agents import AgentEvent
 from domain.base import Event
 from domain.queues import QueueEvent
 from domain.voice.interaction_events import InteractionEvent
-from domain.webhook_messages import messages_of
+from domain.webhook_messages import Before, messages_of
 from domain.webhooks import RedeliveryRequested, Webhook, WebhookDeleted, WebhookDisabled, WebhookEvent
 from processes.manager import Decision, Ports, ProcessManager, Timer, Write
 from store.webhook_deliveries import Delivery, Enqueue, Erase, Redeliver, Withdraw
@@ -30,11 +30,11 @@ _encode = msgspec.json.Encoder()
 
 @dataclass(frozen=True)
 class Subscribed:
-    """The active webhooks of the event's company, the position of the event, and the direction of its call ("" if nobody asks)."""
+    """The active webhooks of the event's company, the position of the event, and what was known before it (nothing if no webhook is active)."""
 
     webhooks: tuple[Webhook, ...]
     position: int
-    direction: str
+    before: Before
 
 
 class Webhooks(ProcessManager[Subscribed]):
@@ -65,11 +65,7 @@ class Webhooks(ProcessManager[Subscribed]):
         if isinstance(trigger, WebhookEvent):
             self.begin()
         webhooks = self._active.get(trigger.tenant, ())
-        calls = isinstance(trigger, InteractionEvent) and bool(trigger.facts) and bool(webhooks)
-        direction = _direction(trigger) if isinstance(trigger, InteractionEvent) else ""
-        if calls and not direction and isinstance(trigger, InteractionEvent):
-            direction = self.ports.direction(trigger.originator_id)
-        return Subscribed(webhooks, position, direction)
+        return Subscribed(webhooks, position, self.ports.before(trigger) if webhooks and isinstance(trigger, Event) else Before())
 
     def react(self, event: Event, state: Subscribed) -> Sequence[Decision]:
         """Queue its messages; post again, withdraw or erase what a webhook's own event asks for."""
@@ -90,7 +86,7 @@ def _deliveries(event: Event, state: Subscribed) -> Iterator[Delivery]:
     webhooks = [webhook for webhook in state.webhooks if event.recorded_at >= webhook.created_at]
     if not webhooks:
         return
-    for place, message in enumerate(messages_of(event, state.position, state.direction)):
+    for place, message in enumerate(messages_of(event, state.position, state.before)):
         number = state.position * MESSAGES_OF_AN_EVENT + place
         body = _encode.encode(message).decode()
         for webhook in webhooks:
@@ -106,7 +102,3 @@ def _deliveries(event: Event, state: Subscribed) -> Iterator[Delivery]:
                     created=event.recorded_at,
                     began=event.recorded_at,
                 )
-
-
-def _direction(event: InteractionEvent) -> str:
-    return "" if event.change.call is None else event.change.call.direction

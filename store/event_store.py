@@ -184,13 +184,14 @@ class Store(Application[UUID]):
         event = self.mapper.read(recorded)
         return DecodedEvent(*astuple(recorded), tenant=event.tenant.bytes, event=event)
 
-    def stream(self, id: UUID) -> list[Event]:
-        """All events of one aggregate; never waits for a writer."""
-        return [self.mapper.to_domain_event(stored) for stored in self.recorder.select_events(id)]
+    def stream(self, id: UUID, until: int | None = None) -> list[Event]:
+        """The events of one aggregate, all of them or up to a version; never waits for a writer."""
+        return [self.mapper.to_domain_event(stored) for stored in self.recorder.select_events(id, lte=until)]
 
-    def newest(self, id: UUID) -> Event | None:
-        """The last event of one aggregate, if it has any; never waits for a writer."""
-        return next((self.mapper.to_domain_event(stored) for stored in self.recorder.select_events(id, desc=True, limit=1)), None)
+    def newest(self, id: UUID, until: int | None = None) -> Event | None:
+        """The last event of one aggregate, of all of them or of those up to a version, if it has any; never waits for a writer."""
+        found = self.recorder.select_events(id, lte=until, desc=True, limit=1)
+        return next((self.mapper.to_domain_event(stored) for stored in found), None)
 
     def companies(self) -> list[UUID]:
         """The ids of all companies, the oldest first."""

@@ -84,6 +84,11 @@ BESIDE_THE_LOG = (
             "error": "text",
         },
     ),
+    Table("webhook_failures", {"delivery": "bytes", "failed": "integer"}),
+    Table(
+        "webhook_receivers",
+        {"webhook": "bytes", "failed": "integer", "tried": "integer", "took_ms": "integer", "code": "integer", "error": "text"},
+    ),
 )
 """The tables that are as durable as the log. Sessions are not among them: users sign in again."""
 

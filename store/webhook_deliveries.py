@@ -22,7 +22,11 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_of_webhook ON webhook_deliveries (webhook, number);
 CREATE INDEX IF NOT EXISTS deliveries_in_order ON webhook_deliveries (webhook, subject, number) WHERE status = 'waiting';
-CREATE INDEX IF NOT EXISTS deliveries_due ON webhook_deliveries (due) WHERE status = 'waiting'
+CREATE INDEX IF NOT EXISTS deliveries_due ON webhook_deliveries (due) WHERE status = 'waiting';
+CREATE TABLE IF NOT EXISTS webhook_failures (delivery BLOB PRIMARY KEY, failed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS webhook_receivers (
+    webhook BLOB PRIMARY KEY, failed INTEGER NOT NULL, tried INTEGER NOT NULL, took_ms INTEGER NOT NULL, code INTEGER NOT NULL, error TEXT NOT NULL
+) WITHOUT ROWID
 """
 
 Status = Literal["waiting", "delivered", "failed"]
@@ -32,7 +36,8 @@ AFTER_ANOTHER = 2**53
 
 _COLUMNS = "id, number, tenant, webhook, subject, type, body, created, began, status, attempts, due, tried, took_ms, code, error"
 _INSERT = f"INSERT INTO webhook_deliveries ({_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - no input
-_SELECT = f"SELECT {_COLUMNS} FROM webhook_deliveries"  # noqa: S608 - no input
+_FAILED = "coalesce((SELECT failed FROM webhook_failures WHERE delivery = id), 0)"
+_SELECT = f"SELECT {_COLUMNS}, {_FAILED} FROM webhook_deliveries"  # noqa: S608 - no input
 _OF_SUBJECT = "webhook = ? AND subject = ? AND status = 'waiting'"
 _FIRST = f"(SELECT min(number) FROM webhook_deliveries WHERE {_OF_SUBJECT})"  # noqa: S608 - no input
 _HOLD_BACK = f"UPDATE webhook_deliveries SET due = ? WHERE {_OF_SUBJECT} AND due <> ? AND number > {_FIRST}"  # noqa: S608 - no input
@@ -40,6 +45,14 @@ _LET_GO = f"UPDATE webhook_deliveries SET due = ? WHERE {_OF_SUBJECT} AND due = 
 _NOTE = """
 UPDATE webhook_deliveries SET status = ?, attempts = attempts + 1, due = ?, tried = ?, took_ms = ?, code = ?, error = ?
 WHERE id = ? AND status = 'waiting' AND attempts = ? RETURNING id
+"""
+_FAIL = """
+INSERT INTO webhook_failures (delivery, failed) VALUES (?, 1) ON CONFLICT (delivery) DO UPDATE SET failed = webhook_failures.failed + 1
+"""
+_RECEIVE = """
+INSERT INTO webhook_receivers (webhook, failed, tried, took_ms, code, error) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (webhook) DO UPDATE SET
+failed = CASE WHEN excluded.failed = 0 THEN 0 ELSE webhook_receivers.failed + 1 END,
+tried = excluded.tried, took_ms = excluded.took_ms, code = excluded.code, error = excluded.error
 """
 _AGAIN = "UPDATE webhook_deliveries SET status = 'waiting', due = ?, began = ? WHERE"
 _WITHDRAW = "UPDATE webhook_deliveries SET status = 'failed', tried = ?, error = ? WHERE webhook = ? AND status = 'waiting'"
@@ -51,7 +64,7 @@ class Delivery:
 
     id: the same for every attempt; the receiver knows repeats by it. number: its place in the order of the log. subject: deliveries about the same one are posted in
     order. began: since when it is tried; it is given up some days after. attempts: so far. due: when it is tried next. tried: the last attempt, 0 if none;
-    took_ms: how long that one took; code: the HTTP status that it got, 0 if none; error: why it failed, "" if it did not.
+    took_ms: how long that one took; code: the HTTP status that it got, 0 if none; error: why it failed, "" if it did not. failed: how many of the attempts failed.
     """
 
     id: UUID
@@ -70,6 +83,22 @@ class Delivery:
     took_ms: int = 0
     code: int = 0
     error: str = ""
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """How the receiver of a webhook answers. failed: how many attempts in a row have failed, whichever messages they posted; due: when the next one is, 0 if nothing waits.
+
+    The others are those of the last attempt, as in Delivery; tried: 0 if there was none.
+    """
+
+    failed: int = 0
+    tried: int = 0
+    took_ms: int = 0
+    code: int = 0
+    error: str = ""
+    due: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +169,9 @@ class Erase:
 
     def apply(self, db: Database) -> None:
         """Inside a transaction."""
-        db.execute("DELETE FROM webhook_deliveries WHERE webhook = ?", (self.webhook.bytes,))
+        for table in ("webhook_deliveries", "webhook_receivers"):
+            db.execute(f"DELETE FROM {table} WHERE webhook = ?", (self.webhook.bytes,))  # noqa: S608 - no input
+        _forget_failures(db)
 
 
 def note(db: Database, delivery: Delivery, outcome: Outcome) -> bool:
@@ -148,6 +179,10 @@ def note(db: Database, delivery: Delivery, outcome: Outcome) -> bool:
     values = (outcome.status, outcome.due, outcome.tried, outcome.took_ms, outcome.code, outcome.error)
     if not db.execute(_NOTE, (*values, delivery.id.bytes, delivery.attempts)):
         return False
+    if outcome.error:
+        db.execute(_FAIL, (delivery.id.bytes,))
+    receiver = (delivery.webhook.bytes, int(bool(outcome.error)), outcome.tried, outcome.took_ms, outcome.code, outcome.error)
+    db.execute(_RECEIVE, receiver)
     _in_order(db, delivery.webhook, delivery.subject, outcome.tried)
     return True
 
@@ -155,6 +190,11 @@ def note(db: Database, delivery: Delivery, outcome: Outcome) -> bool:
 def sweep(db: Database, before: int) -> None:
     """Delete deliveries that ended before an instant."""
     db.execute("DELETE FROM webhook_deliveries WHERE status <> 'waiting' AND tried < ? AND created < ?", (before, before))
+    _forget_failures(db)
+
+
+def _forget_failures(db: Database) -> None:
+    db.execute("DELETE FROM webhook_failures WHERE delivery NOT IN (SELECT id FROM webhook_deliveries)", ())
 
 
 def _in_order(db: Database, webhook: UUID, subject: UUID, now: int) -> None:
@@ -185,6 +225,15 @@ def last_success(db: Database, webhook: UUID) -> int:
         0
     ][0]
     return found or 0
+
+
+def receiver_of(db: Database, webhook: UUID) -> Receiver:
+    """How the receiver of this webhook answers."""
+    due = db.read(
+        "SELECT min(due) FROM webhook_deliveries WHERE webhook = ? AND status = 'waiting' AND due < ?", (webhook.bytes, AFTER_ANOTHER)
+    )
+    last = db.read("SELECT failed, tried, took_ms, code, error FROM webhook_receivers WHERE webhook = ?", (webhook.bytes,))
+    return Receiver(*(last[0] if last else ()), due=due[0][0] or 0)
 
 
 def find(db: Database, webhook: UUID, id: UUID) -> Delivery | None:

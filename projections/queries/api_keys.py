@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.access import MANAGE_KEYS, Level
+from domain.access import ANYONE, MANAGE_KEYS, Level
 from domain.api_keys import ApiKey
 from projections.engine.temporal_view import CompanyRows
 from projections.query_bus import CompanyLog, query
@@ -54,3 +54,9 @@ def api_key(log: CompanyLog, id: UUID) -> ApiKey:
     """One key. Raises NotFound, and NotAllowed as `api_keys` does."""
     log.scope.must_be_whole()
     return log.find(ApiKey, id)
+
+
+@query(ANYONE, CompanyLog)
+def own_key(log: CompanyLog, key: UUID) -> ApiKey:
+    """The key of whoever asks, whatever it may see. key: the id of whoever asks. Raises NotFound for who is no key."""
+    return log.find(ApiKey, key)

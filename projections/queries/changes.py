@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.access import ANYONE, MANAGE_COMPANIES, MANAGE_PHONES, MANAGE_QUEUES, MANAGE_USERS, MANAGE_WEBHOOKS
-from domain.errors import NotAllowed, NotFound
+from domain.errors import NotFound, PermissionMissing
 from domain.queues import Queue
 from projections.queries.users import user
 from projections.query_bus import CompanyLog, query
@@ -47,7 +47,7 @@ def last_change(log: CompanyLog, id: UUID, permissions: frozenset[str]) -> LastC
         raise _unknown()
     if id != log.user:
         if needed not in permissions:
-            raise NotAllowed(needed)
+            raise PermissionMissing(needed)
         _must_see(log, kind, id)
     return LastChange(last.originator_version, last.recorded_at, last.actor, _name(log, last.actor), last.TOPIC)
 

@@ -6,21 +6,27 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.access import MANAGE_WEBHOOKS
+from domain.agents import AgentEvent
+from domain.base import Event
 from domain.errors import NotFound
+from domain.queues import Queue, QueueEvent
 from domain.voice.interaction_events import InteractionEvent
-from domain.webhooks import Webhook
+from domain.voice.interactions import Interaction
+from domain.webhook_messages import Before
+from domain.webhooks import PostTarget, Webhook
 from projections.query_bus import CompanyLog, query
 from store import webhook_deliveries
 from store.event_store import Store, project
-from store.webhook_deliveries import Delivery
+from store.webhook_deliveries import Delivery, Receiver
 
 
 @dataclass(frozen=True)
 class OpenedWebhook:
-    """A webhook with its URL in plain text."""
+    """A webhook with its URL in plain text, and how its receiver answers."""
 
     webhook: Webhook
     url: str
+    receiver: Receiver
 
 
 def all_webhooks(store: Store) -> list[Webhook]:
@@ -29,12 +35,19 @@ def all_webhooks(store: Store) -> list[Webhook]:
     return [webhook for webhook in found if webhook is not None and webhook.status != "deleted"]
 
 
-def direction_of(store: Store, interaction: UUID) -> str:
-    """The direction of an interaction, inbound or outbound; "" if there is none of this id."""
-    for event in reversed(store.stream(interaction)):
-        if isinstance(event, InteractionEvent) and event.change.call is not None:
-            return event.change.call.direction
-    return ""
+def known_before(store: Store, event: Event) -> Before:
+    """What the log said, before an event, of the call, the agent or the queue that the event is about."""
+    id, version = event.originator_id, event.originator_version
+    match event:
+        case InteractionEvent(facts=[_, *_]):
+            return Before.of_call(project(store.stream(id, until=version - 1), Interaction))
+        case AgentEvent(facts=[_, *_]):
+            previous = store.newest(id, until=version - 1)
+            return Before.of_agent(previous.standing) if isinstance(previous, AgentEvent) else Before()
+        case QueueEvent():
+            return Before.of_queue(project(store.stream(id, until=version - 1), Queue))
+        case _:
+            return Before()
 
 
 @query(MANAGE_WEBHOOKS, CompanyLog)
@@ -52,11 +65,30 @@ def webhook(log: CompanyLog, id: UUID) -> OpenedWebhook:
 
 
 @query(MANAGE_WEBHOOKS, CompanyLog)
+def opened_to_post(log: CompanyLog, id: UUID, now_us: int) -> PostTarget:
+    """What is needed to post to a webhook at an instant. Raises NotFound."""
+    log.scope.must_be_whole()
+    found = _found(log, id)
+    return PostTarget(log.open(found.url), [log.open(secret) for secret in found.signing(now_us)])
+
+
+@query(MANAGE_WEBHOOKS, CompanyLog)
 def deliveries(log: CompanyLog, id: UUID, before: int, limit: int, status: str = "") -> list[Delivery]:
     """The deliveries to a webhook before a place in the order of the log, the newest first. status: "" = any. Raises NotFound."""
     log.scope.must_be_whole()
     _found(log, id)
     return webhook_deliveries.page(log.store.recorder.db, id, before, limit, status)
+
+
+@query(MANAGE_WEBHOOKS, CompanyLog)
+def delivery(log: CompanyLog, webhook: UUID, id: UUID) -> Delivery:
+    """One delivery to a webhook. Raises NotFound."""
+    log.scope.must_be_whole()
+    _found(log, webhook)
+    found = webhook_deliveries.find(log.store.recorder.db, webhook, id)
+    if found is None:
+        raise NotFound("delivery-unknown", "the webhook has no such delivery, or no longer")
+    return found
 
 
 def _found(log: CompanyLog, id: UUID) -> Webhook:
@@ -67,4 +99,4 @@ def _found(log: CompanyLog, id: UUID) -> Webhook:
 
 
 def _opened(log: CompanyLog, found: Webhook) -> OpenedWebhook:
-    return OpenedWebhook(found, log.open(found.url))
+    return OpenedWebhook(found, log.open(found.url), webhook_deliveries.receiver_of(log.store.recorder.db, found.id))

@@ -11,6 +11,8 @@ import pytest
 from api.app import create_app, described
 from commands.companies import RegisterCompany
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
+from domain import api_keys
+from domain.access import PERMISSIONS
 from domain.ids import company_id
 from tests.kit.captures import capture
 from tests.kit.http import PASSWORD, Client, Person, TimedCenter, administrator, operator, serving
@@ -60,6 +62,13 @@ def log_in(center, client, password_hash):
         return Person(client, email, answer.json())
 
     return do
+
+
+@pytest.fixture
+def any_permissions(monkeypatch):
+    """Keys get permissions of which they have no use, as keys did before that was refused."""
+    for rule in ("USED_BY_KEYS", "USED_BY_LIMITED_KEYS"):
+        monkeypatch.setattr(api_keys, rule, frozenset(PERMISSIONS))
 
 
 @pytest.fixture

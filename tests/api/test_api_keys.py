@@ -17,27 +17,9 @@ from commands.interactions import OfferCall, StartCall
 from commands.queues import RegisterQueue, RenameQueue
 from domain.ids import interaction_id, queue_id
 from tests.api.test_auth import problem_of
-from tests.kit.http import operator
+from tests.kit.http import Program, operator
 
 HOUR_S = 3600
-
-
-class Program:
-    """A program that uses a key."""
-
-    def __init__(self, client, key):
-        self.client = client
-        self.key = key
-
-    def ask(self, method, path, **more):
-        headers = {"Authorization": f"Bearer {self.key}", **more.pop("headers", {})}
-        return self.client.request(method, path, headers=headers, **more)
-
-    def get(self, path, **more):
-        return self.ask("GET", path, **more)
-
-    def post(self, path, json=None, **more):
-        return self.ask("POST", path, json=json, **more)
 
 
 @pytest.fixture
@@ -120,7 +102,7 @@ def test_a_key_that_manages_keys_makes_none_that_would_outlive_it_and_rotates_it
         keeper.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-relatorio"]}),
         keeper.post(f"/v1/api-keys/{other}/rotate", {}),
     ):
-        assert problem_of(refused, 403, "api-key-makes-keys")["permission"] == "gerenciar-chaves"
+        assert "permission" not in problem_of(refused, 403, "api-key-makes-keys"), "the key has it"
     renewed = keeper.post(f"/v1/api-keys/{id}/rotate", {"overlap_ms": 0})
     assert renewed.status_code == 200, renewed.text
     keeper = Program(client, renewed.json()["result"]["key"])
@@ -152,7 +134,7 @@ def test_a_rotated_key_is_accepted_besides_its_successor_for_the_hours_of_the_ov
     for program in (old, new):
         assert program.get("/v1/queues").status_code == 200
     center.clock.pass_s(2 * HOUR_S)
-    problem_of(old.get("/v1/queues"), 401, "unauthenticated")
+    problem_of(old.get("/v1/queues"), 401, "api-key-barred")
     assert new.get("/v1/queues").status_code == 200
 
 
@@ -160,7 +142,7 @@ def test_an_expired_key_is_refused(make, center):
     _, crm = make("gerenciar-relatorio", expires_at="2026-03-02T18:00:00Z")
     assert crm.get("/v1/queues").status_code == 200
     center.clock.pass_s(HOUR_S)
-    problem_of(crm.get("/v1/queues"), 401, "unauthenticated")
+    problem_of(crm.get("/v1/queues"), 401, "api-key-barred")
 
 
 def test_a_wrong_field_of_a_new_key_is_named(ana):
@@ -169,9 +151,37 @@ def test_a_wrong_field_of_a_new_key_is_named(ana):
         ("queue_ids", ["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
         ("requests_per_minute", 0),
         ("queue_ids", []),
+        ("permissions", ["gerenciar-pa"]),
     ):
         answer = ana.post("/v1/api-keys", {"name": "x", "permissions": [], field: value})
         assert problem_of(answer, 422, "invalid")["errors"][0]["pointer"] == f"/{field}"
+
+
+def test_a_key_gets_no_permission_with_which_it_could_never_do_anything(ana, two_queues):
+    limited = {"queue_ids": [str(two_queues)]}
+    for permission, limits in (
+        ("tela-atendimento", {}),
+        ("gerenciar-conectores", limited),
+        ("gerenciar-api", limited),
+        ("gerenciar-chaves", limited),
+    ):
+        answer = ana.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-relatorio", permission]} | limits)
+        (error,) = problem_of(answer, 422, "invalid")["errors"]
+        assert (error["pointer"], error["detail"].partition(":")[0]) == ("/permissions", permission)
+
+
+def test_only_who_has_a_secret_of_a_key_learns_that_it_is_barred(make, ana, client):
+    id, old = make("gerenciar-relatorio")
+    new = Program(client, ana.post(f"/v1/api-keys/{id}/rotate", {"overlap_ms": 0}).json()["result"]["key"])
+    guessed = [Program(client, key[:-4] + "AAAA") for key in (old.key, new.key)]
+    problem_of(old.get("/v1/queues"), 401, "api-key-barred")
+    assert new.get("/v1/queues").status_code == 200
+    assert ana.post(f"/v1/api-keys/{id}/revoke").status_code == 200
+    for program in (old, new):
+        problem_of(program.get("/v1/queues"), 401, "api-key-barred")
+    never = problem_of(Program(client, "atk_abcdefgh_" + "A" * 64).get("/v1/queues"), 401, "unauthenticated")
+    assert never["type"].endswith(":unauthenticated")
+    assert [program.get("/v1/queues").json() for program in guessed] == [never, never]
 
 
 def test_a_revoked_key_is_refused_at_once_and_by_other_processes_within_two_seconds(make, ana, center, monkeypatch):
@@ -183,7 +193,9 @@ def test_a_revoked_key_is_refused_at_once_and_by_other_processes_within_two_seco
     valid = elsewhere.credential(crm.key, asyncio.run(elsewhere.known(crm.key))).is_valid
     assert crm.get("/v1/queues").status_code == 200
     assert ana.post(f"/v1/api-keys/{id}/revoke").status_code == 200
-    problem_of(crm.get("/v1/queues"), 401, "unauthenticated")
+    assert (
+        problem_of(crm.get("/v1/queues"), 401, "api-key-barred")["detail"] == "this API key was revoked, has expired, or has a new secret"
+    )
     now[0] += REMEMBERED_S + 0.01
     with pytest.raises(Problem):
         asyncio.run(elsewhere.known(crm.key))
@@ -211,13 +223,23 @@ def test_a_revoked_key_manages_nothing_even_while_another_process_still_knows_it
     id, keeper = make("gerenciar-chaves", "gerenciar-usuário")
     assert keeper.get("/v1/api-keys").status_code == 200
     center.bus.execute(RevokeApiKey(key=UUID(id)), operator("Empresa"))
-    problem_of(keeper.post("/v1/api-keys", {"name": "x", "permissions": []}), 403, "not-allowed")
-    problem_of(keeper.post("/v1/users", {"name": "Eu", "email": "eu@empresa.example"}), 403, "not-allowed")
+    problem_of(keeper.post("/v1/api-keys", {"name": "x", "permissions": []}), 401, "api-key-barred")
+    problem_of(keeper.post("/v1/users", {"name": "Eu", "email": "eu@empresa.example"}), 401, "api-key-barred")
 
 
 @pytest.mark.parametrize("text", ["atk_", "atk_abcdefgh_x", "atk_abcdefgh_" + "A" * 64, "atk_ção"])
 def test_what_is_no_key_is_refused(client, ana, text):
     problem_of(client.get("/v1/queues", headers={"Authorization": f"Bearer {text}".encode("latin-1")}), 401, "unauthenticated")
+
+
+def test_a_key_reads_what_it_may_do_whatever_it_may_see(make, ana, two_queues):
+    for permissions, limits in (((), {}), (("gerenciar-relatorio",), {"queue_ids": [str(two_queues)], "requests_per_minute": 7})):
+        id, crm = make(*permissions, expires_at="2026-12-31T00:00:00-03:00", **limits)
+        own = crm.get("/v1/api-keys/self").json()
+        assert own == ana.get(f"/v1/api-keys/{id}").json()
+        assert (own["name"], own["prefix"], own["permissions"]) == ("CRM", crm.key[:12], list(permissions))
+        assert (own["queue_ids"], own["requests_per_minute"]) == (limits.get("queue_ids"), limits.get("requests_per_minute", 600))
+    problem_of(ana.get("/v1/api-keys/self"), 404, "api-key-unknown")
 
 
 def test_a_key_of_another_company_sees_its_own_company_alone(make, log_in):
@@ -239,7 +261,7 @@ def two_queues(center, ana):
     return queue_id(tenant, "vendas")
 
 
-def test_a_key_with_queues_sees_only_these_under_any_name_and_only_reads(make, center, two_queues):
+def test_a_key_with_queues_sees_only_these_under_any_name_and_only_reads(make, center, two_queues, any_permissions):
     _, board = make("gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-chaves", queue_ids=[str(two_queues)])
     done = center.bus.execute(RenameQueue(queue=two_queues, name="comercial"), operator("Empresa"))
     fresh = {"If-Position": str(done.position)}
@@ -259,7 +281,7 @@ def test_a_key_with_queues_sees_only_these_under_any_name_and_only_reads(make, c
         problem_of(refused, 403, "not-allowed")
 
 
-def test_a_key_with_queues_sees_the_changes_of_these_alone(make, center, two_queues, ana):
+def test_a_key_with_queues_sees_the_changes_of_these_alone(make, center, two_queues, ana, any_permissions):
     vendas, suporte = (str(queue_id(operator("Empresa").tenant, name)) for name in ("vendas", "suporte"))
     ivr = ana.post("/v1/ivrs", {"name": "principal"}).json()["id"]
     webhook = ana.post("/v1/webhooks", {"url": "https://crm.example/x", "events": ["agent.paused"]}).json()["id"]

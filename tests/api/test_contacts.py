@@ -67,7 +67,7 @@ def test_nobody_forgets_without_the_permission_of_its_own(log_in, ana, called):
     assert eva.post(FORGET, {"phone": NUMBER}).json()["forgotten"]
 
 
-def test_a_key_that_is_limited_to_queues_forgets_nobody_and_learns_nothing_of_who_is_there(ana, client, called):
+def test_a_key_that_is_limited_to_queues_forgets_nobody_and_learns_nothing_of_who_is_there(ana, client, called, any_permissions):
     queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
     body = {"name": "Quadro", "permissions": ["anonimizar-contatos", "gerenciar-relatorio"], "queue_ids": [queue]}
     key = ana.post("/v1/api-keys", body).json()["result"]["key"]

@@ -11,11 +11,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.app import MAX_BODY
 from api.invalid_fields import UNKNOWN_FIELD
+from api.problem import PREFIX
 from cli.console import terminal
 from cli.openapi import write_openapi
-from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS
+from commands.queues import RegisterQueue
+from domain.access import ACT_FOR_OTHERS, ATTEND, PERMISSIONS, REPORTS, USED_BY_KEYS, USED_BY_LIMITED_KEYS
+from domain.api_keys import MOST_REQUESTS_PER_MINUTE
 from projections.queries.changes import PERMISSION_OF
 from tests.api.test_auth import problem_of
+from tests.kit.http import Program, operator
 from tests.kit.openapi import STREAMS, operations
 
 SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
@@ -79,9 +83,44 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
                 if answer.status_code == 403:
                     # Who may act as an agent is another question, and so is whom a user of level user may manage, and what they give,
                     # and who may watch what a webhook posts.
-                    of_others = answer.json()["permission"] in {ACT_FOR_OTHERS, ATTEND} - {permission}
-                    detail = answer.json()["detail"]
+                    problem = answer.json()
+                    of_others = problem.get("permission") in {ACT_FOR_OTHERS, ATTEND} - {permission}
+                    detail = problem["detail"]
                     assert of_others or "level" in detail or "nobody gives" in detail, (permission, operation.path)
+
+
+@pytest.fixture
+def limited(ana, client, center, any_permissions):
+    """A key that is limited to a queue and has every permission, as one of before the rule might; and ids of settings of each kind."""
+    queue = center.bus.execute(RegisterQueue(name="vendas"), operator("Empresa")).id
+    ivr = ana.post("/v1/ivrs", {"name": "principal"}).json()["id"]
+    webhook = ana.post("/v1/webhooks", {"url": "https://crm.example/x", "events": ["agent.paused"]}).json()["id"]
+    of = {"company": operator("Empresa").tenant, "queue": queue, "user": ana.tokens["user"], "ivr": ivr, "webhook": webhook}
+    body = {"name": "board", "permissions": list(PERMISSIONS), "queue_ids": [str(queue)], "requests_per_minute": MOST_REQUESTS_PER_MINUTE}
+    return Program(client, ana.post("/v1/api-keys", body).json()["result"]["key"]), of
+
+
+def test_a_refusal_names_no_permission_that_the_caller_has(limited, document):
+    board, of = limited
+    closed = [operation for operation in operations(document) if "security" in operation.definition and operation.path not in STREAMS]
+    answers = [ask(board, operation) for operation in closed] + [board.get(f"/v1/changes/{id}") for id in of.values()]
+    refused = [problem_of(answer, 403, "not-allowed") for answer in answers if answer.status_code == 403]
+    assert {problem["type"].removeprefix(PREFIX) for problem in refused} == {"api-key-reads-only", "scope-too-narrow"}
+    assert not any("permission" in problem for problem in refused)
+    assert all("limited to" in problem["detail"] for problem in refused)
+
+
+def test_a_new_key_has_only_permissions_of_which_it_has_a_use(limited, document):
+    board, of = limited
+    of_routes = [operation for operation in operations(document) if operation.definition.get("x-permission")]
+    assert {operation.definition["x-permission"] for operation in of_routes} | {ACT_FOR_OTHERS} == USED_BY_KEYS
+    opened = {
+        operation.definition["x-permission"]
+        for operation in of_routes
+        if operation.path not in STREAMS and ask(board, operation).status_code != 403
+    }
+    seen = {PERMISSION_OF[kind] for kind, id in of.items() if board.get(f"/v1/changes/{id}").status_code == 200}
+    assert opened | seen == USED_BY_LIMITED_KEYS
 
 
 def test_a_path_has_ids_alone_named_after_what_they_are_ids_of(document):

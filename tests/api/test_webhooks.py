@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
+from openapi_schema_validator import OAS31Validator
+from standardwebhooks.webhooks import Webhook as Verifier
 
+from api.instants import iso
+from api.webhook_deliveries import TESTS_AT_ONCE
+from api.webhook_examples import webhook_examples
 from commands.queues import RegisterQueue
 from commands.users import SetPermissions
+from commands.webhooks import ChangeWebhook
 from domain import webhooks
 from domain.ids import company_id
-from domain.webhook_messages import KINDS, MessageData, WebhookMessage
-from store.webhook_deliveries import Delivery, Enqueue
+from domain.webhook_messages import KINDS, MessageData, WebhookMessage, messages_of
+from processes.webhook_posts import Answer, signed
+from projections.queries.webhooks import known_before
+from store.clock import SystemClock
+from store.webhook_deliveries import Delivery, Enqueue, Outcome, note
 from tests.api.test_auth import problem_of
 from tests.kit.http import operator
 from tests.processes.posting import URL
+from tests.processes.receiving import receiver, status
 
 NEW = {"url": URL, "events": ["interaction.answered", "interaction.abandoned"], "queues": ["vendas"], "direction": "inbound"}
 
@@ -44,6 +56,7 @@ def test_a_webhook_is_made_shown_without_its_secret_changed_and_deleted(ana):
     shown = ana.get(path)
     assert shown.json() == NEW | {
         "id": receipt["id"], "status": "active", "disabled_reason": "", "secrets": 1, "created_at": shown.json()["created_at"],
+        "failed_attempts": 0, "next_try_at": None, "tried_at": None, "status_code": None, "error": "",
     }  # fmt: skip
     listed = ana.get("/v1/webhooks")
     assert listed.json()["items"] == [shown.json()]
@@ -128,7 +141,8 @@ def test_another_company_finds_neither_the_webhook_nor_its_deliveries(ana, log_i
     assert bia.get("/v1/webhooks").json()["items"] == []
     for method, of, body in (
         ("GET", "", None), ("PATCH", "", {"queues": []}), ("DELETE", "", None), ("GET", "/deliveries", None), ("POST", "/pause", None),
-        ("POST", "/resume", None), ("POST", "/secret", {}), ("POST", "/redeliver", {"delivery": str(delivery.id)}),
+        ("POST", "/resume", None), ("POST", "/secret", {}), ("POST", "/redeliver", {"delivery": str(delivery.id)}), ("POST", "/test", None),
+        ("GET", f"/deliveries/{delivery.id}", None),
     ):  # fmt: skip
         problem_of(bia.ask(method, path + of, json=body), 404, "not-found")
     assert ana.get(path).json()["status"] == "active"
@@ -143,10 +157,121 @@ def test_deliveries_are_listed_the_newest_first_page_by_page(ana, center):
     assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1]
     assert second["next"] is None
     one = first["items"][0]
-    assert (one["status"], one["attempts"], one["tried_at"], one["status_code"]) == ("waiting", 0, None, None)
+    assert (one["status"], one["attempts"], one["failed_attempts"], one["tried_at"], one["status_code"]) == ("waiting", 0, 0, None, None)
+    assert ana.get(f"{path}/{ids[0]}").json() == second["items"][-1]
     assert one["message"]["type"] == "interaction.answered"
     assert ana.get(path, params={"status": "failed"}).json()["items"] == []
     problem_of(ana.get(path, params={"cursor": first["next"], "status": "failed"}), 422, "invalid")
+
+
+def test_a_delivery_that_the_webhook_does_not_have_is_said_to_be_unknown(ana, center):
+    webhook, other = made(ana)["id"], made(ana)["id"]
+    theirs = delivered(center, other).id
+    for id in (uuid4(), theirs):
+        problem_of(ana.get(f"/v1/webhooks/{webhook}/deliveries/{id}"), 404, "delivery-unknown")
+        problem_of(ana.post(f"/v1/webhooks/{webhook}/redeliver", {"delivery": str(id)}), 404, "delivery-unknown")
+    problem_of(ana.get(f"/v1/webhooks/{uuid4()}/deliveries/{theirs}"), 404, "webhook-unknown")
+    assert ana.post(f"/v1/webhooks/{other}/redeliver", {"delivery": str(theirs)}).status_code == 202
+
+
+def test_a_webhook_and_its_deliveries_say_how_often_they_failed_and_when_they_are_tried_again(ana, center):
+    webhook = made(ana)["id"]
+    first, second = (delivered(center, webhook, number=number) for number in (1, 2))
+    now = center.bus.clock.now_us()
+
+    def fails(delivery, attempts, code):
+        with center.store.recorder.transaction() as db:
+            outcome = Outcome(
+                "waiting" if code != 200 else "delivered", now + 5_000_000, now, 87, code, "" if code == 200 else "the receiver refused it"
+            )
+            assert note(db, replace(delivery, attempts=attempts), outcome)
+
+    fails(first, 0, 500)
+    fails(first, 1, 503)
+    fails(second, 0, 503)
+    shown = ana.get(f"/v1/webhooks/{webhook}").json()
+    told = ("failed_attempts", "next_try_at", "tried_at", "status_code", "error")
+    soon, tried = iso(now // 1_000 + 5_000), iso(now // 1_000)
+    assert [shown[name] for name in told] == [3, soon, tried, 503, "the receiver refused it"]
+    listed = ana.get(f"/v1/webhooks/{webhook}/deliveries").json()["items"]
+    assert [[one[name] for name in told] for one in listed] == [
+        [1, soon, tried, 503, "the receiver refused it"],
+        [2, soon, tried, 503, "the receiver refused it"],
+    ]
+    assert ana.post(f"/v1/webhooks/{webhook}/pause").status_code == 200
+    assert ana.get(f"/v1/webhooks/{webhook}").json()["next_try_at"] is None
+    fails(first, 2, 200)
+    shown = ana.get(f"/v1/webhooks/{webhook}").json()
+    assert [shown[name] for name in ("failed_attempts", "status_code", "error")] == [0, 200, ""]
+    one = ana.get(f"/v1/webhooks/{webhook}/deliveries/{first.id}").json()
+    assert (one["attempts"], one["failed_attempts"], one["next_try_at"]) == (3, 2, None)
+
+
+class Poster:
+    """Answers each post as a test says, and keeps it."""
+
+    def __init__(self, code=200, error=""):
+        self.answer = Answer(code, error)
+        self.posts = []
+
+    async def post_signed(self, company, target, id, at_s, body):
+        self.posts.append((target.url, signed(id, at_s, body, target.secrets), body))
+        return self.answer
+
+
+@pytest.mark.parametrize("state", ["active", "paused"])
+def test_a_test_posts_one_signed_message_at_once_and_says_what_was_answered(log_in, center, monkeypatch, state):
+    poster = Poster()
+    monkeypatch.setattr(center, "webhook_poster", poster)
+    center.clock.us = SystemClock().now_us()  # the package refuses messages of another time
+    ana = log_in()
+    receipt = made(ana)
+    path = f"/v1/webhooks/{receipt['id']}"
+    if state == "paused":
+        assert ana.post(f"{path}/pause").status_code == 200
+    told = ana.post(f"{path}/test")
+    assert told.status_code == 200, told.text
+    ((url, headers, body),) = poster.posts
+    assert Verifier(receipt["result"]["secret"]).verify(body, headers) == told.json()["message"]
+    assert (url, headers["webhook-id"]) == (URL, told.json()["message_id"])
+    assert {name: told.json()[name] for name in ("delivered", "status_code", "error")} == {
+        "delivered": True,
+        "status_code": 200,
+        "error": "",
+    }
+    assert (told.json()["message"]["type"], told.json()["message"]["data"]["id"]) == ("webhook.test", receipt["id"])
+    poster.answer = Answer(0, "no answer within 10 s")
+    assert [ana.post(f"{path}/test").json()[name] for name in ("delivered", "status_code", "error")] == [
+        False,
+        None,
+        "no answer within 10 s",
+    ]
+    assert ana.get(f"{path}/deliveries").json()["items"] == []
+    assert ana.get(path).json()["failed_attempts"] == 0
+
+
+def test_a_test_goes_through_the_guard_of_every_post(ana, center):
+    """An address that the operator does not allow gets nothing, whatever the webhook's URL says by now."""
+    webhook = made(ana)["id"]
+    with receiver(status(200)) as (port, got):
+        for url in (f"http://127.0.0.1:{port}/", f"https://localhost:{port}/"):
+            center.bus.execute(ChangeWebhook(webhook=UUID(webhook), url=url), operator("Empresa"))
+            told = ana.post(f"/v1/webhooks/{webhook}/test").json()
+            assert (told["delivered"], told["status_code"]) == (False, None)
+            assert "no address to which a webhook may go" in told["error"]
+    assert got == []
+
+
+def test_a_company_sends_few_tests_and_another_company_need_not_wait_for_it(ana, log_in, center, monkeypatch):
+    monkeypatch.setattr(center, "webhook_poster", Poster())
+    path = f"/v1/webhooks/{made(ana)['id']}/test"
+    assert [ana.post(path).status_code for _ in range(TESTS_AT_ONCE)] == [200] * TESTS_AT_ONCE
+    refused = ana.post(path)
+    problem_of(refused, 429, "too-many-requests")
+    center.clock.pass_s(int(refused.headers["Retry-After"]))
+    assert ana.post(path).status_code == 200
+    bia = log_in("Outra", "bia@outra.example")
+    assert bia.post(f"/v1/webhooks/{made(bia)['id']}/test").status_code == 200
 
 
 def test_redelivery_names_one_or_an_instant(ana):
@@ -157,16 +282,50 @@ def test_redelivery_names_one_or_an_instant(ana):
 
 
 def test_the_document_describes_each_message_as_it_is_posted(document):
-    assert set(document["webhooks"]) == set(KINDS)
+    assert set(document["webhooks"]) == {*KINDS, "webhook.test"}
     schema = document["components"]["schemas"]["WebhookMessage"]
     data = document["components"]["schemas"]["MessageData"]
     assert set(schema["properties"]) == set(WebhookMessage.__struct_fields__)
     assert set(data["properties"]) == set(MessageData.__struct_fields__)
+    examples = webhook_examples()
     for kind, path in document["webhooks"].items():
         body = path["post"]["requestBody"]["content"]["application/json"]
         assert body["schema"] == {"$ref": "#/components/schemas/WebhookMessage"}
         assert (body["example"]["type"], set(body["example"]["data"])) == (kind, set(data["properties"]))
+        assert body["example"] == examples[kind], "made of events, not written by hand"
+        OAS31Validator({**body["schema"], "components": document["components"]}).validate(body["example"])
         assert json.dumps(path["post"]["responses"])
+
+
+def test_the_examples_tell_what_a_real_center_posts(ana, center):
+    """What the commands of a call give is what the example of the same message says, but for its ids, its instant and its place."""
+    ana.post("/v1/queues", {"name": "vendas"})
+    ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
+    call = ana.post("/v1/interactions", {"call": "1"}).json()["id"]
+    for step, body in (
+        ("offer", {"queue": "vendas"}),
+        ("ring", {"agent": "Ana"}),
+        ("answer", {"agent": "Ana"}),
+        ("hold", {}),
+        ("resume", {}),
+        ("release", {}),
+        ("end", {}),
+    ):
+        assert ana.post(f"/v1/interactions/{call}/{step}", body).status_code == 200, step
+    examples = webhook_examples()
+    seen = {}
+    for position, event in enumerate(center.store.stream(UUID(call))):
+        for message in messages_of(event, position, known_before(center.store, event)):
+            seen[message.type] = json.loads(msgspec.json.encode(message))
+    assert set(seen) == {
+        f"interaction.{kind}" for kind in ("arrived", "offered", "rang", "answered", "held", "resumed", "released", "hung_up")
+    }
+    for kind, message in seen.items():
+        assert same(message) == same(examples[kind])
+
+
+def same(message):
+    return {name: value for name, value in message["data"].items() if name not in ("position", "id")}
 
 
 def test_the_secret_is_in_the_first_answer_alone(ana):
@@ -176,18 +335,18 @@ def test_the_secret_is_in_the_first_answer_alone(ana):
     assert again == first | {"result": {}}
 
 
-def test_a_key_that_sees_some_queues_has_nothing_to_do_with_webhooks(ana, client, center):
+def test_a_key_that_sees_some_queues_has_nothing_to_do_with_webhooks(ana, client, center, any_permissions):
     webhook = made(ana)["id"]
     queue = center.bus.execute(RegisterQueue(name="vendas"), operator("Empresa")).id
     rights = {"name": "CRM", "permissions": ["gerenciar-conectores", "gerenciar-atendimento"]}
-    for limits, status in (({}, 200), ({"queue_ids": [str(queue)]}, 403)):
+    for limits, expected in (({}, 200), ({"queue_ids": [str(queue)]}, 403)):
         key = ana.post("/v1/api-keys", rights | limits).json()["result"]["key"]
         for method, path, body in (
             ("GET", "", None), ("GET", f"/{webhook}", None), ("GET", f"/{webhook}/deliveries", None), ("PATCH", f"/{webhook}", {"url": URL}),
             ("POST", f"/{webhook}/secret", {}),
         ):  # fmt: skip
             answer = client.request(method, f"/v1/webhooks{path}", json=body, headers={"Authorization": f"Bearer {key}"})
-            assert answer.status_code == status, (limits, method, path, answer.text)
+            assert answer.status_code == expected, (limits, method, path, answer.text)
 
 
 def test_who_may_not_watch_the_center_gets_nothing_posted_to_a_place_of_their_own(ana, log_in):

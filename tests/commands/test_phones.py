@@ -18,7 +18,7 @@ from commands.users import RegisterUser
 from domain.access import Actor
 from domain.agents import Agent
 from domain.base import SECOND
-from domain.errors import InvalidField, NotAllowed, NotFound, Refused
+from domain.errors import Barred, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import agent_id, phone_id
 from domain.phones import SESSION_US, Phone
 from domain.users import PERMISSIONS
@@ -154,7 +154,7 @@ def test_a_session_that_is_not_renewed_expires(do, clock, store):
 
 def test_a_user_opens_the_phone_of_an_own_agent_only(bus, do):
     other = Actor(uuid4(), "user", frozenset(PERMISSIONS))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Barred):
         bus.execute(OpenPhone(agent="Ana"), Caller(TENANT, f"user:{other.user}", frozenset(PERMISSIONS), user=other))
     manager = bus.execute(RegisterUser(name="Mia", email="mia@example.com", level="manager", permissions=PERMISSIONS), CALLER).id
     with pytest.raises(NotAllowed, match="gets its calls"):

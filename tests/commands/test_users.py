@@ -29,7 +29,7 @@ from commands.users import (
 )
 from domain.access import ATTEND, MANAGE_USERS, PERMISSIONS, Actor, Level
 from domain.companies import CompanySettings
-from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
+from domain.errors import AlreadyExists, Barred, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id
 from domain.users import LINK_VALID_US
 from store.event_store import Store
@@ -339,7 +339,7 @@ def test_who_is_kept_out_lets_nobody_in_however_long_the_token_lives(bus: Comman
     assert caller.user is not None
     bus.execute(DeactivateUser(user=caller.user.user), operator_of())
     for command in (ActivateUser(user=caller.user.user), RegisterUser(name="Nova", email="nova@example.com")):
-        with pytest.raises(NotAllowed, match="log in"):
+        with pytest.raises(Barred, match="log in"):
             bus.execute(command, caller)
 
 

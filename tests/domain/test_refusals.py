@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import get_args
 
-from domain.refusals import MEANINGS, UNKNOWN, FieldCode, NotAllowedCode, RefusedCode, TakenCode, UnknownCode
+from domain.refusals import MEANINGS, UNKNOWN, BarredCode, FieldCode, NotAllowedCode, RefusedCode, TakenCode, UnknownCode
 
 ROOT = Path(__file__).parents[2]
-TYPES = (RefusedCode, UnknownCode, TakenCode, NotAllowedCode, FieldCode)
+TYPES = (RefusedCode, UnknownCode, TakenCode, NotAllowedCode, BarredCode, FieldCode)
 
 
 def test_every_code_of_the_types_has_a_meaning_and_a_remedy_and_no_other_has() -> None:

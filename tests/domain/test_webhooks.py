@@ -80,7 +80,7 @@ def test_what_is_no_type_of_message_or_direction_is_refused_by_its_field() -> No
 def test_a_subscription_means_its_queues_in_any_spelling() -> None:
     def about(queue: str) -> WebhookMessage:
         return WebhookMessage(
-            type="interaction.offered", timestamp="2026-03-02T17:05:09.250Z", data=MessageData(position=1, id=uuid4(), queue=queue)
+            type="interaction.offered", timestamp="2026-03-02T17:05:09.250Z", data=MessageData(position=1, id=uuid4(), queues=(queue,))
         )
 
     wanted = Subscription(("interaction.offered",), ("VENDAS ",))

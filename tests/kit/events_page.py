@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from api import live_messages, watch_messages
+from api import live_messages, watch_messages, webhook_document
 from tests.commands.catalogue import all_events, catalogue
 from tests.kit.compose import ROOT
 
@@ -29,6 +30,12 @@ _WATCHED = """\
 `GET /v1/watch` sends these ([api.md](api.md#screens-that-stay-up-to-date)).
 """
 
+_POSTED = """\
+## Messages of webhooks
+
+A webhook posts these to a server of yours ([api.md](api.md#webhooks)). The examples are what a short day of a center gives.
+"""
+
 _CATALOGUE = """
 ## The catalogue of events
 
@@ -47,6 +54,8 @@ def page() -> str:
         *_messages(live_messages.schemas()),
         _WATCHED,
         *_messages(watch_messages.schemas()),
+        _POSTED,
+        *_posted(),
         _CATALOGUE,
         "### Every event\n",
         *_fields(known["every event"]["fields"]),
@@ -68,6 +77,17 @@ def _messages(schemas: dict[str, Any]) -> Iterator[str]:
             for field, part in schema["properties"].items():
                 yield f"| `{field}` | {_one_line(part.get('description') or _value(part))} |"
             yield ""
+
+
+def _posted() -> Iterator[str]:
+    operations, schemas = webhook_document.described()
+    yield from _messages(schemas)
+    for kind, operation in operations.items():
+        post = operation["post"]
+        example = json.dumps(post["requestBody"]["content"]["application/json"]["example"], ensure_ascii=False)
+        yield f"### The message {kind}\n"
+        yield f"{post['summary']}\n"
+        yield f"```json\n{example}\n```\n"
 
 
 def _value(part: dict[str, Any]) -> str:

@@ -101,6 +101,24 @@ class Person:
         return self.ask("POST", path, json=json, **more)
 
 
+@dataclass
+class Program:
+    """A program that uses an API key."""
+
+    client: Client
+    key: str
+
+    def ask(self, method: str, path: str, **more):
+        headers = {"Authorization": f"Bearer {self.key}", **more.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **more)
+
+    def get(self, path: str, **more):
+        return self.ask("GET", path, **more)
+
+    def post(self, path: str, json: object = None, **more):
+        return self.ask("POST", path, json=json, **more)
+
+
 def administrator(app: FastAPI, center: Center, company: str, email: str = "ana@empresa.example") -> str:
     """An access token of an administrator of the company; both are created if they are missing."""
     if company_id(company) not in center.store.companies():

@@ -24,7 +24,7 @@ from processes.manager import Ports
 from processes.webhook_posts import Answer, Poster
 from processes.webhook_sender import WebhookSender
 from processes.webhooks import Webhooks
-from projections.queries.webhooks import all_webhooks, direction_of
+from projections.queries.webhooks import all_webhooks, known_before
 from store import webhook_deliveries as queue
 from store.event_store import Store, project
 from store.webhook_deliveries import Delivery
@@ -104,7 +104,9 @@ class Posting:
 
     def begin(self) -> None:
         """As after a crash: all that is known is what was saved."""
-        ports = Ports(lambda *_: [], lambda: 0, lambda _: 0, lambda: all_webhooks(self.store), lambda call: direction_of(self.store, call))
+        ports = Ports(
+            lambda *_: [], lambda: 0, lambda _: 0, lambda: all_webhooks(self.store), lambda event: known_before(self.store, event)
+        )
         self.execution = Execution(Webhooks(ports), self.bus)
         self.sender = WebhookSender(self.bus, self.receiver)
 

@@ -12,7 +12,7 @@ from processes.runner import LOCK, ProcessRunner
 from processes.webhook_posts import Poster
 from processes.webhook_sender import WebhookSender
 from processes.webhooks import Webhooks
-from projections.queries.webhooks import all_webhooks, direction_of
+from projections.queries.webhooks import all_webhooks, known_before
 from store.event_store import Store
 from store.postgres_lock import ServerLock
 from tests.processes.reacting_child import URL, location_in
@@ -21,7 +21,7 @@ from tests.processes.receiving import LOOPBACK
 
 def runner_in(directory: Path, store: Store) -> ProcessRunner:
     bus, url = CommandBus(store), directory / URL
-    ports = Ports(lambda *_: [], lambda: 0, lambda _: 0, lambda: all_webhooks(store), lambda call: direction_of(store, call))
+    ports = Ports(lambda *_: [], lambda: 0, lambda _: 0, lambda: all_webhooks(store), lambda event: known_before(store, event))
     leadership = ServerLock(url.read_text(), LOCK) if url.exists() else None
     return ProcessRunner(bus, [Webhooks(ports)], leadership, [WebhookSender(bus, Poster(LOOPBACK))])
 

@@ -84,7 +84,7 @@ def verifies(secret: str, post: Post) -> None:
 
 
 def test_an_interaction_waits_for_its_earlier_message_and_others_go_on(posting: Posting) -> None:
-    posting.create()
+    webhook = posting.create().id
     stuck, other = posting.call(), posting.call()
     posting.receiver.answer = lambda post: WRONG if post.step[0] == str(stuck) else OK
     posting.post()
@@ -95,6 +95,7 @@ def test_an_interaction_waits_for_its_earlier_message_and_others_go_on(posting: 
     assert posting.receiver.steps(stuck) == [KINDS[0]]
     posting.wait(1)
     assert posting.receiver.steps(stuck) == [KINDS[0], *KINDS]
+    assert [(one.attempts, one.failed) for one in posting.deliveries(webhook) if one.subject == stuck] == [(2, 1), (1, 0), (1, 0)]
     ids = [post.id for post in posting.receiver.posts if post.step[0] == str(stuck)]
     assert ids[0] == ids[1] != ids[2], "a repeat is known by its id"
 
@@ -171,6 +172,8 @@ def test_it_is_tried_for_three_days_less_and_less_often_then_the_webhook_is_disa
     for delay in DELAYS_S[:-1]:
         posting.wait(delay)
     assert len(posting.receiver.posts) == len(DELAYS_S)
+    answered = queue.receiver_of(posting.store.recorder.db, webhook)
+    assert (answered.failed, answered.code, answered.due) == (len(DELAYS_S), 500, posting.clock.now_us() + DELAYS_S[-1] * SECOND)
     assert statuses(posting, webhook) == ["waiting"] * 3
     posting.wait(DELAYS_S[-1])
     assert statuses(posting, webhook) == ["failed"] * 3, "the others are withdrawn"
@@ -293,3 +296,4 @@ def test_deliveries_are_kept_for_seven_days_after_they_ended(posting: Posting) -
     posting.begin()
     posting.post()
     assert posting.deliveries(webhook) == []
+    assert posting.store.recorder.db.read("SELECT count(*) FROM webhook_failures", ()) == [(0,)]

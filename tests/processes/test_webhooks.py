@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
-from commands.agents import LogIn
-from commands.interactions import StartCall
+from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
+from commands.interactions import AbandonCall, AnswerCall, EndCall, HoldCall, OfferCall, ReleaseCall, ResumeCall, RingAgent, StartCall
+from commands.queues import DeactivateQueue, RegisterQueue, RenameQueue
 from commands.webhooks import ChangeWebhook, DeleteWebhook, PauseWebhook, ResumeWebhook
 from domain.base import SECOND
-from domain.webhook_messages import LATEST_US
+from domain.webhook_messages import KINDS as KINDS_OF_ALL
+from domain.webhook_messages import LATEST_US, Before
 from processes.webhooks import Subscribed, Webhooks, _deliveries
 from projections.queries.webhooks import all_webhooks
 from store.database import StoreUnavailable
@@ -89,8 +92,79 @@ def test_filters_by_queue_and_direction_let_through_what_they_name(posting: Post
     posting.call(queue="suporte")
     call = posting.call(queue="vendas")
     posting.queued()
-    assert [(one.subject, one.type) for one in posting.deliveries(sales)] == [(call, "interaction.offered")]
+    assert [(one.subject, one.type) for one in posting.deliveries(sales)] == [(call, "interaction.offered"), (call, "interaction.hung_up")]
     assert posting.deliveries(out) == []
+
+
+def test_a_webhook_with_queues_gets_everything_of_a_call_that_has_been_in_one_of_them(posting: Posting) -> None:
+    kinds = tuple(KINDS_OF_ALL)
+    sales, support = posting.create(queues=("VENDAS",), events=kinds).id, posting.create(queues=("suporte",), events=kinds).id
+    posting.do(LogIn(agent="Ana", queues=()))
+    for queue in ("vendas", "suporte"):
+        posting.do(RegisterQueue(name=queue))
+    call = posting.do(StartCall(call="c1")).id
+    for command in (
+        OfferCall(interaction=call, queue="vendas"), RingAgent(interaction=call, agent="Ana"), AnswerCall(interaction=call, agent="Ana"),
+        HoldCall(interaction=call), ResumeCall(interaction=call), ReleaseCall(interaction=call, by="transfer"),
+        OfferCall(interaction=call, queue="suporte"), AbandonCall(interaction=call), EndCall(interaction=call),
+    ):  # fmt: skip
+        posting.clock.pass_s(1)
+        posting.do(command)
+    posting.queued()
+
+    def about_it(webhook: UUID) -> list[tuple[str, list[str]]]:
+        return [(one.type, json.loads(one.body)["data"]["queues"]) for one in posting.deliveries(webhook) if one.subject == call]
+
+    later = ["offered", "abandoned", "hung_up"]
+    assert [type for type, _ in about_it(sales)] == [
+        f"interaction.{kind}" for kind in ("offered", "rang", "answered", "held", "resumed", "released", *later)
+    ]
+    assert about_it(support) == [(f"interaction.{kind}", ["vendas", "suporte"]) for kind in later]
+    assert about_it(sales) == [(type, ["vendas"]) for type, _ in about_it(sales)[:-3]] + about_it(support)
+
+
+def test_what_an_agent_does_belongs_to_the_queues_that_the_agent_is_in(posting: Posting) -> None:
+    kinds = ("agent.logged_in", "agent.paused", "agent.resumed", "agent.logged_out")
+    sales, support = posting.create(queues=("vendas",), events=kinds).id, posting.create(queues=("suporte",), events=kinds).id
+    for queue in ("vendas", "suporte"):
+        posting.do(RegisterQueue(name=queue))
+    for agent, queues in (("Ana", ("vendas",)), ("Bia", ()), ("Caio", ("vendas", "suporte"))):
+        for command in (
+            LogIn(agent=agent, queues=queues),
+            PauseAgent(agent=agent, reason="almoço"),
+            ResumeAgent(agent=agent),
+            LogOut(agent=agent),
+        ):
+            posting.clock.pass_s(1)
+            posting.do(command)
+    posting.queued()
+    by_agent: dict[UUID, dict[str, list[str]]] = {sales: {}, support: {}}
+    for webhook, found in by_agent.items():
+        for one in posting.deliveries(webhook):
+            data = json.loads(one.body)["data"]
+            found.setdefault(data["agent"], []).append(one.type)
+            assert (data["every_queue"], data["queues"]) == {
+                "Ana": (False, ["vendas"]), "Bia": (True, []), "Caio": (False, ["suporte", "vendas"]),
+            }[data["agent"]]  # fmt: skip
+    assert {agent: tuple(types) for agent, types in by_agent[support].items()} == {"Bia": kinds, "Caio": ("agent.logged_in", *kinds)}
+    assert {agent: tuple(types) for agent, types in by_agent[sales].items()} == {
+        "Ana": kinds,
+        "Bia": kinds,
+        "Caio": ("agent.logged_in", *kinds),
+    }
+
+
+def test_the_settings_of_a_queue_belong_to_it_under_its_former_and_its_new_name(posting: Posting) -> None:
+    events = {"events": ("queue.changed",)}
+    old, new, other = (posting.create(queues=(name,), **events).id for name in ("vendas", "comercial", "suporte"))
+    queue = posting.do(RegisterQueue(name="vendas")).id
+    posting.do(RenameQueue(queue=queue, name="comercial"))
+    posting.do(DeactivateQueue(queue=queue))
+    posting.queued()
+    of = {webhook: [json.loads(one.body)["data"]["queue"] for one in posting.deliveries(webhook)] for webhook in (old, new, other)}
+    assert of[old] == ["vendas", "comercial"]
+    assert of[new][:2] == ["comercial", "comercial"]
+    assert of[other] == []
 
 
 def test_what_happened_before_the_webhook_and_during_a_pause_is_not_queued(posting: Posting) -> None:
@@ -191,7 +265,7 @@ def test_more_messages_of_one_event_than_a_thousand_have_numbers_of_their_own(po
     posting.queued()
     event = next(one.event for one in posting.store.read(0, 10_000) if one.event.originator_id == call)
     facts = tuple(replace(event.facts[0], at=event.recorded_at, nth=nth) for nth in range(1_200))
-    state = Subscribed(tuple(all_webhooks(posting.store)), 7, "inbound")
+    state = Subscribed(tuple(all_webhooks(posting.store)), 7, Before("inbound"))
     numbers = [one.number for one in _deliveries(replace(event, facts=facts), state)]
     assert len(set(numbers)) == 1_200
     assert numbers == sorted(numbers)

@@ -21,7 +21,7 @@ class Problem(Exception):
     """The API refused a request, or could not answer it.
 
     code: the last part of the problem's `type`, for programs ("refused", "not-found" ...); detail: a sentence for people.
-    permission: the permission that the caller lacks, "" for other problems. retry_after_s: when to try again, None if the server did not say.
+    permission: the permission whose lack is the reason, "" for other reasons. retry_after_s: when to try again, None if the server did not say.
     """
 
     def __init__(self, response: httpx.Response) -> None:
@@ -40,11 +40,11 @@ class Problem(Exception):
 
 
 class Unauthenticated(Problem):
-    """401: the access token is missing, wrong or has expired."""
+    """401: the access token is missing, wrong or has expired, or the API key is accepted no more (`code`: api-key-barred)."""
 
 
 class NotAllowed(Problem):
-    """403: the caller lacks `permission`."""
+    """403: the caller may not do this; `permission` is the one that they lack, "" if `code` is another reason."""
 
 
 class NotFound(Problem):

@@ -20,7 +20,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
-  /** The permission that the caller lacks; "" for other problems. */
+  /** The permission whose lack is the reason; "" for other reasons. */
   readonly permission: string;
   readonly errors: readonly FieldProblem[];
   /** Seconds after which to try again; undefined if the server did not say. */
@@ -45,7 +45,7 @@ export class Problem extends Error {
 
 /** 401: the access token is missing, wrong or has expired. */
 export class Unauthenticated extends Problem {}
-/** 403: the caller lacks `permission`. */
+/** 403: the caller may not do this; `permission` is the one that they lack, "" if `code` is another reason. */
 export class NotAllowed extends Problem {}
 /** 404: the company has nothing with this id. */
 export class NotFound extends Problem {}

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from domain.access import Actor
+from domain.access import Actor, Permission
 from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact
 from domain.errors import InvalidField, NotFound
@@ -35,9 +35,14 @@ C = TypeVar("C", bound="Command")
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table)."""
+    """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table).
+
+    permission_for_others: the further permission to act by it as an agent of somebody else; "" for a command by which nobody acts as an agent,
+    or only ever as an agent of their own.
+    """
 
     permission: ClassVar[str]
+    permission_for_others: ClassVar[Permission | Literal[""]] = ""
 
     OBSERVATION: ClassVar[bool] = False
     """True for a command with observations of a source, which is never refused for what it states."""
@@ -139,6 +144,7 @@ class HandlerContext:
         self._now_us = now_us
         self.caller = caller
         self.tenant = caller.tenant
+        self.permission_for_others = command.permission_for_others
         self._correlation: UUID | None = None
         """The subject of the correlation id, if that may name a person."""
         self.metadata = EventMetadata(

@@ -12,7 +12,7 @@ from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
 from commands.queues import existing_queue
-from domain.access import ATTEND
+from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
 from domain.agents import Agent
 from domain.base import FORGOTTEN, NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
@@ -47,6 +47,8 @@ class StartCall(NewCall, frozen=True, kw_only=True):
 
 class DialOut(NewCall, frozen=True, kw_only=True):
     """An agent, or a dialler, calls a customer."""
+
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
 
     to_number: str
     agent: str = ""
@@ -104,6 +106,7 @@ class OfferCall(CallCommand, frozen=True, kw_only=True):
 class RingAgent(CallCommand, frozen=True, kw_only=True):
     """The phone of an agent who is logged in begins to ring for the waiting call."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "rang"
     agent: str
 
@@ -111,6 +114,7 @@ class RingAgent(CallCommand, frozen=True, kw_only=True):
 class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
     """The agent's phone rang and nobody answered (RONA); the call goes on waiting."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "ring_no_answer"
     agent: str
 
@@ -118,6 +122,7 @@ class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
 class AnswerCall(CallCommand, frozen=True, kw_only=True):
     """The agent takes the waiting call."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "answered"
     agent: str
 
@@ -125,18 +130,21 @@ class AnswerCall(CallCommand, frozen=True, kw_only=True):
 class HoldCall(CallCommand, frozen=True, kw_only=True):
     """The customer is put on hold."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "held"
 
 
 class ResumeCall(CallCommand, frozen=True, kw_only=True):
     """The customer is taken off hold."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "resumed"
 
 
 class ReleaseCall(CallCommand, frozen=True, kw_only=True):
     """The talk ends: by the agent, the caller, or a transfer (the next offer names the target)."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "released"
     by: str = "agent"
 
@@ -187,6 +195,7 @@ class EndCall(CallCommand, frozen=True, kw_only=True):
 class WrapUp(CallCommand, frozen=True, kw_only=True):
     """The agent finishes the wrap-up and tags the call (tabula)."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "wrap_up"
     tag: str = ""
 
@@ -194,6 +203,7 @@ class WrapUp(CallCommand, frozen=True, kw_only=True):
 class NoteCall(CallCommand, frozen=True, kw_only=True):
     """What the agent writes down about the call. It is the customer's personal data, whatever it says."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "note"
     note: str
 

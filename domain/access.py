@@ -210,7 +210,7 @@ def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> Non
         raise NotAllowed(MANAGE_KEYS, "an API key makes no other keys, and gives none a new secret: a user does", "api-key-makes-keys")
 
 
-def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
+def acts_for_another(actor: Actor | None, owner: UUID | None, permission: Permission = ACT_FOR_OTHERS) -> bool:
     """Whether the actor acts on behalf of somebody else, as an agent that belongs to `owner` (None: to no user yet).
 
     Raises NotAllowed: a user of level user may act only as an agent of their own; a manager or an admin needs the permission to act for others.
@@ -218,9 +218,9 @@ def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
     if actor is None or actor.user == owner:
         return False
     if actor.level == "user":
-        raise NotAllowed(ACT_FOR_OTHERS, "a user of level user acts only as an agent that belongs to that user", "agent-of-another-user")
-    if ACT_FOR_OTHERS not in actor.permissions:
-        raise NotAllowed(ACT_FOR_OTHERS)
+        raise NotAllowed(permission, "a user of level user acts only as an agent that belongs to that user", "agent-of-another-user")
+    if permission not in actor.permissions:
+        raise NotAllowed(permission)
     return True
 
 

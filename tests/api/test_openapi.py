@@ -79,9 +79,38 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
                 if answer.status_code == 403:
                     # Who may act as an agent is another question, and so is whom a user of level user may manage, and what they give,
                     # and who may watch what a webhook posts.
-                    of_others = answer.json()["permission"] in {ACT_FOR_OTHERS, ATTEND} - {permission}
-                    detail = answer.json()["detail"]
+                    missing, detail = answer.json()["permission"], answer.json()["detail"]
+                    of_others = missing in {operation.definition.get("x-permission-for-others"), ATTEND} - {permission}
                     assert of_others or "level" in detail or "nobody gives" in detail, (permission, operation.path)
+
+
+def test_the_document_says_what_acting_for_others_needs_where_it_is_refused_without(log_in, document, ana):
+    said = {(one.method, one.path): one.definition.get("x-permission-for-others") for one in operations(document)}
+    queue, agent = {"queue": "vendas"}, {"agent": "Ana"}
+    ana.post("/v1/queues", {"name": "vendas"})
+    ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
+    other = log_in(email="bia@empresa.example", permissions=("gerenciar-atendimento", "supervisionar-ligacoes"))
+    call = ana.post("/v1/interactions", {}).json()["id"]
+    steps = [
+        ("offer", queue),
+        ("ring", agent),
+        ("answer", agent),
+        ("hold", {}),
+        ("resume", {}),
+        ("note", {"note": "x"}),
+        ("release", {}),
+        ("wrap-up", {}),
+    ]
+    paths = {f"/v1/interactions/{{interaction_id}}/{step}": (f"/v1/interactions/{call}/{step}", body) for step, body in steps}
+    paths |= {f"/v1/agents/{step}": (f"/v1/agents/{step}", body) for step, body in (
+        ("pause", agent | {"reason": "almoço"}), ("resume", agent), ("heartbeat", agent), ("log-in", agent), ("log-out", agent))}  # fmt: skip
+    for path, (at, body) in paths.items():
+        refused = other.post(at, body)
+        missing = refused.json().get("permission") if refused.status_code == 403 else None
+        assert said["post", path] == missing, path
+        ana.post(at, body)
+    assert sum(permission == ACT_FOR_OTHERS for permission in said.values()) > 15
+    assert said["post", "/v1/phone/session"] is None, "a phone is only ever opened for one's own agent"
 
 
 def test_a_path_has_ids_alone_named_after_what_they_are_ids_of(document):

@@ -287,9 +287,12 @@ def documented(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 _RETRY_AFTER = {"Retry-After": {"description": "seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}}
 _RATE_LIMIT = {
-    "RateLimit-Policy": {"description": "of an API key: requests (`q`) a window of `w` seconds", "schema": {"type": "string"}},
+    "RateLimit-Policy": {
+        "description": "of an API key, of tries to log in, or of requests without a token: requests (`q`) in a window of `w` seconds",
+        "schema": {"type": "string"},
+    },
     "RateLimit": {
-        "description": "of an API key: requests that remain (`r`), seconds until there are more (`t`)",
+        "description": "requests that remain (`r`), and seconds until the whole quota is there again (`t`): until the next one is accepted, if none remains",
         "schema": {"type": "string"},
     },
 }

@@ -17,11 +17,11 @@ from api.figure_parameters import OfPast, OfSome, past_of
 from api.figures import OfPeriod, figures
 from api.interaction_filters import InteractionSearch, OfInteractions
 from api.interaction_filters import wanted as wanted_by
+from api.interaction_lookups import NOBODY, looked_up
 from api.paging import digest_of
 from api.problem import QUERY
 from api.reports import as_csv, both
 from api.slice_router import SliceRouter
-from commands.contacts import known_contact
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
 from domain.voice.ringing import RingEnd
@@ -38,9 +38,6 @@ router = SliceRouter(prefix="/v1/interactions", tags=["interactions"], responses
 
 CSV_PAGE = 5_000
 """The number of rows of a CSV that are read at once: it is sent page by page, however long it is."""
-
-NOBODY = UUID(int=0)
-"""The id of a contact that does not exist."""
 
 _BACK = "back"
 """Marks the cursor of a page before."""
@@ -183,8 +180,8 @@ async def list_interactions(
 ) -> Response:
     """Calls in the order of their beginning, each with its legs in one row: by default those that have ended. A page as JSON; or all of them as CSV with the manual's columns."""
     if params.format == "csv":
-        past = await past_of(context, params)
-        wanted, people = wanted_by(past, params), People(context.application.center.store)
+        past, named = await past_of(context, params), await looked_up(context, None, params.call)
+        wanted, people = wanted_by(past, params, named), People(context.application.center.store)
         report = await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people)
         return as_csv(report, "interactions", past.shown(past.period(params), "total"))
     return await _page(context, params, "interactions", None)
@@ -193,22 +190,15 @@ async def list_interactions(
 @router.post("/search", summary="Search calls, by a customer's number too", response_model=FinishedCalls)
 async def search_interactions(context: Annotated[RequestContext, authorised(interactions)], body: InteractionSearch) -> Response:
     """As the list, with the filters in a body; changes nothing. A number that no contact has finds nothing, with a note."""
-    if body.phone is None:
-        return await _page(context, body, "search", None)
-    store, phone = context.application.center.store, body.phone
-    found = await context.application.ask(lambda: known_contact(store, context.tenant, phone=phone))
-    # The id of nobody finds nothing.
-    return await _page(context, body, "search", found.id if found is not None else NOBODY)
+    return await _page(context, body, "search", body.phone)
 
 
-async def _page(context: RequestContext, params: OfInteractions | InteractionSearch, name: str, contact: UUID | None) -> Response:
-    # The contact's id stands for the number: a cursor can be read by whoever has it, and a digest of a number could be guessed.
-    digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "phone"}, contact)
+async def _page(context: RequestContext, params: OfInteractions | InteractionSearch, name: str, phone: str | None) -> Response:
+    named = await looked_up(context, phone, params.call)
+    digest = digest_of(name, context.tenant, params.filters(), named)
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
     past = await past_of(context, params, cursor.as_of if cursor is not None else None)
-    wanted = wanted_by(past, params)
-    if contact is not None:
-        wanted = replace(wanted, contact=contact)
+    wanted = wanted_by(past, params, named)
     if cursor is not None:
         place = int(cursor.after[0]), str(cursor.after[1])
         wanted = replace(wanted, before=place) if _BACK in cursor.after[2:] else replace(wanted, after=place)
@@ -224,7 +214,7 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
         at_page = replace(wanted, question=replace(wanted.question, as_of=page.as_of))
         answer["count"] = await context.ask(count, at_page)
     answer["has_more"] = page.next is not None
-    if contact == NOBODY and context.asker.scope.is_whole:
+    if named.contact == NOBODY and context.asker.scope.is_whole:
         # Who sees a part of the company is not told whether another part knows the number.
         answer["notes"] = [*page.notes, "no contact with this number"]
     return figures({**answer, "period": past.shown(past.period(params), "total")})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 from msgspec.structs import asdict
 from pydantic import Field
@@ -30,9 +30,13 @@ class PageParameters(Parameters):
         str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
     ] = None
 
+    NO_FILTERS: ClassVar[frozenset[str]] = frozenset({"cursor", "limit", "at_least", "format"})
+    """Parameters that change neither which rows the list has nor their order."""
+
     def filters(self) -> dict[str, object]:
-        """The parameters except those of the page. A cursor is valid only with the same ones."""
-        return self.model_dump(exclude={"cursor", "limit", "at_least", "format"})
+        """The parameters that decide which rows the list has, and in which order. A cursor is valid only with the same ones, in whatever order they are named."""
+        named = self.model_dump(exclude=set(self.NO_FILTERS))
+        return {name: sorted(set(value)) if isinstance(value, tuple) else value for name, value in named.items()}
 
 
 class Paged(OfPast, PageParameters):

@@ -22,6 +22,7 @@ from domain.texts import LONGEST_NOTE, checked_text
 from domain.voice.call_state import CallState
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
+from store.event_store import Store
 
 AGENTS_NOTE = "NOTE"
 """The kind of note that agents write, as sources name theirs."""
@@ -283,6 +284,12 @@ def _recorded_id(call: str, context: HandlerContext) -> str:
     known = context.whose("call", call)
     interaction = context.load(Interaction, known) if known is not None else None
     return interaction.call.call if interaction is not None and interaction.call is not None else str(context.new_id())
+
+
+def recorded_call(store: Store, tenant: UUID, call: str) -> UUID:
+    """The id of the call that a source or an integration knows by this id. One that may name a person leads to it until its contact is forgotten."""
+    sealed = store.keyring.find(store.keyring.tag(tenant, "call", call)) if may_name_a_person(call) else None
+    return sealed or interaction_id(tenant, call)
 
 
 def on_call(command: CallCommand, context: HandlerContext) -> Done:

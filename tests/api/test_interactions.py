@@ -348,11 +348,11 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
     assert found() == [other]
     assert found(state="open") == [own]
     assert found(state="all", order="desc") == [other, own]
-    assert found(state="all", call="crm-4711") == [own]
-    assert found(state="all", call="crm-0") == found(state="all", correlation_id="nobody") == []
+    assert found(call="crm-4711") == found(state="open", call="crm-4711") == [own]
+    assert found(call="crm-0") == found(correlation_id="nobody") == found(state="finished", call="crm-4711") == []
 
     def searched(**body):
-        answer = ana.post("/v1/interactions/search", {"state": "all", "at_least": position, **body})
+        answer = ana.post("/v1/interactions/search", {"at_least": position, **body})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -377,6 +377,65 @@ def test_a_call_is_found_by_the_id_and_by_the_correlation_of_any_request_about_i
 
     assert found("crm-request-1") == found("order-9") == [own]
     assert found(other.headers["Request-Id"]) == [other.json()["id"]]
+
+
+def test_what_is_named_exactly_is_found_in_any_state_and_of_any_time(ana, context, center):
+    long_ago = "2025-03-02T10:00:00-03:00"
+    begun = ana.post(
+        "/v1/interactions", {"call": "crm-7", "from_number": "5531977916159", "at": long_ago}, headers={"X-Correlation-Id": "order-7"}
+    ).json()
+    ended = ana.post("/v1/interactions", {"call": "crm-8", "from_number": "5531977916159", "at": long_ago}).json()
+    position = ana.post(f"/v1/interactions/{ended['id']}/end", {"at": long_ago}).json()["position"]
+
+    def found(answer):
+        assert answer.status_code == 200, answer.text
+        return [row["id"] for row in answer.json()["items"]], answer.json()["period"]
+
+    whenever = {"from": None, "to": None, "by": None}
+    for filters in ({"call": "crm-7"}, {"protocol": begun["result"]["protocol"]}, {"correlation_id": "order-7"}):
+        assert found(ana.get("/v1/interactions", params={"at_least": position, **filters})) == ([begun["id"]], whenever), filters
+    both = found(ana.post("/v1/interactions/search", {"phone": "(31) 97791-6159"}))
+    assert (set(both[0]), both[1]) == ({begun["id"], ended["id"]}, whenever)
+    assert found(ana.get("/v1/interactions", params={"state": "all"}))[0] == []
+    shown = ana.get("/v1/interactions", params={"call": "crm-8", "from": "2026-01-01"}).json()
+    assert (shown["items"], shown["period"]["from"]) == ([], "2026-01-01T00:00:00-03:00")
+    assert ana.get("/v1/interactions", params={"call": "crm-8", "format": "csv"}).text.count("\r\n") == 2
+
+
+def test_a_call_is_found_by_an_own_id_that_may_be_a_number_until_its_contact_is_forgotten(ana, log_in):
+    own = ana.post("/v1/interactions", {"call": "5531977916159", "from_number": "5531977916159"}).json()
+    position = ana.post(f"/v1/interactions/{own['id']}/end", {}).json()["position"]
+    officer = log_in(email="bia@empresa.example", permissions=("anonimizar-contatos",))
+
+    def found():
+        answer = ana.get("/v1/interactions", params={"call": "5531977916159", "at_least": position})
+        return [row["id"] for row in answer.json()["items"]]
+
+    assert found() == [own["id"]]
+    assert officer.post("/v1/contacts/forget", {"phone": "5531977916159"}).status_code == 200
+    assert found() == []
+
+
+def test_a_cursor_keeps_to_its_filters_and_to_nothing_else(ana, context):
+    for second in range(3):
+        call = context.call(second)
+        context.step(call, "offer", 10, queue="vendas")
+        position = context.step(call, "end", 20)["position"]
+    both = {"queue": ["vendas", "suporte"]}
+    first = ana.get("/v1/interactions", params={"limit": 2, "at_least": position, "count": True, **both}).json()["next"]
+    rest = ana.get("/v1/interactions", params={"limit": 1, "cursor": first, "queue": ["suporte", "vendas"]})
+    assert len(rest.json()["items"]) == 1, rest.text
+    for other in (
+        {"queue": "vendas"},
+        {**both, "state": "all"},
+        {**both, "order": "desc"},
+        {**both, "from": "2026-01-01"},
+        {**both, "call": "crm-1"},
+    ):
+        refused = problem_of(ana.get("/v1/interactions", params={"cursor": first, **other}), 422, "cursor-of-other-filters")
+        assert [error["parameter"] for error in refused["errors"]] == ["cursor"], other
+    problem_of(ana.post("/v1/interactions/search", {"cursor": first, **both}), 422, "cursor-of-other-filters")
+    problem_of(ana.get("/v1/interactions", params={"cursor": "Zm9vYmFy"}), 422, "cursor-unknown")
 
 
 def test_pages_lead_forwards_and_back(ana, context):

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from api.field_types import MAX_POSITION, Body
 from api.figure_parameters import OfPart, Past, Word
 from api.interaction_lookups import LookedUp
+from api.invalid_fields import form
 from api.lists import PageParameters
 from api.reports import Format
 from domain.voice.outbound_and_ivr import Status
@@ -17,7 +18,7 @@ from projections.figures.voice_quality import Band
 from projections.queries.interactions_selection import Interactions, State
 
 Duration = Annotated[int, Field(ge=0, le=1_000_000_000)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TimeOfDay = Annotated[str, Field(pattern=form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "should be a time of day, as 09:00"))]
 
 
 class Filters(OfPart, PageParameters):

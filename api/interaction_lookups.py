@@ -1,4 +1,4 @@
-"""What a search for calls names and only the key store knows: a customer by a telephone number, and a call by an own id that may be one."""
+"""How calls are found by what names them: by a customer's telephone number and by an own id, which only the key store may know, and right after a command."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.access import RequestContext
+from api.figure_parameters import OfPast, Past, past_of
 from commands.contacts import known_contact
 from commands.interactions import recorded_call
+from projections.queries.one_interaction import last_position
 from store.event_store import Store
 
 NOBODY = UUID(int=0)
@@ -28,6 +30,17 @@ class LookedUp:
 async def looked_up(context: RequestContext, phone: str | None, call: str) -> LookedUp:
     """Whom the number of a search names, and which call its own id. None and "": not asked for."""
     return await context.application.ask(_found, context.application.center.store, context.tenant, phone, call)
+
+
+async def past_of_call(context: RequestContext, call: UUID, params: OfPast) -> Past:
+    """The past of a question about one call. Now, the answer has the call's last event, so that who has just changed it reads what came of it.
+
+    Raises Problem (503) if the rows do not have it in time.
+    """
+    past = await past_of(context, params)
+    if past.as_of is None:
+        await context.application.reach(await context.ask(last_position, call), "interaction_id")
+    return past
 
 
 def _found(store: Store, tenant: UUID, phone: str | None, call: str) -> LookedUp:

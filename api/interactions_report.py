@@ -17,7 +17,7 @@ from api.figure_parameters import OfPast, OfSome, past_of
 from api.figures import OfPeriod, figures
 from api.interaction_filters import InteractionSearch, OfInteractions
 from api.interaction_filters import wanted as wanted_by
-from api.interaction_lookups import NOBODY, looked_up
+from api.interaction_lookups import NOBODY, looked_up, past_of_call
 from api.paging import digest_of
 from api.problem import QUERY
 from api.reports import as_csv, both
@@ -230,8 +230,8 @@ def _pages(context: RequestContext, wanted: Interactions, people: People) -> Ite
 async def get_interaction(
     interaction_id: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
 ) -> Response:
-    """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags. Not with an instant as `as_of`."""
-    past = await past_of(context, params)
+    """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags, and with the last command about it. Not with an instant as `as_of`."""
+    past = await past_of_call(context, interaction_id, params)
     question = past.question(OfSome(), "total")
     found, position = await context.ask(one_interaction, interaction_id, question, People(context.application.center.store))
     return figures({**found, "as_of": position, "timezone": past.where.key})
@@ -242,7 +242,7 @@ async def get_interaction_history(
     interaction_id: InteractionId, context: Annotated[RequestContext, authorised(history)], params: Annotated[OfPast, Query()]
 ) -> Response:
     """All events of a call and its legs, with actor, instants and cause. With a position or a moment as `as_of`: the history up to it."""
-    past = await past_of(context, params)
+    past = await past_of_call(context, interaction_id, params)
     keyring = context.application.center.store.keyring
     events, position = await context.ask(
         history,

@@ -12,7 +12,7 @@ from pydantic import Field
 from api.access import RequestContext
 from api.field_types import Shape
 from api.figure_parameters import OfPast, Parameters, Past, past_of
-from api.paging import digest_of
+from api.paging import CURSOR, digest_of
 from projections.queries.registers import Registered, page
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class PageParameters(Parameters):
 
     limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
     cursor: Annotated[
-        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
+        str | None, Field(max_length=1_000, pattern=CURSOR, description="`next` of the previous page", examples=["Zm9vYmFy…"])
     ] = None
 
     NO_FILTERS: ClassVar[frozenset[str]] = frozenset({"cursor", "limit", "at_least", "format"})

@@ -13,9 +13,13 @@ import hmac
 
 import msgspec
 
+from api.invalid_fields import form
 from api.problem import Problem, invalid
 
 _MAC_BYTES = 12
+
+CURSOR = form(r"^[A-Za-z0-9_\-]+$", "should be `next` or `previous` of a page, as it is")
+"""How a cursor is written."""
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):

@@ -13,7 +13,8 @@ from api.access import Authenticated, RequestContext, authorised
 from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
 from api.figure_parameters import Parameters
 from api.instants import iso
-from api.paging import digest_of
+from api.invalid_fields import form
+from api.paging import CURSOR, digest_of
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands import webhooks as commands
@@ -55,7 +56,7 @@ Url = Annotated[
     Field(
         min_length=8,
         max_length=2_000,
-        pattern=r"^https?://[\x21-\x7e]+$",
+        pattern=form(r"^https?://[\x21-\x7e]+$", "should be a URL, as https://crm.example.com/atende"),
         description="where messages are posted: https, to an address of the public internet; others need the operator's setting `ATENDE_WEBHOOK_ALLOW`",
         examples=["https://crm.example.com/atende"],
     ),
@@ -148,7 +149,7 @@ class DeliveryPage(Parameters):
     status: Annotated[Literal["waiting", "delivered", "failed"] | None, Field(description="only these", examples=["failed"])] = None
     limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
     cursor: Annotated[
-        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
+        str | None, Field(max_length=1_000, pattern=CURSOR, description="`next` of the previous page", examples=["Zm9vYmFy…"])
     ] = None
 
 

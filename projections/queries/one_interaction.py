@@ -9,6 +9,7 @@ import msgspec
 
 from domain.access import REPORTS
 from domain.errors import NotFound
+from domain.voice.interactions import Interaction
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
@@ -16,7 +17,7 @@ from projections.figures.question import Question
 from projections.queries.interactions_report import People, interactions
 from projections.queries.interactions_selection import Interactions
 from projections.queries.labels import labelled
-from projections.query_bus import query
+from projections.query_bus import CompanyLog, query
 
 _LEGS = "SELECT id FROM {interactions} WHERE whole = {{whole:UUID}}"
 _VISITS = """
@@ -74,6 +75,12 @@ def interaction(rows: CompanyRows, id: UUID, question: Question, people: People)
     # The parts are those of the position of the row.
     parts, position = rows.answer(report.as_of, None, ask)
     return {**row, **parts}, position
+
+
+@query(REPORTS, CompanyLog)
+def last_position(log: CompanyLog, id: UUID) -> int:
+    """The position of the last event of this call, or of this leg, in the log; 0 for one that the company does not have."""
+    return log.position_of(Interaction, id)
 
 
 def _parts(view: TemporalView, calls: list[UUID], question: Question) -> dict[str, Any]:

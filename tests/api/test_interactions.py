@@ -379,6 +379,30 @@ def test_a_call_is_found_by_the_id_and_by_the_correlation_of_any_request_about_i
     assert found(other.headers["Request-Id"]) == [other.json()["id"]]
 
 
+def test_a_call_is_read_with_the_last_command_about_it_without_naming_a_position(ana, context):
+    call = context.call(0)
+    for second, queue in enumerate(("vendas", "suporte", "vendas"), start=1):
+        context.step(call, "offer", second, queue=queue)
+        assert [visit["queue"] for visit in ana.get(f"/v1/interactions/{call}").json()["visits"]][-1] == queue
+        head = context.step(call, "withdraw", second)["position"]
+        assert ana.get(f"/v1/interactions/{call}/history").json()["items"][-1]["position"] == head
+        assert ana.get(f"/v1/interactions/{call}/proof").json()["as_of"] >= head
+
+
+def test_a_call_whose_last_event_is_not_in_the_rows_in_time_is_asked_for_again_later(ana, context, center, monkeypatch):
+    call = context.call(0)
+    shown = ana.get(f"/v1/interactions/{call}").json()
+    monkeypatch.setattr("api.application_state.REACH_S", 0.01)
+    monkeypatch.setattr(center, "answered", lambda: shown["as_of"])
+    context.step(call, "end", 10)
+    for path in ("", "/history", "/proof"):
+        answer = ana.get(f"/v1/interactions/{call}{path}")
+        problem_of(answer, 503, "not-reached")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert ana.get(f"/v1/interactions/{call}{path}", params={"as_of": shown["as_of"]}).status_code == 200
+    problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"), 404, "call-unknown")
+
+
 def test_what_is_named_exactly_is_found_in_any_state_and_of_any_time(ana, context, center):
     long_ago = "2025-03-02T10:00:00-03:00"
     begun = ana.post(

@@ -109,6 +109,7 @@ class Access(SecurityBase):
             actor.permissions,
             key,
             correlation or request_id(),
+            request_id() if correlation not in ("", request_id()) else "",
             actor,
             expected_version=_version(headers.get(IF_MATCH)),
         )

@@ -77,7 +77,7 @@ class Filters(OfPart, PageParameters):
     correlation_id: Annotated[
         Word,
         Field(
-            description="the correlation of a request that changed the call, its `Request-Id` if it had none; one that may be a telephone number or a CPF is sealed, and finds nothing",
+            description="the `X-Correlation-Id` of a request that changed the call, or its `Request-Id`; one that may be a telephone number or a CPF is sealed, and finds nothing",
             examples=["crm-4711"],
         ),
     ] = ""

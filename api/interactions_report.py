@@ -54,12 +54,21 @@ class FinishedCall(Shape):
     protocol: Annotated[int, Field(description="PROTOCOLO", examples=[4711])]
     queues: Annotated[list[str], Field(description="SERVIÇOS, in the order of its visits", examples=[["vendas", "suporte"]])]
     agents: Annotated[list[str], Field(description="AGENTE: all agents who answered it", examples=[["Ana"]])]
-    origin: Annotated[str, Field(description="ORIGEM: the source of the call", examples=["Portal"])]
+    origin: Annotated[str | None, Field(description="ORIGEM: the source of the call", examples=["Portal"])]
     direction: Annotated[Literal["inbound", "outbound"], Field(description="TIPO")]
     direction_label: Annotated[str, Field(examples=["Inbound"])]
-    to_number: Annotated[str, Field(description="PARA: the number that was called", examples=["551140028922"])]
-    contact: Annotated[str, Field(description="CONTATO: the contact's name; empty until the call is tagged", examples=["Beatriz Lima"])]
-    from_number: Annotated[str, Field(description="A PARTIR DE: the number that called", examples=["5511987654321"])]
+    to_number: Annotated[
+        str | None, Field(description="PARA: the number that was called; null if it is not known", examples=["551140028922"])
+    ]
+    contact: Annotated[
+        str | None,
+        Field(
+            description="CONTATO: the contact's name; null until the call is tagged, and while it is not known", examples=["Beatriz Lima"]
+        ),
+    ]
+    from_number: Annotated[
+        str | None, Field(description="A PARTIR DE: the number that called; null if it was withheld", examples=["5511987654321"])
+    ]
     state: Annotated[CallState, Field(description="`open`: it goes on")]
     state_label: Annotated[str, Field(examples=["Encerrada"])]
     started_at: Annotated[Instant, Field(description="DATA, HORA", examples=["2026-03-02T14:05:09.250-03:00"])]
@@ -87,9 +96,7 @@ class FinishedCalls(OfPeriod):
     items: list[FinishedCall]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
     previous: Annotated[str | None, Field(description="cursor of the page before; null on the first one", examples=["Zm9vYmFy…"])]
-    count: Annotated[
-        int | None, Field(description="number of calls on all pages; null unless the request asks for it", examples=[1216])
-    ] = None
+    count: Annotated[int | None, Field(description="number of calls on all pages; null unless the request asks for it", examples=[1216])]
     has_more: Annotated[bool, Field(description="whether there is a next page", examples=[True])]
 
 
@@ -114,7 +121,7 @@ class VisitOfCall(Shape):
     """One visit of the call to a queue, from the offer to the end of the wrap-up."""
 
     queue: Annotated[str, Field(examples=["vendas"])]
-    agent: Annotated[str, Field(description="who answered; empty for nobody", examples=["Ana"])]
+    agent: Annotated[str | None, Field(description="who answered; null for nobody", examples=["Ana"])]
     end: Annotated[VisitEnd, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
     end_label: Annotated[str, Field(examples=["Atendida"])]
     offered_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
@@ -128,10 +135,19 @@ class VisitOfCall(Shape):
     holds: list[Hold]
 
 
+class AgentNote(Shape):
+    """What an agent wrote down about the call."""
+
+    text: Annotated[str, Field(description="personal data of the customer; says so once it was forgotten", examples=["Ligar na segunda"])]
+    written_at: Annotated[Instant, Field(examples=["2026-03-02T14:07:09-03:00"])]
+    actor: Annotated[str, Field(description="who sent it, as in the history", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])]
+
+
 class InteractionDetail(FinishedCall):
     """One call, open or finished, with its visits."""
 
     visits: Annotated[list[VisitOfCall], Field(description="in the order of their offers, those of its legs among them")]
+    agent_notes: Annotated[list[AgentNote], Field(description="in the order in which they were written; of what the caller may see")]
     options: Annotated[list[str], Field(description="options keyed in the IVR, in order", examples=[["1"]])]
     as_of: Annotated[int, Field(description="position of the log that the answer covers", examples=[1204])]
     timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
@@ -147,12 +163,20 @@ class HistoryEvent(Shape):
     actor: Annotated[
         str, Field(description="the actor: a user, an import, the simulator …", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]
-    actor_name: Annotated[str, Field(description="name of the user or API key; empty for other actors", examples=["Ana Souza"])]
+    actor_name: Annotated[str | None, Field(description="name of the user or API key; null for other actors", examples=["Ana Souza"])]
     on_behalf_of: Annotated[
-        str, Field(description="the agent on whose behalf the actor acted; empty for the actor's own", examples=["agent:Ana"])
+        str | None, Field(description="the agent on whose behalf the actor acted; null for the actor's own", examples=["agent:Ana"])
     ]
-    cause: Annotated[str, Field(description="the command that caused it", examples=["AnswerCall"])]
-    correlation_id: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
+    cause: Annotated[str | None, Field(description="the command that caused it", examples=["AnswerCall"])]
+    correlation_id: Annotated[
+        str | None, Field(description="the `X-Correlation-Id` of the request, or its `Request-Id` if it had none", examples=["crm-4711"])
+    ]
+    request_id: Annotated[
+        str | None,
+        Field(
+            description="the `Request-Id` beside an `X-Correlation-Id`; null without one", examples=["0f8fad5b-d9cb-469f-a165-70867728950e"]
+        ),
+    ]
     interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[
@@ -210,6 +234,7 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
     answer: dict[str, Any] = page.as_dict()
     answer["next"] = written(*page.next) if page.next is not None else None
     answer["previous"] = written(*page.previous, _BACK) if page.previous is not None else None
+    answer["count"] = None
     if params.count:
         at_page = replace(wanted, question=replace(wanted.question, as_of=page.as_of))
         answer["count"] = await context.ask(count, at_page)

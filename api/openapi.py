@@ -64,7 +64,7 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": CORRELATION_ID,
         "in": "header",
         "required": False,
-        "description": "Recorded in every event of this command, to find them by; without it the `Request-Id` is.",
+        "description": "Recorded in every event of this command, to find them by, as by the `Request-Id`.",
         "schema": _KEY,
         "example": "crm-4711",
     },
@@ -78,7 +78,7 @@ _OF_ALL = {
     "example": "0f8fad5b-d9cb-469f-a165-70867728950e",
 }
 _ANSWERED_ID = {
-    "description": "The id of the request: in the server's log, and the correlation of its events unless the request has an `X-Correlation-Id`.",
+    "description": "The id of the request: in the server's log, and in its events, which it finds (`correlation_id` of `GET /v1/interactions`).",
     "schema": _KEY,
 }
 _REPLAYED = {

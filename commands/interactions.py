@@ -20,12 +20,9 @@ from domain.names import checked_name
 from domain.personal_data import may_name_a_person, normalised_phone
 from domain.texts import LONGEST_NOTE, checked_text
 from domain.voice.call_state import CallState
-from domain.voice.facts import CallKind, Fact
+from domain.voice.facts import AGENTS_NOTE, CallKind, Fact
 from domain.voice.interactions import Interaction
 from store.event_store import Store
-
-AGENTS_NOTE = "NOTE"
-"""The kind of note that agents write, as sources name theirs."""
 
 
 class NewCall(Command, frozen=True, kw_only=True):
@@ -310,7 +307,7 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
         note_heartbeat(context, context.load(Agent, agent_id(context.tenant, acting)))
     assert interaction.call is not None
     observe(context, interaction, interaction.call.call, facts)
-    return Done(interaction, {"status": interaction.call.status})
+    return Done(interaction, {"status": interaction.call.status or None})
 
 
 def _spelt(context: HandlerContext, name: str) -> str:

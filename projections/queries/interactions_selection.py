@@ -28,7 +28,7 @@ _TAGGED = """
 _OF_CALL = " AND id IN (SELECT whole FROM {interactions} WHERE id = {{of_id:UUID}})"
 _OF_CONTACT = " AND id IN (SELECT whole FROM {interactions} WHERE contact = {{contact:UUID}})"
 _CORRELATED = """
- AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {events} WHERE correlation = {{correlation:String}}))"""
+ AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {events} WHERE correlation = {{correlation:String}} OR request = {{correlation:String}}))"""
 _IN_IVR = """
  AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {ivr_calls} WHERE has({{ivrs:Array(String)}}, ivr)))"""
 _OF_QUALITY = """
@@ -48,7 +48,7 @@ class Interactions:
     """Selects interactions. question: time (of their beginning), queues, agents, past; the other fields narrow it down; none given = all.
 
     state: whether they have ended; a state of the center in the past (`moment_ms`) has finished ones alone.
-    id: of the interaction or of one of its legs. contact: the customer. correlation: of the request that caused one of its events.
+    id: of the interaction or of one of its legs. contact: the customer. correlation: of the request that caused one of its events, or the request's own id.
     ivrs: through which it went (of the question). qualities: bands of its voice quality. duration_ms: the shortest and the longest, both included; None = any.
     minutes: of the day in the question's time zone at which it began, [from, to); a span over midnight begins later than it ends.
     descending: the newest first. after: the end of the page before (`Report.next`); before: the beginning of the page after (`Report.previous`).

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.base import SECOND
+from domain.base import FORGOTTEN, SECOND
 from store import chain_prover
 from tests.api.test_auth import problem_of
 
@@ -367,7 +367,7 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
 
 def test_a_call_is_found_by_the_id_and_by_the_correlation_of_any_request_about_it(ana):
     own = ana.post("/v1/interactions", {}, headers={"Request-Id": "crm-request-1"}).json()["id"]
-    ana.post(f"/v1/interactions/{own}/end", {}, headers={"X-Correlation-Id": "order-9"})
+    ended = ana.post(f"/v1/interactions/{own}/end", {}, headers={"X-Correlation-Id": "order-9"})
     other = ana.post("/v1/interactions", {})
     position = other.json()["position"]
 
@@ -375,8 +375,10 @@ def test_a_call_is_found_by_the_id_and_by_the_correlation_of_any_request_about_i
         params = {"medium": "voice", "state": "all", "at_least": position, "correlation_id": correlation}
         return [row["id"] for row in ana.get("/v1/interactions", params=params).json()["items"]]
 
-    assert found("crm-request-1") == found("order-9") == [own]
+    assert found("crm-request-1") == found("order-9") == found(ended.headers["Request-Id"]) == [own]
     assert found(other.headers["Request-Id"]) == [other.json()["id"]]
+    _, event = ana.get(f"/v1/interactions/{own}/history").json()["items"]
+    assert (event["correlation_id"], event["request_id"]) == ("order-9", ended.headers["Request-Id"])
 
 
 def test_a_call_is_read_with_the_last_command_about_it_without_naming_a_position(ana, context):
@@ -501,3 +503,64 @@ def test_one_call_is_shown_while_it_goes_on_and_after_its_end(ana, context):
     assert (ended["state"], ended["status"], ended["duration_ms"]) == ("finished", "answered", 29 * S)
     assert ana.get(f"/v1/interactions/{call}", params={"as_of": position}).json() == shown
     problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"), 404, "not-found")
+
+
+def test_notes_of_agents_are_in_the_call_until_its_customer_is_forgotten(ana, log_in, context):
+    context.say("/v1/agents/log-in", 0, agent="Ana", queues=["vendas"])
+    call = context.call(1)
+    context.step(call, "offer", 2, queue="vendas")
+    context.step(call, "ring", 3, agent="Ana")
+    context.step(call, "answer", 5, agent="Ana")
+    context.step(call, "note", 10, note="Ligar na segunda")
+    assert context.step(call, "note", 20, note="Prefere à tarde")
+    context.step(call, "end", 30)
+    notes = ana.get(f"/v1/interactions/{call}").json()["agent_notes"]
+    assert [(note["text"], note["written_at"]) for note in notes] == [
+        ("Ligar na segunda", "2026-03-02T10:00:10-03:00"),
+        ("Prefere à tarde", "2026-03-02T10:00:20-03:00"),
+    ]
+    assert {note["actor"] for note in notes} == {f"user:{ana.get('/v1/me').json()['id']}"}
+    context.step(call, "wrap-up", 40)
+    officer = log_in(email="bia@empresa.example", permissions=("anonimizar-contatos",))
+    assert officer.post("/v1/contacts/forget", {"phone": "5511987654321"}).status_code == 200
+    assert [note["text"] for note in ana.get(f"/v1/interactions/{call}").json()["agent_notes"]] == [FORGOTTEN, FORGOTTEN]
+
+
+def test_what_has_no_value_is_null_and_never_left_out(ana, context, document):
+    """Of a call of which nothing but its beginning is known, of a whole one, and of every shape in which they are answered."""
+    schemas = document["components"]["schemas"]
+    bare = ana.post("/v1/interactions", {}).json()
+    context.say("/v1/agents/log-in", 0, agent="Ana", queues=["vendas"])
+    whole = context.call(1)
+    for step, second, body in (("offer", 2, {"queue": "vendas"}), ("ring", 3, {"agent": "Ana"}), ("answer", 5, {"agent": "Ana"})):
+        assert context.step(whole, step, second, **body)["result"] == {"status": None}
+    assert context.step(whole, "end", 30)["result"] == {"status": "answered"}
+    waiting = context.call(40)
+    context.step(waiting, "offer", 41, queue="vendas")
+    answers = [("InteractionDetail", ana.get(f"/v1/interactions/{call}").json()) for call in (bare["id"], whole, waiting)]
+    answers += [("History", ana.get(f"/v1/interactions/{call}/history").json()) for call in (bare["id"], whole)]
+    answers += [("FinishedCalls", ana.get("/v1/interactions", params={"state": "all", "count": count}).json()) for count in (True, False)]
+    checked = 0
+    for name, answer in answers:
+        for schema, value in shaped(schemas[name], answer, schemas):
+            checked += 1
+            assert set(schema["properties"]) == set(schema["required"]) == set(value), (name, schema["title"])
+            assert "" not in value.values(), (name, schema["title"], value)
+    assert checked > 20
+    unknown = answers[0][1]
+    nothing = {"from_number", "to_number", "contact", "status", "ended_at", "duration_ms", "quality"}
+    assert {unknown[field] for field in nothing} == {None}
+    assert answers[2][1]["visits"][0]["agent"] is None
+
+
+def shaped(schema, value, schemas):
+    """The objects in an answer that have fields of their own, each with its schema."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, list):
+        for item in value:
+            yield from shaped(schema["items"], item, schemas)
+    elif isinstance(value, dict) and "properties" in schema:
+        yield schema, value
+        for name, part in schema["properties"].items():
+            yield from shaped(part, value[name], schemas)

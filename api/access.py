@@ -21,7 +21,8 @@ from api.access_tokens import unauthenticated
 from api.application_state import ApplicationState
 from api.credentials import Credential
 from api.field_types import MAX_POSITION
-from api.problem import FieldProblem, Problem
+from api.invalid_fields import sentence
+from api.problem import FieldProblem, Problem, of_fields
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
 from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
@@ -108,6 +109,7 @@ class Access(SecurityBase):
             actor.permissions,
             key,
             correlation or request_id(),
+            request_id() if correlation not in ("", request_id()) else "",
             actor,
             expected_version=_version(headers.get(IF_MATCH)),
         )
@@ -151,8 +153,8 @@ def _position(value: str | None) -> int | None:
     return int(value)
 
 
-def _wrong(header: str, detail: str) -> Problem:
-    return Problem("invalid", f"{header}: {detail}", errors=[FieldProblem(header=header, detail=detail)])
+def _wrong(header: str, wrong: str) -> Problem:
+    return of_fields([FieldProblem(header=header, detail=sentence(header, wrong))])
 
 
 def _version(value: str | None) -> int | None:

@@ -261,7 +261,7 @@ class ApplicationState:
         if position > self.center.store.head():
             end = await run_in_threadpool(self.center.store.end)
             if position > end:
-                raise invalid(parameter, f"the log ends at position {end}")
+                raise invalid(parameter, f"lies after the end of the log, which is position {end}")
 
     def fitness(self) -> tuple[int, int]:
         """The end of the log and the position that the figures cover, each read from its server. Compares the clock with the store's and with the log's last event too.

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
 from api.field_types import Body, Done, IvrId, Shape
+from api.invalid_fields import form
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands.ivr import BlockCaller, UnblockCaller
@@ -30,7 +31,7 @@ class NewBlockedCaller(Body):
         Field(
             min_length=8,
             max_length=30,
-            pattern=r"^[0-9 ()+.\-]+$",
+            pattern=form(r"^[0-9 ()+.\-]+$", "should be a telephone number: digits, blanks and ( ) + - ."),
             description="country code (Brazil's if it is missing), area code, number, in any spelling",
             examples=["+55 11 98765-4321"],
         ),

@@ -37,7 +37,7 @@ class ToForget(Body):
     @classmethod
     def _names_one_contact(cls, phone: str | None, info: ValidationInfo) -> str | None:
         if "contact" in info.data and (info.data["contact"] is None) == (phone is None):
-            raise ValueError("give exactly one of contact and phone")
+            raise ValueError("should be sent, or contact in its place, and not both")
         return phone
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.field_types import Shape
 from api.figure_parameters import Parameters
+from api.invalid_fields import form
 from api.problem import QUERY_FOR_ALL
 from api.slice_router import SliceRouter
 from projections.figures.definitions import VERSION, Definition, Kind, Rounding, Unit
@@ -27,7 +28,7 @@ class OfDefinitions(Parameters):
         str,
         Field(
             max_length=40,
-            pattern=r"^[0-9a-f\-]+$",
+            pattern=form(r"^[0-9a-f\-]+$", "should be the `definition` of an answer, as it is"),
             description="the `definition` of an answer; the current one by default",
             examples=[VERSION],
         ),

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.invalid_fields import form
 from domain.names import LONGEST_NAME, UNSEEN, cleaned
 from domain.texts import LONGEST_SAID
 
@@ -19,18 +20,20 @@ MOST_PROBLEMS = 20
 MAX_POSITION = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
 
-_NAME = rf"^[^{UNSEEN}]*[^{UNSEEN}\s][^{UNSEEN}]*$"
+_NAME = form(rf"^[^{UNSEEN}]*[^{UNSEEN}\s][^{UNSEEN}]*$", "should be visible characters on one line, and not blank")
+_TEXT = form(r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$", "should have no control characters but line breaks and tabs")
+ONE_LINE = form(r"^[^\x00-\x1f\x7f]*$", "should be one line without control characters")
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_NAME), AfterValidator(cleaned)]
 """A name: one line, not blank, every character visible. Case and blanks do not distinguish names."""
 
-Text = Annotated[str, StringConstraints(max_length=LONGEST_SAID, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Text = Annotated[str, StringConstraints(max_length=LONGEST_SAID, pattern=_TEXT)]
 """Free text; line breaks and tabs are the only control characters."""
 
-Line = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=ONE_LINE)]
 """One line of text, or none."""
 
-Digits = Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9]*$")]
+Digits = Annotated[str, StringConstraints(max_length=20, pattern=form(r"^[0-9]*$", "should have digits alone"))]
 
 
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
@@ -54,7 +57,7 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UT
 
 def _within(moment: datetime) -> datetime:
     if not _FIRST <= moment < _LAST:
-        msg = "Input should be between the years 2000 and 2100"
+        msg = "should be between the years 2000 and 2100"
         raise ValueError(msg)
     return moment
 

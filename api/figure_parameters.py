@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import IF_POSITION, RequestContext
-from api.field_types import MAX_POSITION, Milliseconds, Position
+from api.field_types import MAX_POSITION, ONE_LINE, Milliseconds, Position
+from api.invalid_fields import form
 from api.periods import LAST_30_DAYS, Period, period
 from api.problem import invalid
 from domain.base import MS
@@ -19,16 +20,18 @@ from projections.figures.question import CLOCKS, Attribution, Grouping, Names, Q
 from projections.figures.service_level import FORMULAS, SWITCHES
 from projections.queries.settings import company
 
-_LINE = r"^[^\x00-\x1f\x7f]*$"
 _switch = "|".join(SWITCHES)
-_PROFILE = rf"^({'|'.join(FORMULAS)}|genesys:({_switch})(,({_switch})){{0,2}})$"
+_PROFILE = form(
+    rf"^({'|'.join(FORMULAS)}|genesys:({_switch})(,({_switch})){{0,2}})$",
+    f"should be one of {', '.join(FORMULAS)}; behind genesys and a colon may stand {', '.join(SWITCHES)}",
+)
 _AHEAD_MS = 1_000
 """How much the clock of a client may be ahead."""
 
-_INSTANT = r"^[0-9TWZ:.,+\- ]+$"
+_INSTANT = form(r"^[0-9TWZ:.,+\- ]+$", "should be a date or an instant, as 2026-11-23 or 2026-11-23T14:30:00-03:00")
 
 Instant = Annotated[str, Field(max_length=40, pattern=_INSTANT)]
-Word = Annotated[str, Field(max_length=200, pattern=_LINE)]
+Word = Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
 
 
 Profile = Annotated[
@@ -66,7 +69,7 @@ class OfPast(Parameters):
     ] = None
     timezone: Annotated[
         str | None,
-        Field(max_length=60, pattern=_LINE, description="IANA time zone; the company's by default", examples=["America/Manaus"]),
+        Field(max_length=60, pattern=ONE_LINE, description="IANA time zone; the company's by default", examples=["America/Manaus"]),
     ] = None
     at_least: Annotated[Position | None, Field(description="same as the header If-Position", examples=[1204])] = None
 
@@ -202,6 +205,6 @@ def _past(as_of: str | None, where: ZoneInfo) -> tuple[int | None, int | None]:
         return None, None
     if as_of.isdecimal():
         if len(as_of) > len(str(MAX_POSITION)) or int(as_of) > MAX_POSITION:
-            raise invalid("as_of", "the log has no position that high")
+            raise invalid("as_of", "is higher than any position of a log")
         return int(as_of), None
     return None, instant("as_of", as_of, where)

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from api.access import RequestContext, authorised
 from api.body_limit import STREAMED
-from api.field_types import Instant, Shape
+from api.field_types import ONE_LINE, Instant, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.problem import FieldProblem, Problem, documented
@@ -57,7 +57,7 @@ class OfImport(Parameters):
         Field(
             min_length=1,
             max_length=200,
-            pattern=r"^[^\x00-\x1f\x7f]*$",
+            pattern=ONE_LINE,
             description="the file's name, for people",
             examples=["queue_log.1.gz"],
         ),

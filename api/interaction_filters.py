@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from api.field_types import MAX_POSITION, Body
 from api.figure_parameters import OfPart, Past, Word
+from api.interaction_lookups import LookedUp
+from api.invalid_fields import form
 from api.lists import PageParameters
 from api.reports import Format
 from domain.voice.outbound_and_ivr import Status
@@ -16,16 +18,28 @@ from projections.figures.voice_quality import Band
 from projections.queries.interactions_selection import Interactions, State
 
 Duration = Annotated[int, Field(ge=0, le=1_000_000_000)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TimeOfDay = Annotated[str, Field(pattern=form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "should be a time of day, as 09:00"))]
 
 
 class Filters(OfPart, PageParameters):
     """Filters of calls, by their beginning, and the page."""
 
+    NO_FILTERS: ClassVar[frozenset[str]] = PageParameters.NO_FILTERS | {"count", "call", "phone"}
+    """`LookedUp` stands for the call and the number."""
+
+    @property
+    def names_calls(self) -> bool:
+        """Whether the filters name certain calls, or their customer."""
+        return self.protocol is not None or self.contact is not None or bool(self.call or self.correlation_id)
+
     @property
     def usual_days(self) -> int | None:
-        """None where a filter names one call: it is found whenever it was."""
-        return super().usual_days if self.protocol is None and self.contact is None and not self.call and not self.correlation_id else None
+        """None where certain calls are named: they are found whenever they were."""
+        return None if self.names_calls else super().usual_days
+
+    def wanted_state(self, past: Past) -> State:
+        """The state that was asked for, or else the usual one. What was open at an instant is not known."""
+        return self.state or ("all" if self.names_calls and past.moment_ms is None else "finished")
 
     medium: Annotated[Literal["voice"], Field(description="Mídia", examples=["voice"])] = "voice"
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
@@ -34,7 +48,13 @@ class Filters(OfPart, PageParameters):
     tag: Annotated[
         tuple[Word, ...], Field(max_length=100, description="tagged with one of these, in any spelling", examples=[["venda fechada"]])
     ] = ()
-    state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
+    state: Annotated[
+        State | None,
+        Field(
+            description="`finished`: have ended; `open`: go on, not with an instant as `as_of`. By default `finished`; `all` where `protocol`, `call`, `correlation_id`, `contact` or a number names what is looked for",
+            examples=["all"],
+        ),
+    ] = None
     call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
     ivr: Annotated[
         tuple[Word, ...], Field(max_length=100, description="went through one of these IVRs, by name", examples=[["principal"]])
@@ -57,7 +77,7 @@ class Filters(OfPart, PageParameters):
     correlation_id: Annotated[
         Word,
         Field(
-            description="the correlation of a request that changed the call, its `Request-Id` if it had none; one that may be a telephone number or a CPF is sealed, and finds nothing",
+            description="the `X-Correlation-Id` of a request that changed the call, or its `Request-Id`; one that may be a telephone number or a CPF is sealed, and finds nothing",
             examples=["crm-4711"],
         ),
     ] = ""
@@ -80,26 +100,26 @@ class InteractionSearch(Filters, Body):
     ] = None
 
     @property
-    def usual_days(self) -> int | None:
-        """None for a customer's number too."""
-        return super().usual_days if self.phone is None else None
+    def names_calls(self) -> bool:
+        """A number names a customer."""
+        return self.phone is not None or super().names_calls
 
 
-def wanted(past: Past, params: OfInteractions | InteractionSearch) -> Interactions:
-    """The selection that the filters make."""
+def wanted(past: Past, params: OfInteractions | InteractionSearch, named: LookedUp) -> Interactions:
+    """The selection that the filters make. named: what they name and only the key store knows."""
     return Interactions(
         question=past.question(params, "total", params.ivr, past.period(params)),
         medium=params.medium,
         direction=params.direction or "",
         protocol=params.protocol,
         statuses=params.status,
-        contact=params.contact,
+        contact=params.contact if named.contact is None else named.contact,
         qualities=params.quality,
         duration_ms=(params.min_duration_ms, params.max_duration_ms),
         minutes=_minutes(params.time_from, params.time_to),
         tags=params.tag,
-        state=params.state,
-        call=params.call,
+        state=params.wanted_state(past),
+        id=named.call,
         correlation=params.correlation_id,
         descending=params.order == "desc",
         limit=params.limit,

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from api.access import RequestContext, authorised
 from api.field_types import Instant, InteractionId, Position, Shape
-from api.figure_parameters import OfPast, Parameters, past_of
+from api.figure_parameters import OfPast, Parameters
 from api.figures import figures
+from api.interaction_lookups import past_of_call
 from api.problem import QUERY
 from api.slice_router import SliceRouter
 from projections.queries.history import proof
@@ -64,7 +65,7 @@ async def get_interaction_proof(
     The events of the call are checked at each request. The log is walked from its beginning in parts of 50,000 events a request and kept in mind;
     the walk begins again after ten minutes.
     """
-    past = await past_of(context, OfPast(as_of=None if params.as_of is None else str(params.as_of)))
+    past = await past_of_call(context, interaction_id, OfPast(as_of=None if params.as_of is None else str(params.as_of)))
     center = context.application.center
     now_us = center.bus.clock.now_us()
     return figures(await context.ask(proof, str(interaction_id), center.store.prover, now_us, timezone=past.where.key, as_of=past.as_of))

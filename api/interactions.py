@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, InteractionId, Line, Moment, Name, microseconds
+from api.invalid_fields import form
 from api.problem import of_command
 from api.slice_router import SliceRouter
 from commands import interactions as commands
@@ -23,7 +24,14 @@ router = SliceRouter(
     responses=of_command("not-found"),
 )
 
-Number = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9*#]*$", description="telephone number, as the network gives it")]
+Number = Annotated[
+    str,
+    Field(
+        max_length=30,
+        pattern=form(r"^\+?[0-9*#]*$", "should have digits, * and # alone, after a + if need be"),
+        description="telephone number, as the network gives it",
+    ),
+]
 
 
 class Action(Body):
@@ -79,7 +87,13 @@ class KeyedOption(Action):
     """The option that the caller keyed."""
 
     option: Annotated[
-        str, Field(max_length=20, pattern=r"^[0-9*#A-D]*$", description="empty if the caller keyed nothing in time", examples=["1"])
+        str,
+        Field(
+            max_length=20,
+            pattern=form(r"^[0-9*#A-D]*$", "should have the keys 0-9, *, # and A-D alone"),
+            description="empty if the caller keyed nothing in time",
+            examples=["1"],
+        ),
     ]
 
 

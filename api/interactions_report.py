@@ -17,11 +17,11 @@ from api.figure_parameters import OfPast, OfSome, past_of
 from api.figures import OfPeriod, figures
 from api.interaction_filters import InteractionSearch, OfInteractions
 from api.interaction_filters import wanted as wanted_by
+from api.interaction_lookups import NOBODY, looked_up, past_of_call
 from api.paging import digest_of
 from api.problem import QUERY
 from api.reports import as_csv, both
 from api.slice_router import SliceRouter
-from commands.contacts import known_contact
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
 from domain.voice.ringing import RingEnd
@@ -39,9 +39,6 @@ router = SliceRouter(prefix="/v1/interactions", tags=["interactions"], responses
 CSV_PAGE = 5_000
 """The number of rows of a CSV that are read at once: it is sent page by page, however long it is."""
 
-NOBODY = UUID(int=0)
-"""The id of a contact that does not exist."""
-
 _BACK = "back"
 """Marks the cursor of a page before."""
 
@@ -57,12 +54,21 @@ class FinishedCall(Shape):
     protocol: Annotated[int, Field(description="PROTOCOLO", examples=[4711])]
     queues: Annotated[list[str], Field(description="SERVIÇOS, in the order of its visits", examples=[["vendas", "suporte"]])]
     agents: Annotated[list[str], Field(description="AGENTE: all agents who answered it", examples=[["Ana"]])]
-    origin: Annotated[str, Field(description="ORIGEM: the source of the call", examples=["Portal"])]
+    origin: Annotated[str | None, Field(description="ORIGEM: the source of the call", examples=["Portal"])]
     direction: Annotated[Literal["inbound", "outbound"], Field(description="TIPO")]
     direction_label: Annotated[str, Field(examples=["Inbound"])]
-    to_number: Annotated[str, Field(description="PARA: the number that was called", examples=["551140028922"])]
-    contact: Annotated[str, Field(description="CONTATO: the contact's name; empty until the call is tagged", examples=["Beatriz Lima"])]
-    from_number: Annotated[str, Field(description="A PARTIR DE: the number that called", examples=["5511987654321"])]
+    to_number: Annotated[
+        str | None, Field(description="PARA: the number that was called; null if it is not known", examples=["551140028922"])
+    ]
+    contact: Annotated[
+        str | None,
+        Field(
+            description="CONTATO: the contact's name; null until the call is tagged, and while it is not known", examples=["Beatriz Lima"]
+        ),
+    ]
+    from_number: Annotated[
+        str | None, Field(description="A PARTIR DE: the number that called; null if it was withheld", examples=["5511987654321"])
+    ]
     state: Annotated[CallState, Field(description="`open`: it goes on")]
     state_label: Annotated[str, Field(examples=["Encerrada"])]
     started_at: Annotated[Instant, Field(description="DATA, HORA", examples=["2026-03-02T14:05:09.250-03:00"])]
@@ -90,9 +96,7 @@ class FinishedCalls(OfPeriod):
     items: list[FinishedCall]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
     previous: Annotated[str | None, Field(description="cursor of the page before; null on the first one", examples=["Zm9vYmFy…"])]
-    count: Annotated[
-        int | None, Field(description="number of calls on all pages; null unless the request asks for it", examples=[1216])
-    ] = None
+    count: Annotated[int | None, Field(description="number of calls on all pages; null unless the request asks for it", examples=[1216])]
     has_more: Annotated[bool, Field(description="whether there is a next page", examples=[True])]
 
 
@@ -117,7 +121,7 @@ class VisitOfCall(Shape):
     """One visit of the call to a queue, from the offer to the end of the wrap-up."""
 
     queue: Annotated[str, Field(examples=["vendas"])]
-    agent: Annotated[str, Field(description="who answered; empty for nobody", examples=["Ana"])]
+    agent: Annotated[str | None, Field(description="who answered; null for nobody", examples=["Ana"])]
     end: Annotated[VisitEnd, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
     end_label: Annotated[str, Field(examples=["Atendida"])]
     offered_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
@@ -131,10 +135,19 @@ class VisitOfCall(Shape):
     holds: list[Hold]
 
 
+class AgentNote(Shape):
+    """What an agent wrote down about the call."""
+
+    text: Annotated[str, Field(description="personal data of the customer; says so once it was forgotten", examples=["Ligar na segunda"])]
+    written_at: Annotated[Instant, Field(examples=["2026-03-02T14:07:09-03:00"])]
+    actor: Annotated[str, Field(description="who sent it, as in the history", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])]
+
+
 class InteractionDetail(FinishedCall):
     """One call, open or finished, with its visits."""
 
     visits: Annotated[list[VisitOfCall], Field(description="in the order of their offers, those of its legs among them")]
+    agent_notes: Annotated[list[AgentNote], Field(description="in the order in which they were written; of what the caller may see")]
     options: Annotated[list[str], Field(description="options keyed in the IVR, in order", examples=[["1"]])]
     as_of: Annotated[int, Field(description="position of the log that the answer covers", examples=[1204])]
     timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
@@ -150,12 +163,20 @@ class HistoryEvent(Shape):
     actor: Annotated[
         str, Field(description="the actor: a user, an import, the simulator …", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]
-    actor_name: Annotated[str, Field(description="name of the user or API key; empty for other actors", examples=["Ana Souza"])]
+    actor_name: Annotated[str | None, Field(description="name of the user or API key; null for other actors", examples=["Ana Souza"])]
     on_behalf_of: Annotated[
-        str, Field(description="the agent on whose behalf the actor acted; empty for the actor's own", examples=["agent:Ana"])
+        str | None, Field(description="the agent on whose behalf the actor acted; null for the actor's own", examples=["agent:Ana"])
     ]
-    cause: Annotated[str, Field(description="the command that caused it", examples=["AnswerCall"])]
-    correlation_id: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
+    cause: Annotated[str | None, Field(description="the command that caused it", examples=["AnswerCall"])]
+    correlation_id: Annotated[
+        str | None, Field(description="the `X-Correlation-Id` of the request, or its `Request-Id` if it had none", examples=["crm-4711"])
+    ]
+    request_id: Annotated[
+        str | None,
+        Field(
+            description="the `Request-Id` beside an `X-Correlation-Id`; null without one", examples=["0f8fad5b-d9cb-469f-a165-70867728950e"]
+        ),
+    ]
     interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[
@@ -183,8 +204,8 @@ async def list_interactions(
 ) -> Response:
     """Calls in the order of their beginning, each with its legs in one row: by default those that have ended. A page as JSON; or all of them as CSV with the manual's columns."""
     if params.format == "csv":
-        past = await past_of(context, params)
-        wanted, people = wanted_by(past, params), People(context.application.center.store)
+        past, named = await past_of(context, params), await looked_up(context, None, params.call)
+        wanted, people = wanted_by(past, params, named), People(context.application.center.store)
         report = await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people)
         return as_csv(report, "interactions", past.shown(past.period(params), "total"))
     return await _page(context, params, "interactions", None)
@@ -193,22 +214,15 @@ async def list_interactions(
 @router.post("/search", summary="Search calls, by a customer's number too", response_model=FinishedCalls)
 async def search_interactions(context: Annotated[RequestContext, authorised(interactions)], body: InteractionSearch) -> Response:
     """As the list, with the filters in a body; changes nothing. A number that no contact has finds nothing, with a note."""
-    if body.phone is None:
-        return await _page(context, body, "search", None)
-    store, phone = context.application.center.store, body.phone
-    found = await context.application.ask(lambda: known_contact(store, context.tenant, phone=phone))
-    # The id of nobody finds nothing.
-    return await _page(context, body, "search", found.id if found is not None else NOBODY)
+    return await _page(context, body, "search", body.phone)
 
 
-async def _page(context: RequestContext, params: OfInteractions | InteractionSearch, name: str, contact: UUID | None) -> Response:
-    # The contact's id stands for the number: a cursor can be read by whoever has it, and a digest of a number could be guessed.
-    digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "phone"}, contact)
+async def _page(context: RequestContext, params: OfInteractions | InteractionSearch, name: str, phone: str | None) -> Response:
+    named = await looked_up(context, phone, params.call)
+    digest = digest_of(name, context.tenant, params.filters(), named)
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
     past = await past_of(context, params, cursor.as_of if cursor is not None else None)
-    wanted = wanted_by(past, params)
-    if contact is not None:
-        wanted = replace(wanted, contact=contact)
+    wanted = wanted_by(past, params, named)
     if cursor is not None:
         place = int(cursor.after[0]), str(cursor.after[1])
         wanted = replace(wanted, before=place) if _BACK in cursor.after[2:] else replace(wanted, after=place)
@@ -220,11 +234,12 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
     answer: dict[str, Any] = page.as_dict()
     answer["next"] = written(*page.next) if page.next is not None else None
     answer["previous"] = written(*page.previous, _BACK) if page.previous is not None else None
+    answer["count"] = None
     if params.count:
         at_page = replace(wanted, question=replace(wanted.question, as_of=page.as_of))
         answer["count"] = await context.ask(count, at_page)
     answer["has_more"] = page.next is not None
-    if contact == NOBODY and context.asker.scope.is_whole:
+    if named.contact == NOBODY and context.asker.scope.is_whole:
         # Who sees a part of the company is not told whether another part knows the number.
         answer["notes"] = [*page.notes, "no contact with this number"]
     return figures({**answer, "period": past.shown(past.period(params), "total")})
@@ -240,8 +255,8 @@ def _pages(context: RequestContext, wanted: Interactions, people: People) -> Ite
 async def get_interaction(
     interaction_id: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
 ) -> Response:
-    """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags. Not with an instant as `as_of`."""
-    past = await past_of(context, params)
+    """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags, and with the last command about it. Not with an instant as `as_of`."""
+    past = await past_of_call(context, interaction_id, params)
     question = past.question(OfSome(), "total")
     found, position = await context.ask(one_interaction, interaction_id, question, People(context.application.center.store))
     return figures({**found, "as_of": position, "timezone": past.where.key})
@@ -252,7 +267,7 @@ async def get_interaction_history(
     interaction_id: InteractionId, context: Annotated[RequestContext, authorised(history)], params: Annotated[OfPast, Query()]
 ) -> Response:
     """All events of a call and its legs, with actor, instants and cause. With a position or a moment as `as_of`: the history up to it."""
-    past = await past_of(context, params)
+    past = await past_of_call(context, interaction_id, params)
     keyring = context.application.center.store.keyring
     events, position = await context.ask(
         history,

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Digits, Done, IvrId, Line, Name, Shape, Text
+from api.invalid_fields import form
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
@@ -28,12 +29,24 @@ router = SliceRouter(
     responses=documented("unauthenticated", "invalid", "unavailable", "clock"),
 )
 
-_Clock = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["08:00"])]
-_File = Annotated[str, Field(max_length=200, pattern=r"^([\w .\-]+\.([mM][pP]3|[wW][aA][vV]))?$")]
+VOICE = form(r"^([\w.][\w.\-]*)?$", "should be a voice of the speech engine, as pt-br")
+"""How a voice is written."""
+
+_Clock = Annotated[
+    str,
+    Field(pattern=form(r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", "should be a time of day, as 08:00, at most 24:00"), examples=["08:00"]),
+]
+_File = Annotated[
+    str,
+    Field(
+        max_length=200,
+        pattern=form(r"^([\w .\-]+\.([mM][pP]3|[wW][aA][vV]))?$", "should be empty, or the name of a file that ends with .mp3 or .wav"),
+    ),
+]
 _Day = Annotated[
     str,
     Field(
-        pattern=r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        pattern=form(r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "should be a day, as 2026-11-20, or 12-25 for every year"),
         description="`2026-11-20`, or `12-25` for that day of every year",
         examples=["12-25"],
     ),
@@ -48,7 +61,7 @@ class Message(Body):
         str,
         Field(
             max_length=60,
-            pattern=r"^([\w.][\w.\-]*)?$",
+            pattern=VOICE,
             description="of the speech engine; empty: Brazilian Portuguese",
             examples=["pt-br"],
         ),
@@ -74,7 +87,7 @@ class Holiday(Body):
 class IvrOption(Body):
     """A menu option: `digit` leads to `queue`."""
 
-    digit: Annotated[str, Field(pattern=r"^[0-9*#]$", examples=["1"])]
+    digit: Annotated[str, Field(pattern=form(r"^[0-9*#]$", "should be one key: a digit, * or #"), examples=["1"])]
     queue: Annotated[Name, Field(description="name of a queue that exists", examples=["vendas"])]
 
 

@@ -13,7 +13,8 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.field_types import Body, Done, IvrId, Moment, Shape, Text, microseconds
 from api.figure_parameters import Parameters
-from api.ivr import IvrChange, Message
+from api.invalid_fields import form
+from api.ivr import VOICE, IvrChange, Message
 from api.problem import AWAY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.ivr import SetIvrAudio
@@ -68,7 +69,7 @@ class OfAudio(OfMessage):
         Field(
             min_length=5,
             max_length=200,
-            pattern=r"^[\w .\-]+\.([mM][pP]3|[wW][aA][vV])$",
+            pattern=form(r"^[\w .\-]+\.([mM][pP]3|[wW][aA][vV])$", "should be the name of a file that ends with .mp3 or .wav"),
             description="the file's name, for people",
             examples=["boas-vindas.mp3"],
         ),
@@ -79,7 +80,7 @@ class SpokenText(Body):
     """A text to be spoken."""
 
     text: Annotated[Text, Field(min_length=1, examples=["Bem-vindo à Central."])]
-    voice: Annotated[str, Field(max_length=60, pattern=r"^([\w.][\w.\-]*)?$", description="as in a message", examples=["pt-br"])] = ""
+    voice: Annotated[str, Field(max_length=60, pattern=VOICE, description="as in a message", examples=["pt-br"])] = ""
 
 
 class DryRun(Body):
@@ -87,7 +88,7 @@ class DryRun(Body):
 
     at: Annotated[Moment | None, Field(description="when the call comes in; now if omitted")] = None
     keys: Annotated[
-        tuple[Annotated[str, Field(max_length=20, pattern=r"^[0-9*#]*$")], ...],
+        tuple[Annotated[str, Field(max_length=20, pattern=form(r"^[0-9*#]*$", "should have digits, * and # alone"))], ...],
         Field(
             max_length=30, description="what the caller keys, one input after the other; empty: nothing in time", examples=[["7", "", "1"]]
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 from msgspec.structs import asdict
 from pydantic import Field
@@ -12,7 +12,7 @@ from pydantic import Field
 from api.access import RequestContext
 from api.field_types import Shape
 from api.figure_parameters import OfPast, Parameters, Past, past_of
-from api.paging import digest_of
+from api.paging import CURSOR, digest_of
 from projections.queries.registers import Registered, page
 
 T = TypeVar("T")
@@ -27,12 +27,16 @@ class PageParameters(Parameters):
 
     limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
     cursor: Annotated[
-        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
+        str | None, Field(max_length=1_000, pattern=CURSOR, description="`next` of the previous page", examples=["Zm9vYmFy…"])
     ] = None
 
+    NO_FILTERS: ClassVar[frozenset[str]] = frozenset({"cursor", "limit", "at_least", "format"})
+    """Parameters that change neither which rows the list has nor their order."""
+
     def filters(self) -> dict[str, object]:
-        """The parameters except those of the page. A cursor is valid only with the same ones."""
-        return self.model_dump(exclude={"cursor", "limit", "at_least", "format"})
+        """The parameters that decide which rows the list has, and in which order. A cursor is valid only with the same ones, in whatever order they are named."""
+        named = self.model_dump(exclude=set(self.NO_FILTERS))
+        return {name: sorted(set(value)) if isinstance(value, tuple) else value for name, value in named.items()}
 
 
 class Paged(OfPast, PageParameters):

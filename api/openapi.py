@@ -15,7 +15,7 @@ from api import live_messages, problem_types, watch_messages, webhook_document
 from api.access import CORRELATION_ID, ETAG_PATTERN, IDEMPOTENCY_KEY, IF_MATCH, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
-from api.openapi_permissions import permission_of, permissions_of_some
+from api.openapi_permissions import permission_for_others, permission_of, permissions_of_some
 from api.problem import ProblemDetails, documented
 from api.request_ids import REQUEST_ID
 from api.versions import document_versions
@@ -64,7 +64,7 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": CORRELATION_ID,
         "in": "header",
         "required": False,
-        "description": "Recorded in every event of this command, to find them by; without it the `Request-Id` is.",
+        "description": "Recorded in every event of this command, to find them by, as by the `Request-Id`.",
         "schema": _KEY,
         "example": "crm-4711",
     },
@@ -78,7 +78,7 @@ _OF_ALL = {
     "example": "0f8fad5b-d9cb-469f-a165-70867728950e",
 }
 _ANSWERED_ID = {
-    "description": "The id of the request: in the server's log, and the correlation of its events unless the request has an `X-Correlation-Id`.",
+    "description": "The id of the request: in the server's log, and in its events, which it finds (`correlation_id` of `GET /v1/interactions`).",
     "schema": _KEY,
 }
 _REPLAYED = {
@@ -161,19 +161,26 @@ _PAGE = re.compile(r"\bPage(?:_(\w+?)_|\[(\w+)\])")
 def _say_permissions(document: dict[str, Any]) -> None:
     """Say of each operation which permission it needs: in words, and for programs as `x-permission` (empty: any user; absent: no token).
 
-    Where who asks, or what is asked, decides between several, `x-permissions-of-some` lists them.
+    Where who asks, or what is asked, decides between several, `x-permissions-of-some` lists them. `x-permission-for-others` is what acting as an
+    agent of another user needs besides.
     """
     by_id = {operation["operationId"]: operation for operations in document["paths"].values() for operation in operations.values()}
     routers: list[APIRouter] = list(discovery.found("api", "router").values())
     for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and route.include_in_schema:
             permission, operation = permission_of(route), by_id[route.name]
-            some = permissions_of_some(route)
+            some, others = permissions_of_some(route), permission_for_others(route)
             operation["description"] = f"{operation['description']}\n\n{_of_some(some) if some else _in_words(permission)}"
             if permission is not None:
                 operation["x-permission"] = permission
             if some:
                 operation["x-permissions-of-some"] = some
+            if others is not None:
+                operation["description"] += _FOR_OTHERS.format(others)
+                operation["x-permission-for-others"] = others
+
+
+_FOR_OTHERS = " As an agent of another user also the permission `{}`, and the level `manager` or `admin`."
 
 
 def _of_some(permissions: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Which permission each route needs, for the OpenAPI document: that of the command or the query that the route uses."""
+"""Which permissions each route needs, for the OpenAPI document: those that the command or the query names which the route uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.access import Access
 from api.changes import get_last_change
 from api.watch import watch_answers
 from api.watch_questions import watchables
-from commands.handler_context import HANDLERS
+from commands.handler_context import HANDLERS, Command
 from domain.access import ANYONE
 from projections.queries.changes import PERMISSION_OF
 from projections.query_bus import QUERIES
@@ -28,10 +28,16 @@ def permission_of(route: APIRoute) -> str | None:
         return None
     if access.query is not None:
         return QUERIES[access.query].permission
-    named = set(_names(route.endpoint.__code__))
-    needed = {command.permission for command in HANDLERS if command.__name__ in named} - {ANYONE}
+    needed = {command.permission for command in _commands(route)} - {ANYONE}
     assert len(needed) <= 1, f"{route.name} uses commands of several permissions: {needed}"
     return next(iter(needed), ANYONE)
+
+
+def permission_for_others(route: APIRoute) -> str | None:
+    """The further permission to use the route as an agent of somebody else; None where nobody acts as an agent, or only ever as their own."""
+    needed = {command.permission_for_others for command in _commands(route)} - {""}
+    assert len(needed) <= 1, f"{route.name} uses commands that need several permissions for others: {needed}"
+    return next(iter(needed), None)
 
 
 def permissions_of_some(route: APIRoute) -> list[str]:
@@ -49,6 +55,12 @@ def permissions_of_some(route: APIRoute) -> list[str]:
         named = set(_names(route.endpoint.__code__))
         chosen = {query for query in QUERIES if query.__name__ in named}
     return sorted({QUERIES[query].permission for query in chosen} - {ANYONE})
+
+
+def _commands(route: APIRoute) -> list[type[Command]]:
+    """The commands that the function of the route names."""
+    named = set(_names(route.endpoint.__code__))
+    return [command for command in HANDLERS if command.__name__ in named]
 
 
 def _accesses(dependant: Dependant) -> Iterator[Access]:

@@ -13,9 +13,13 @@ import hmac
 
 import msgspec
 
-from api.problem import invalid
+from api.invalid_fields import form
+from api.problem import Problem, invalid
 
 _MAC_BYTES = 12
+
+CURSOR = form(r"^[A-Za-z0-9_\-]+$", "should be `next` or `previous` of a page, as it is")
+"""How a cursor is written."""
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -43,16 +47,22 @@ class Cursors:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
             if not hmac.compare_digest(mac, self._mac(body)):
-                raise invalid("cursor", "not a cursor of this server")
+                raise _unknown()
             cursor = msgspec.msgpack.decode(body, type=Cursor)
         except (ValueError, binascii.Error, msgspec.DecodeError) as error:
-            raise invalid("cursor", "not a cursor of this server") from error
+            raise _unknown() from error
         if cursor.question != question:
-            raise invalid("cursor", "belongs to another query: use it with the same filters")
+            raise invalid(
+                "cursor", "was made for another list or for other filters: send it with those of its page", "cursor-of-other-filters"
+            )
         return cursor
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:_MAC_BYTES]
+
+
+def _unknown() -> Problem:
+    return invalid("cursor", "is not a cursor of this server: send `next` or `previous` of a page as it is", "cursor-unknown")
 
 
 def digest_of(*question: object) -> bytes:

@@ -50,7 +50,7 @@ class Period:
             longer = _LONGEST_FIRST[: _LONGEST_FIRST.index(usual) + 1]
             return next((clock for clock in reversed(longer) if self._rows(clock) <= MOST_ROWS), "month")
         if self._rows(asked) > MOST_ROWS:
-            detail = f"{self._rows(asked)} intervals of this length are in the period, and an answer has at most {MOST_ROWS}: choose a longer one, or move `from` and `to`"
+            detail = f"gives {self._rows(asked)} intervals of the period, and an answer has at most {MOST_ROWS}: choose a longer one, or move `from` and `to`"
             raise invalid("by", detail)
         return asked
 

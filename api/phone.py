@@ -12,6 +12,7 @@ from api.access import Authenticated, RequestContext
 from api.field_types import Body, Done, Instant, Name, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
+from api.invalid_fields import form
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands import phones as commands
@@ -28,7 +29,9 @@ router = SliceRouter(
 _OF_AGENT = of_command("not-found")
 _SESSION = "9f86d081884c7d659a2feaa0c55ad015"
 
-Session = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]*$", examples=[_SESSION])]
+Session = Annotated[
+    str, Field(max_length=64, pattern=form(r"^[0-9a-f]*$", "should be the `session` of an answer, as it is"), examples=[_SESSION])
+]
 
 
 class PhoneOpening(Body):

@@ -22,7 +22,7 @@ from starlette.routing import compile_path
 
 from api import request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
-from api.invalid_fields import worded
+from api.invalid_fields import sentence, worded
 from api.response_headers import with_head
 from domain.errors import AlreadyExists, Barred, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:problem-type:atende:"
+_TOO_LONG = "sla_ms should be 86400000 or less"
 
 
 class FieldProblem(BaseModel):
@@ -43,7 +44,7 @@ class FieldProblem(BaseModel):
     pointer: Annotated[str | None, Field(description="JSON pointer into the request body", examples=["/sla_ms"])] = None
     parameter: Annotated[str | None, Field(description="path or query parameter", examples=["from"])] = None
     header: Annotated[str | None, Field(description="request header", examples=["Idempotency-Key"])] = None
-    detail: Annotated[str, Field(description="what is wrong with it", examples=["Input should be less than or equal to 86400000"])]
+    detail: Annotated[str, Field(description="what is wrong with it, a sentence that names it", examples=[_TOO_LONG])]
 
 
 class ProblemDetails(BaseModel):
@@ -145,9 +146,14 @@ def of_servers(error: Exception) -> Problem:
     return Problem(kind, detail or str(error), headers={"Retry-After": _RETRY_S})
 
 
-def invalid(parameter: str, detail: str, code: str = "") -> Problem:
-    """The problem for an invalid path or query parameter."""
-    return Problem("invalid", f"{parameter}: {detail}", errors=[FieldProblem(parameter=parameter, detail=detail)], code=code)
+def invalid(parameter: str, wrong: str, code: str = "") -> Problem:
+    """The problem for an invalid path or query parameter. wrong: what is wrong, to be put behind its name: "should be a time zone"."""
+    return of_fields([FieldProblem(parameter=parameter, detail=sentence(parameter, wrong))], code)
+
+
+def of_fields(errors: Sequence[FieldProblem], code: str = "") -> Problem:
+    """The problem for invalid fields."""
+    return Problem("invalid", "; ".join(error.detail for error in errors), errors=errors, code=code)
 
 
 def render(problem: Problem) -> Response:
@@ -165,11 +171,16 @@ def render(problem: Problem) -> Response:
     return Response(json.dumps(body).encode("ascii"), status, headers, MEDIA_TYPE)
 
 
+def stated(error: InvalidField) -> str:
+    """The field, and what the domain says of it in a sentence of its own."""
+    return f"{error.field}: {error}"
+
+
 def of_domain(error: DomainError) -> Problem:
     """The problem for a refused command."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
-        at = FieldProblem(pointer="/" + error.field.replace(".", "/"), detail=str(error))
+        at = FieldProblem(pointer="/" + error.field.replace(".", "/"), detail=stated(error))
         return Problem(kind, str(error), errors=[at], code=error.code)
     if isinstance(error, NotAllowed):
         return Problem(kind, str(error), permission=error.permission, code=error.code)
@@ -181,10 +192,7 @@ def _of_validation(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem("malformed", "the body is not JSON")
-    fields = [_field(tuple(item["loc"]), worded(item)) for item in found[:MOST_PROBLEMS]]
-    # The pointer of the whole body is "".
-    places = ", ".join(sorted({field.pointer or field.parameter or field.header or "the body" for field in fields}))
-    return Problem("invalid", f"invalid: {places}", errors=fields)
+    return of_fields([_field(tuple(item["loc"]), worded(item)) for item in found[:MOST_PROBLEMS]])
 
 
 def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:
@@ -194,14 +202,16 @@ def _is_of_another_type(request: Request, error: RequestValidationError) -> bool
     return has_body and essence != "application/json" and not (essence.startswith("application/") and essence.endswith("+json"))
 
 
-def _field(loc: tuple[int | str, ...], message: str) -> FieldProblem:
+def _field(loc: tuple[int | str, ...], wrong: str) -> FieldProblem:
     place, rest = str(loc[0]), loc[1:]
     if place == "body":
         # Unknown keys of a client are echoed only up to 64 characters: they may hold anything.
         steps = [str(step).replace("~", "~0").replace("/", "~1")[:64] for step in rest]
-        return FieldProblem(pointer="".join("/" + step for step in steps), detail=message)
-    name = str(rest[0]) if rest else place
-    return FieldProblem(header=name, detail=message) if place == "header" else FieldProblem(parameter=name, detail=message)
+        pointer = "".join("/" + step for step in steps)
+        return FieldProblem(pointer=pointer, detail=sentence(pointer, wrong))
+    name = str(rest[0])[:64] if rest else place
+    detail = sentence(name, wrong)
+    return FieldProblem(header=name, detail=detail) if place == "header" else FieldProblem(parameter=name, detail=detail)
 
 
 def _of_http(error: HTTPException) -> Problem:
@@ -236,7 +246,7 @@ def install(app: FastAPI) -> None:
     async def on_domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
         if request.method == "GET" and isinstance(error, InvalidField):
-            return render(invalid(error.field, str(error), error.code))
+            return render(of_fields([FieldProblem(parameter=error.field, detail=stated(error))], error.code))
         return render(of_domain(error))
 
     async def on_http(request: Request, error: Exception) -> Response:
@@ -291,9 +301,12 @@ def documented(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 _RETRY_AFTER = {"Retry-After": {"description": "seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}}
 _RATE_LIMIT = {
-    "RateLimit-Policy": {"description": "of an API key: requests (`q`) a window of `w` seconds", "schema": {"type": "string"}},
+    "RateLimit-Policy": {
+        "description": "of an API key, of tries to log in, or of requests without a token: requests (`q`) in a window of `w` seconds",
+        "schema": {"type": "string"},
+    },
     "RateLimit": {
-        "description": "of an API key: requests that remain (`r`), seconds until there are more (`t`)",
+        "description": "requests that remain (`r`), and seconds until the whole quota is there again (`t`): until the next one is accepted, if none remains",
         "schema": {"type": "string"},
     },
 }
@@ -314,7 +327,7 @@ _DETAILS = {
     "version-conflict": "changed by another request meanwhile, three times in a row",
     "too-large": "Request body is too large",
     "unsupported-media-type": "the body of this request is JSON: send it with Content-Type: application/json",
-    "invalid": "invalid: /sla_ms",
+    "invalid": _TOO_LONG,
     "too-many-requests": "too many failed logins; try again in 30 s",
     "timed-out": "the headers of a request did not come within 10 s",
     "headers-too-large": "the headers of a request have at most 32768 bytes",
@@ -344,7 +357,7 @@ def _example(kind: str) -> dict[str, Any]:
     status, title = KINDS[kind]
     body: dict[str, Any] = {"type": PREFIX + _EXAMPLE_CODES.get(kind, kind), "title": title, "status": status, "detail": _DETAILS[kind]}
     if kind == "invalid":
-        body["errors"] = [{"pointer": "/sla_ms", "detail": "Input should be less than or equal to 86400000"}]
+        body["errors"] = [{"pointer": "/sla_ms", "detail": _TOO_LONG}]
     if kind == "not-allowed":
         body["permission"] = "gerenciar-service"
     return body

@@ -94,8 +94,8 @@ branches on it, and a code never changes its meaning. New codes may be added: tr
 people and may change; `errors` names each invalid field.
 
 Every answer has the header `Request-Id`: the one that the request brought (1 to 200 printable ASCII characters without blanks), else a new
-UUID. It is in the server's log, and in the events of the command as their correlation, unless the request has an `X-Correlation-Id`, which is
-then recorded instead: use that one for what several requests have in common, and `Request-Id` for a single request.
+UUID. It is in the server's log and in the events of the command, beside an `X-Correlation-Id` if the request has one: use that one for what
+several requests have in common, and `Request-Id` for a single request. `GET /v1/interactions?correlation_id=` finds a call by either.
 
 A repeat with the same `Idempotency-Key` gets the first answer again, with the header `Idempotency-Replayed: true`.
 

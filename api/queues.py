@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
+from api.invalid_fields import form
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
@@ -45,7 +46,11 @@ class QueueChange(Body):
     ] = None
     internal_number: Annotated[
         str | None,
-        Field(pattern=r"^([0-9]{3})?$", description="three digits for transfers by agents; empty for none", examples=["201"]),
+        Field(
+            pattern=form(r"^([0-9]{3})?$", "should have three digits, or be empty"),
+            description="three digits for transfers by agents; empty for none",
+            examples=["201"],
+        ),
     ] = None
     on_screen: Annotated[bool | None, Field(description="whether the agent screen offers it")] = None
     sla_profile: Annotated[Profile | None, Field(description="the queue's SLA profile; a request for figures may select another")] = None

@@ -1,6 +1,8 @@
 """How often each API key may ask: a token bucket a key, in the memory of each process; and how answers state limits.
 
 Every answer to a key, and to a try to log in, has the fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers); a refusal (429) has Retry-After too.
+In RateLimit, `r` is how many more are accepted now, and `t` the seconds until the whole quota is there again; without any left, until the next one is
+accepted, which is what Retry-After says of a refusal: the draft wants it to be no sooner than `t`.
 """
 
 from __future__ import annotations
@@ -33,13 +35,11 @@ class RateLimits:
     def take(self, key: UUID, per_minute: int, scope: Scope) -> None:
         """Count a request, and write its rate limit into the answer to the request of this ASGI scope. Raises Problem (429) when none is left."""
         left, wait_s = self._buckets.take(key, per_minute, per_minute / _MINUTE_S)
-        full_in = math.ceil((per_minute - left) * _MINUTE_S / per_minute)
-        wait = math.ceil(wait_s)
-        scope[_HEADERS] = {
-            "RateLimit-Policy": f'"key";q={per_minute};w={_MINUTE_S}',
-            "RateLimit": f'"key";r={int(left)};t={wait or full_in}',
-        }
-        if wait:
+        remaining = int(left)
+        missing = (per_minute if remaining else 1) - left
+        scope[_HEADERS] = fields("key", per_minute, _MINUTE_S, remaining, wait_s or missing * _MINUTE_S / per_minute)
+        if wait_s:
+            wait = math.ceil(wait_s)
             detail = f"this API key may send {per_minute} requests a minute; try again in {wait} s"
             raise Problem("too-many-requests", detail, headers={"Retry-After": str(wait)})
 
@@ -47,14 +47,21 @@ class RateLimits:
 def note_tries(tries: Iterable[tuple[int, int]], window_s: float, wait_s: float) -> None:
     """Write the limit of tries to log in into the answer to the current request.
 
-    tries: of each subject of the limit the free tries and how many of them were used before this one. wait_s: seconds until the next try is
-    accepted; 0 if this one is.
+    tries: of each subject of the limit the free tries and how many of them are used now. wait_s: seconds until the next try is accepted; 0 if it is at once.
     """
     scope = _current.get()
     if scope is not None:
         quota, used = min(tries, key=lambda one: one[0] - one[1])
-        remaining, reset = max(0, quota - used - 1), math.ceil(wait_s or window_s)
-        scope[_HEADERS] = {"RateLimit-Policy": f'"login";q={quota};w={int(window_s)}', "RateLimit": f'"login";r={remaining};t={reset}'}
+        remaining = max(0, quota - used)
+        scope[_HEADERS] = fields("login", quota, int(window_s), remaining, window_s if remaining else wait_s)
+
+
+def fields(policy: str, quota: int, window_s: int, remaining: int, reset_s: float) -> dict[str, str]:
+    """The fields of an answer. reset_s: seconds until the whole quota is there again; until the next request is accepted, if none remains."""
+    return {
+        "RateLimit-Policy": f'"{policy}";q={quota};w={window_s}',
+        "RateLimit": f'"{policy}";r={remaining};t={max(1, math.ceil(reset_s))}',
+    }
 
 
 class RateLimitedASGI:

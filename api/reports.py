@@ -30,7 +30,7 @@ router = SliceRouter(prefix="/v1/reports", tags=["reports"], responses=QUERY)
 CSV = "text/csv; charset=utf-8"
 
 Format = Annotated[Literal["json", "csv"], Field(description="CSV: `;` between cells, UTF-8 with byte order mark, pt-BR titles")]
-Group = Literal["queue", "agent", "ivr", "total"] | Clock
+Group = Literal["queue", "agent", "ivr", "total", Clock]
 Ivrs = Annotated[tuple[Word, ...], Field(max_length=100, description="only these IVRs, by name", examples=[["principal"]])]
 
 
@@ -53,14 +53,14 @@ class OfIvr(OfFigures):
 class OfAttempts(OfPart):
     """Parameters of the report of outbound attempts."""
 
-    by: Annotated[Literal["queue", "agent", "total"] | Clock, Field(description="the grouping of rows")] = "queue"
+    by: Annotated[Literal["queue", "agent", "total", Clock], Field(description="the grouping of rows")] = "queue"
     format: Format = "json"
 
 
 class OfAgents(OfFigures):
     """Parameters of the report of agents."""
 
-    by: Annotated[Literal["agent"] | Clock, Field(description="the grouping of rows")] = "agent"
+    by: Annotated[Literal["agent", Clock], Field(description="the grouping of rows")] = "agent"
     format: Format = "json"
 
 

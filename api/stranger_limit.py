@@ -12,6 +12,7 @@ from api.access import AUTHENTICATED
 from api.client_address import client_of_scope
 from api.known_devices import KnownDevices
 from api.problem import render
+from api.rate_limit import fields
 from api.throttle import too_many
 from api.token_buckets import TokenBuckets
 
@@ -72,6 +73,7 @@ class StrangersASGI:
             wait_s = self._take(scope)
             if wait_s > 0:
                 problem = too_many("too many requests without a valid access token", wait_s)
+                problem.headers |= fields("stranger", BURST, int(BURST / PER_SECOND), 0, wait_s)
                 # The server reads no more of a body that nobody will look at.
                 problem.headers["Connection"] = "close"
                 await render(problem)(scope, receive, send)

@@ -64,14 +64,15 @@ class LoginThrottle:
         """
         now = self._clock()
         subjects = self._subjects(account, address, device) - counted
-        wait = max((self._wait(subject, now) for subject in subjects), default=0.0)
+        wait = self._longest_wait(subjects, now)
+        if wait == 0:
+            for subject in subjects:
+                self._tries[subject] = (self._count(subject, now) + 1, now)
         if wait > 0 or not counted:
-            note_tries([(FREE_TRIES[subject.kind], self._tries.get(subject, (0, now))[0]) for subject in subjects], WINDOW_S, wait)
+            used = [(FREE_TRIES[subject.kind], self._count(subject, now)) for subject in subjects]
+            note_tries(used, WINDOW_S, self._longest_wait(subjects, now))
         if wait > 0:
             raise too_many("too many failed logins", wait)
-        for subject in subjects:
-            count, last = self._tries.pop(subject, (0, now))
-            self._tries[subject] = (1 if now - last > WINDOW_S else count + 1, now)
         return subjects
 
     def succeeded(self, account: Account, address: str, begun: AbstractSet[Subject] = frozenset()) -> None:
@@ -95,12 +96,20 @@ class LoginThrottle:
             return {pair}
         return {pair, Subject("account", account.name), Subject("address", address)}
 
-    def _wait(self, subject: Subject, now: float) -> float:
+    def _count(self, subject: Subject, now: float) -> int:
+        """The tries that are not forgotten."""
         count, last = self._tries.get(subject, (0, now))
-        over = count - FREE_TRIES[subject.kind]
-        if over < 0 or now - last > WINDOW_S:
+        return 0 if now - last > WINDOW_S else count
+
+    def _longest_wait(self, subjects: AbstractSet[Subject], now: float) -> float:
+        """Seconds until a try of all these subjects is accepted; 0 if it is now."""
+        return max((self._wait(subject, now) for subject in subjects), default=0.0)
+
+    def _wait(self, subject: Subject, now: float) -> float:
+        over = self._count(subject, now) - FREE_TRIES[subject.kind]
+        if over < 0:
             return 0.0
-        return min(2.0 ** min(over, 16), WINDOW_S) - (now - last)
+        return max(0.0, min(2.0 ** min(over, 16), WINDOW_S) - (now - self._tries[subject][1]))
 
 
 def too_many(what: str, wait: float) -> Problem:

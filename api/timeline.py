@@ -82,7 +82,7 @@ async def get_timeline(context: Authenticated, params: Annotated[OfTimeline, Que
     over = period(since, until, past.now_ms, TODAY, past.where)
     since_ms = over.since_ms or 0
     if not 0 < until - since_ms <= _LONGEST_MS:
-        raise invalid("to", "lies after `from`, and at most 400 days after it")
+        raise invalid("to", "should lie after `from`, and at most 400 days after it")
     question = past.question(params, "total", over=Period(since_ms, until, past.now_ms))
     known: Any = timeline.timeline if REPORTS in context.asker.permissions else timeline.timeline_of_board
     return figures(await context.ask(known, question, params.buckets))

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from api.access import Authenticated, RequestContext, authorised, done
 from api.field_types import Body, Done, Name, Shape, UserId
 from api.figure_parameters import Past
+from api.invalid_fields import form
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUERY, documented, of_command
 from api.slice_router import SliceRouter
@@ -44,7 +45,11 @@ class UserDetail(Shape):
 
 Email = Annotated[
     str,
-    Field(max_length=254, pattern=r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+\.[^@\s\x00-\x20\x7f]+$", examples=["ana@empresa.example"]),
+    Field(
+        max_length=254,
+        pattern=form(r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+\.[^@\s\x00-\x20\x7f]+$", "should be an e-mail address"),
+        examples=["ana@empresa.example"],
+    ),
 ]
 
 

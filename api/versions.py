@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem import FieldProblem, Problem, documented, render
+from api.invalid_fields import sentence
+from api.problem import FieldProblem, documented, of_fields, render
 
 VERSION_HEADER = "Atende-Version"
 NEWEST = "2026-11-29"
@@ -79,8 +80,8 @@ class VersionASGI:
 
 
 def _unknown() -> ASGIApp:
-    detail = f"should be a version of this API: {', '.join(SUPPORTED)}"
-    return render(Problem("invalid", f"{VERSION_HEADER}: {detail}", errors=[FieldProblem(header=VERSION_HEADER, detail=detail)]))
+    detail = sentence(VERSION_HEADER, f"should be a version of this API: {', '.join(SUPPORTED)}")
+    return render(of_fields([FieldProblem(header=VERSION_HEADER, detail=detail)]))
 
 
 def document_versions(document: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from api.access import Authenticated, RequestContext
 from api.answer_changes import Table
 from api.asked import Asked, server_now
 from api.figure_parameters import Parameters
+from api.invalid_fields import form
 from api.live_stream import CHECK_S
 from api.problem import documented
 from api.slice_router import SliceRouter
@@ -47,7 +48,7 @@ id: 1219
 
 """
 
-_ID = r"^[0-9]{1,16}(,[0-9]{1,16}){0,19}$"
+_ID = form(r"^[0-9]{1,16}(,[0-9]{1,16}){0,19}$", "should be the `id` of a message, as it is")
 _ITEM: dict[str, Any] = {
     "type": "object",
     "properties": {

@@ -14,7 +14,8 @@ from api.access import RequestContext
 from api.asked import Asked, Watchable
 from api.field_types import MOST_PROBLEMS
 from api.figure_parameters import OfSome
-from api.problem import FieldProblem, Problem
+from api.invalid_fields import sentence, worded
+from api.problem import FieldProblem, Problem, of_fields, stated
 from domain.errors import DomainError, InvalidField, NotAllowed
 
 _OF_THE_PAST = ("as_of", "at_least")
@@ -55,7 +56,7 @@ async def read_questions(context: RequestContext, texts: tuple[str, ...]) -> lis
         except NotAllowed as error:
             raise Problem("not-allowed", f"q[{at}]: {error}", permission=error.permission, code=error.code) from error
         except InvalidField as error:
-            raise _wrong(at, [(error.field, str(error))], error.code) from error
+            raise _wrong(at, [(error.field, stated(error))], error.code) from error
         except Problem as error:
             if error.kind != "invalid":
                 raise
@@ -71,19 +72,24 @@ def _read(at: int, text: str) -> WatchedQuestion:
         parts = urlsplit(text)
         pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError:
-        raise _wrong(at, [("", "is no path with parameters")]) from None
+        raise _wrong(at, [("", "this is no path with parameters")]) from None
     watchable = None if parts.scheme or parts.netloc or parts.fragment else watchables().get(parts.path)
     if watchable is None:
-        raise _wrong(at, [("", f"is none of {', '.join(watchables())}, with the parameters of that GET")])
+        raise _wrong(at, [("", f"this is none of {', '.join(watchables())}, with the parameters of that GET")])
     given = _values(watchable.parameters, pairs)
-    wrong = [(name, "what is watched is now: a past answer does not change") for name in _OF_THE_PAST if name in given]
-    wrong += [(name, f"{value} cannot be watched") for name, value in watchable.refused.items() if given.get(name) == value]
+    wrong = [(name, sentence(name, "cannot be watched: a past answer does not change")) for name in _OF_THE_PAST if name in given]
+    wrong += [
+        (name, sentence(name, f"should not be {value}, which cannot be watched"))
+        for name, value in watchable.refused.items()
+        if given.get(name) == value
+    ]
     if wrong:
         raise _wrong(at, wrong)
     try:
         return WatchedQuestion(watchable, watchable.parameters.model_validate(given))
     except ValidationError as error:
-        raise _wrong(at, [(str(one["loc"][0]) if one["loc"] else "", one["msg"]) for one in error.errors()]) from None
+        named = [(str(one["loc"][0]) if one["loc"] else "", worded(one)) for one in error.errors()]
+        raise _wrong(at, [(name, sentence(name[:64] or "the question", wrong)) for name, wrong in named]) from None
 
 
 def _values(model: type[BaseModel], pairs: list[tuple[str, str]]) -> dict[str, Any]:
@@ -99,8 +105,6 @@ def _values(model: type[BaseModel], pairs: list[tuple[str, str]]) -> dict[str, A
 
 
 def _wrong(at: int, errors: list[tuple[str, str]], code: str = "") -> Problem:
-    """The problem of one `q`. errors: parameters of the question ("" for the question as a whole), and what is wrong with them."""
-    fields = [
-        FieldProblem(parameter=f"q[{at}]" + (f".{name[:64]}" if name else ""), detail=detail) for name, detail in errors[:MOST_PROBLEMS]
-    ]
-    return Problem("invalid", "; ".join(f"{one.parameter}: {one.detail}" for one in fields), errors=fields, code=code)
+    """The problem of one `q`. errors: parameters of the question ("" for the question as a whole), and a sentence on what is wrong with each."""
+    places = [(f"q[{at}]" + (f".{name[:64]}" if name else ""), said) for name, said in errors[:MOST_PROBLEMS]]
+    return of_fields([FieldProblem(parameter=place, detail=f"q[{at}]: {said}") for place, said in places], code)

@@ -14,7 +14,7 @@ from api.access import RequestContext, authorised
 from api.field_types import Body, Done, Instant, Moment, Shape, microseconds
 from api.figure_parameters import Parameters
 from api.instants import iso
-from api.paging import digest_of
+from api.paging import CURSOR, digest_of
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from api.throttle import too_many
@@ -94,7 +94,7 @@ class DeliveryPage(Parameters):
     status: Annotated[Literal["waiting", "delivered", "failed"] | None, Field(description="only these", examples=["failed"])] = None
     limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
     cursor: Annotated[
-        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
+        str | None, Field(max_length=1_000, pattern=CURSOR, description="`next` of the previous page", examples=["Zm9vYmFy…"])
     ] = None
 
 

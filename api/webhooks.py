@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from api.access import Authenticated, RequestContext, authorised
 from api.field_types import Body, Done, Instant, Name, Shape
 from api.instants import iso
+from api.invalid_fields import form
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands import webhooks as commands
@@ -53,7 +54,7 @@ Url = Annotated[
     Field(
         min_length=8,
         max_length=2_000,
-        pattern=r"^https?://[\x21-\x7e]+$",
+        pattern=form(r"^https?://[\x21-\x7e]+$", "should be a URL, as https://crm.example.com/atende"),
         description="where messages are posted: https, to an address of the public internet; others need the operator's setting `ATENDE_WEBHOOK_ALLOW`",
         examples=["https://crm.example.com/atende"],
     ),

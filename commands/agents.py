@@ -7,7 +7,7 @@ from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.queues import existing_queue, spelling
-from domain.access import ATTEND, MANAGE_USERS, acts_for_another, must_manage_agents_of
+from domain.access import ACT_FOR_OTHERS, ATTEND, MANAGE_USERS, Permission, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id
@@ -27,6 +27,7 @@ class LogIn(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     queues: tuple[str, ...] = ()
     lease_ms: int | None = None
@@ -37,6 +38,7 @@ class LogOut(Command, frozen=True, kw_only=True):
     """The agent logs out of these queues, or of all."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     queues: tuple[str, ...] = ()
     at: int | None = None
@@ -46,6 +48,7 @@ class PauseAgent(Command, frozen=True, kw_only=True):
     """The agent pauses in all queues, with a reason; a new reason while paused replaces the old one."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     reason: str
     at: int | None = None
@@ -55,6 +58,7 @@ class ResumeAgent(Command, frozen=True, kw_only=True):
     """The agent is back from the pause."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     at: int | None = None
 
@@ -63,6 +67,7 @@ class Heartbeat(Command, frozen=True, kw_only=True):
     """The agent's client is running. A heartbeat is as durable as an event, but it is not one."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
 
 
@@ -118,12 +123,15 @@ def _assign(context: HandlerContext, agent: Agent, user: UUID | None) -> Done:
 def act_as(context: HandlerContext, name: str) -> None:
     """Let the caller act as the agent of this name. The events record it when the agent is not the caller's own.
 
-    Raises NotAllowed when the caller may not. Only users are checked: sources, the operator and process managers act as no agent.
+    Raises NotAllowed when the caller may not: the command names the permission to act for others. Only users are checked: sources, the operator and
+    process managers act as no agent.
     """
+    permission = context.permission_for_others
+    assert permission, f"{context.metadata.cause} names no permission to act for others"
     if context.caller.user is None:
         return
     agent = context.load(Agent, agent_id(context.tenant, name))
-    if acts_for_another(context.caller.user, agent.user if agent is not None else None):
+    if acts_for_another(context.caller.user, agent.user if agent is not None else None, permission):
         context.act_on_behalf_of(f"agent:{agent.name if agent is not None else name}")
 
 

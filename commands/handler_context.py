@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from domain.access import Actor
+from domain.access import Actor, Permission
 from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact
 from domain.errors import InvalidField, NotFound
@@ -35,9 +35,14 @@ C = TypeVar("C", bound="Command")
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table)."""
+    """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table).
+
+    permission_for_others: the further permission to act by it as an agent of somebody else; "" for a command by which nobody acts as an agent,
+    or only ever as an agent of their own.
+    """
 
     permission: ClassVar[str]
+    permission_for_others: ClassVar[Permission | Literal[""]] = ""
 
     OBSERVATION: ClassVar[bool] = False
     """True for a command with observations of a source, which is never refused for what it states."""
@@ -51,7 +56,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Caller:
     """The caller of a command, and its company. A repeated `idempotency_key` of the same actor returns the first receipt without executing again.
 
-    user: the calling user or API key, for a handler with the rights that the log gives it now; None for a source, the operator or the
+    request: the id of the request, where `correlation` is another one that the client has chosen. user: the calling user or API key, for a handler with the rights that the log gives it now; None for a source, the operator or the
     deployment itself. expected_version: of what the command is about, as the caller has read it; a change since is a conflict. None: whatever it is.
     keeps_receipts: its keys are remembered for ever, not for a day, because it may repeat a command at any time (a
     process manager, which never uses a key for two commands).
@@ -62,6 +67,7 @@ class Caller:
     permissions: frozenset[str]
     idempotency_key: str = ""
     correlation: str = ""
+    request: str = ""
     user: Actor | None = None
     keeps_receipts: bool = False
     expected_version: int | None = None
@@ -139,14 +145,16 @@ class HandlerContext:
         self._now_us = now_us
         self.caller = caller
         self.tenant = caller.tenant
-        self._correlation: UUID | None = None
-        """The subject of the correlation id, if that may name a person."""
+        self.permission_for_others = command.permission_for_others
+        self._subjects: list[UUID] = []
+        """Of the ids of the request that may name a person."""
         self.metadata = EventMetadata(
             tenant=caller.tenant,
             actor=caller.actor,
             recorded_at=now_us,
             cause=type(command).__name__,
-            correlation=self._recorded_correlation(),
+            correlation=self._recorded(caller.correlation),
+            request=self._recorded(caller.request),
         )
         self.touched: dict[UUID, Aggregate] = {}
         self.additions = Additions()
@@ -234,18 +242,18 @@ class HandlerContext:
         """Forget the data of `subject` (a call, for example) together with `owner`."""
         self.additions.owners[subject] = owner
 
-    def _recorded_correlation(self) -> str:
-        """The caller's correlation id as events hold it: sealed if it may name a person."""
-        correlation = self.caller.correlation
-        if not may_name_a_person(correlation):
-            return correlation
-        self._correlation = self.new_id()
-        return self.keyring.seal(self._correlation, correlation)
+    def _recorded(self, id: str) -> str:
+        """A correlation id, or the id of a request, as events hold it: sealed if it may name a person."""
+        if not may_name_a_person(id):
+            return id
+        self._subjects.append(self.new_id())
+        return self.keyring.seal(self._subjects[-1], id)
 
     def attribute(self, subject: UUID) -> None:
-        """Forget a correlation id that may name a person together with `subject`. The first call decides."""
-        if self._correlation is not None and self._correlation not in self.additions.owners:
-            self.own(self._correlation, subject)
+        """Forget the ids of the request that may name a person together with `subject`. The first call decides."""
+        for id in self._subjects:
+            if id not in self.additions.owners:
+                self.own(id, subject)
 
     def forget(self, subject: UUID) -> None:
         """Destroy the key of `subject` and of all that it owns, when the command is saved."""

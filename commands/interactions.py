@@ -12,7 +12,7 @@ from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
 from commands.queues import existing_queue
-from domain.access import ATTEND
+from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
 from domain.agents import Agent
 from domain.base import FORGOTTEN, NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
@@ -20,11 +20,9 @@ from domain.names import checked_name
 from domain.personal_data import may_name_a_person, normalised_phone
 from domain.texts import LONGEST_NOTE, checked_text
 from domain.voice.call_state import CallState
-from domain.voice.facts import CallKind, Fact
+from domain.voice.facts import AGENTS_NOTE, CallKind, Fact
 from domain.voice.interactions import Interaction
-
-AGENTS_NOTE = "NOTE"
-"""The kind of note that agents write, as sources name theirs."""
+from store.event_store import Store
 
 
 class NewCall(Command, frozen=True, kw_only=True):
@@ -47,6 +45,8 @@ class StartCall(NewCall, frozen=True, kw_only=True):
 
 class DialOut(NewCall, frozen=True, kw_only=True):
     """An agent, or a dialler, calls a customer."""
+
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
 
     to_number: str
     agent: str = ""
@@ -104,6 +104,7 @@ class OfferCall(CallCommand, frozen=True, kw_only=True):
 class RingAgent(CallCommand, frozen=True, kw_only=True):
     """The phone of an agent who is logged in begins to ring for the waiting call."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "rang"
     agent: str
 
@@ -111,6 +112,7 @@ class RingAgent(CallCommand, frozen=True, kw_only=True):
 class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
     """The agent's phone rang and nobody answered (RONA); the call goes on waiting."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "ring_no_answer"
     agent: str
 
@@ -118,6 +120,7 @@ class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
 class AnswerCall(CallCommand, frozen=True, kw_only=True):
     """The agent takes the waiting call."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "answered"
     agent: str
 
@@ -125,18 +128,21 @@ class AnswerCall(CallCommand, frozen=True, kw_only=True):
 class HoldCall(CallCommand, frozen=True, kw_only=True):
     """The customer is put on hold."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "held"
 
 
 class ResumeCall(CallCommand, frozen=True, kw_only=True):
     """The customer is taken off hold."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "resumed"
 
 
 class ReleaseCall(CallCommand, frozen=True, kw_only=True):
     """The talk ends: by the agent, the caller, or a transfer (the next offer names the target)."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "released"
     by: str = "agent"
 
@@ -187,6 +193,7 @@ class EndCall(CallCommand, frozen=True, kw_only=True):
 class WrapUp(CallCommand, frozen=True, kw_only=True):
     """The agent finishes the wrap-up and tags the call (tabula)."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "wrap_up"
     tag: str = ""
 
@@ -194,6 +201,7 @@ class WrapUp(CallCommand, frozen=True, kw_only=True):
 class NoteCall(CallCommand, frozen=True, kw_only=True):
     """What the agent writes down about the call. It is the customer's personal data, whatever it says."""
 
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "note"
     note: str
 
@@ -275,6 +283,12 @@ def _recorded_id(call: str, context: HandlerContext) -> str:
     return interaction.call.call if interaction is not None and interaction.call is not None else str(context.new_id())
 
 
+def recorded_call(store: Store, tenant: UUID, call: str) -> UUID:
+    """The id of the call that a source or an integration knows by this id. One that may name a person leads to it until its contact is forgotten."""
+    sealed = store.keyring.find(store.keyring.tag(tenant, "call", call)) if may_name_a_person(call) else None
+    return sealed or interaction_id(tenant, call)
+
+
 def on_call(command: CallCommand, context: HandlerContext) -> Done:
     """Apply the command to the call, if the call's state allows it."""
     interaction = context.get(Interaction, command.interaction)
@@ -293,7 +307,7 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
         note_heartbeat(context, context.load(Agent, agent_id(context.tenant, acting)))
     assert interaction.call is not None
     observe(context, interaction, interaction.call.call, facts)
-    return Done(interaction, {"status": interaction.call.status})
+    return Done(interaction, {"status": interaction.call.status or None})
 
 
 def _spelt(context: HandlerContext, name: str) -> str:

@@ -18,6 +18,10 @@ class People:
         """A telephone number; "" for ""."""
         return self._store.keyring.open_text(sealed)
 
+    def text(self, sealed: str) -> str:
+        """What somebody wrote about a customer."""
+        return self._store.keyring.open_text(sealed)
+
     def name(self, contact: UUID) -> str:
         """A contact's name; "" while it is unknown."""
         known = project(self._store.stream(contact), Contact)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ATTEND, acts_for_another
+from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, acts_for_another
 from domain.agents import Agent
 from domain.errors import InvalidField, NotAllowed, Refused
 from domain.ids import agent_id, phone_id, roster_id
@@ -36,6 +36,7 @@ class ClosePhone(Command, frozen=True, kw_only=True):
     """The agent's browser is no telephone any more. session: only if it is still this one; "" for any."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     session: str = ""
 
@@ -60,6 +61,7 @@ class ReleasePhone(Command, frozen=True, kw_only=True):
     """The agent is reached by this telephone no longer, and another agent may choose it."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     interface: str
 
@@ -68,6 +70,7 @@ class ChoosePhone(Command, frozen=True, kw_only=True):
     """The agent is reached by this telephone from now on, one of the agent's own on the desk or the computer: `PJSIP/1001`."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     interface: str
 
@@ -75,9 +78,10 @@ class ChoosePhone(Command, frozen=True, kw_only=True):
 @handles(OpenPhone)
 def open_phone(command: OpenPhone, context: HandlerContext) -> Done:
     """The telephone in the browser becomes the one that rings. Renewing changes neither credential nor telephone. Refused on behalf of another user."""
-    agent, phone = _phone(context, command.agent)
-    if acts_for_another(context.caller.user, agent.user):
+    named = context.load(Agent, agent_id(context.tenant, command.agent))
+    if acts_for_another(context.caller.user, named.user if named is not None else None):
         raise NotAllowed("agent-of-another-user", "whoever opens a phone gets its calls: only the agent's own user does")
+    agent, phone = _phone(context, command.agent)
     if command.session:
         phone.renew(agent.id, agent.name, command.session, context.metadata)
     else:
@@ -89,6 +93,7 @@ def open_phone(command: OpenPhone, context: HandlerContext) -> Done:
 @handles(ClosePhone)
 def close_phone(command: ClosePhone, context: HandlerContext) -> Done:
     """Nothing happens if the session has ended already."""
+    act_as(context, command.agent)
     agent, phone = _phone(context, command.agent)
     if command.session in ("", phone.nonce):
         _close(agent, phone, context)
@@ -119,6 +124,7 @@ def take_phone(command: TakePhone, context: HandlerContext) -> Done:
 def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
     """The browser's phone is not chosen like this but opened; its session ends when another telephone is chosen. Refused for the telephone of another agent."""
     interface = _chosen(command.interface)
+    act_as(context, command.agent)
     agent, phone = _phone(context, command.agent)
     roster = _roster(context)
     roster.must_be_free_for(interface, agent.name)
@@ -136,6 +142,7 @@ def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
 def release_phone(command: ReleasePhone, context: HandlerContext) -> Done:
     """Nothing happens if it is none of the agent's. The browser's phone is closed instead."""
     interface = _chosen(command.interface)
+    act_as(context, command.agent)
     agent, _ = _phone(context, command.agent)
     _roster(context).release(interface, agent.name, context.metadata)
     agent.remove_interface(interface, context.metadata)
@@ -161,7 +168,6 @@ def phone_password(keyring: Keyring, tenant: UUID, nonce: str) -> str:
 
 
 def _phone(context: HandlerContext, name: str) -> tuple[Agent, Phone]:
-    act_as(context, name)
     agent = existing_agent(context, name)
     known = context.load(Phone, phone_id(context.tenant, agent.id))
     return agent, known or context.add(phone_of(context.tenant, agent.id))

@@ -9,7 +9,7 @@ from uuid import UUID
 from commands.agents import act_as
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.queues import existing_queue
-from domain.access import ATTEND, LISTEN, OBSERVE
+from domain.access import ACT_FOR_OTHERS, ATTEND, LISTEN, OBSERVE, Permission
 from domain.base import Personal
 from domain.companies import Company
 from domain.errors import NotAllowed, NotFound, Refused
@@ -23,6 +23,7 @@ class OfTalk(Command, frozen=True, kw_only=True):
     """A command of the agent who talks in the call. Receipt: the recording."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     interaction: UUID
 
 

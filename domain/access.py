@@ -224,7 +224,7 @@ def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> Non
         raise NotAllowed("api-key-makes-keys", "an API key makes no other keys, and gives none a new secret: a user does")
 
 
-def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
+def acts_for_another(actor: Actor | None, owner: UUID | None, permission: Permission = ACT_FOR_OTHERS) -> bool:
     """Whether the actor acts on behalf of somebody else, as an agent that belongs to `owner` (None: to no user yet).
 
     Raises NotAllowed: a user of level user may act only as an agent of their own; a manager or an admin needs the permission to act for others.
@@ -233,8 +233,8 @@ def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
         return False
     if actor.level == "user":
         raise NotAllowed("agent-of-another-user", "a user of level user acts only as an agent that belongs to that user")
-    if ACT_FOR_OTHERS not in actor.permissions:
-        raise PermissionMissing(ACT_FOR_OTHERS)
+    if permission not in actor.permissions:
+        raise PermissionMissing(permission)
     return True
 
 

@@ -60,7 +60,8 @@ FORGOTTEN = "(anonimizado)"
 class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """Who caused an event, on whose behalf, and when it was recorded.
 
-    on_behalf_of: the agent ("agent:Ana") on whose behalf the actor acted; "" when the actor acted as themselves.
+    on_behalf_of: the agent ("agent:Ana") on whose behalf the actor acted; "" when the actor acted as themselves. request: the id of the request, where
+    the client has correlated its events otherwise.
     """
 
     tenant: UUID
@@ -69,6 +70,7 @@ class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     correlation: str = ""
     on_behalf_of: str = ""
+    request: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,6 +90,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: str = ""
     correlation: str = ""
     on_behalf_of: str = ""
+    request: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -153,6 +156,7 @@ class Aggregate:
             cause=metadata.cause,
             correlation=metadata.correlation,
             on_behalf_of=metadata.on_behalf_of,
+            request=metadata.request,
             **fields,
         )
         self.replay(event)

@@ -115,6 +115,8 @@ BarredCode = Literal["api-key-barred", "user-barred"]
 """The caller is nobody any more."""
 
 FieldCode = Literal[
+    "cursor-of-other-filters",
+    "cursor-unknown",
     "file-not-recognised",
     "invalid",
     "instant-in-future",
@@ -217,6 +219,13 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-exists": Meaning("A contact with one of these phones has a name already.", "Change that contact instead."),
     "contact-in-call": Meaning("The contact has an open call.", "End the call, then forget the contact."),
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
+    "cursor-of-other-filters": Meaning(
+        "The cursor was made for another list, or for other filters.",
+        "Send it with the filters of the page that it came with, or begin anew without it.",
+    ),
+    "cursor-unknown": Meaning(
+        "The text is no cursor of this server.", "Send `next` or `previous` of a page as it is, or begin anew without it."
+    ),
     "definitions-unknown": Meaning(
         "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
     ),

@@ -40,12 +40,18 @@ class CompanyLog:
 
         By its last event it is known whether it is one: the events of something else, which may be very many, are not read.
         """
-        newest = self.store.newest(id)
-        is_one = newest is not None and isinstance(newest, kind.EVENTS) and newest.tenant == self.tenant
-        found = project(self.store.stream(id), kind) if is_one else None
+        found = project(self.store.stream(id), kind) if self._has(kind, id) else None
         if found is None:
             raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         return found
+
+    def position_of(self, kind: type[A], id: UUID) -> int:
+        """The position of the last event of the aggregate of this id; 0 for one that the company does not have."""
+        return self.store.recorder.saved_position_of(id) if self._has(kind, id) else 0
+
+    def _has(self, kind: type[A], id: UUID) -> bool:
+        newest = self.store.newest(id)
+        return newest is not None and isinstance(newest, kind.EVENTS) and newest.tenant == self.tenant
 
     def open(self, personal: Personal | None) -> str:
         """A person's datum in plain text, for a caller who may read it; "" for none."""

@@ -42,6 +42,7 @@ CREATE INDEX IF NOT EXISTS webhooks ON stored_events (position) WHERE topic = 'w
 KINDS: tuple[Kind, ...] = ("integer", "bytes", "integer", "text", "bytes", "bytes")
 EVENT = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events"
 """The columns of a `RecordedEvent`, in its order."""
+_LAST_POSITION = "SELECT position FROM stored_events WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1"
 _AFTER = f"{EVENT} WHERE position > ? ORDER BY position LIMIT ?"
 _NEWS = "SELECT position, hash, originator_id FROM stored_events WHERE position >= ? ORDER BY position"
 _IDS_A_QUERY = 500
@@ -247,9 +248,13 @@ class ChainedRecorder(ApplicationRecorder):
         return RecordedEvent(*rows[0]) if rows else None
 
     def position_of(self, id: UUID) -> int:
-        """The position of an aggregate's last event; 0 if it has none."""
-        statement = "SELECT position FROM stored_events WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1"
-        rows = self.db.execute(statement, (id.bytes,))
+        """For a writer: the position of an aggregate's last event; 0 if it has none."""
+        rows = self.db.execute(_LAST_POSITION, (id.bytes,))
+        return rows[0][0] if rows else 0
+
+    def saved_position_of(self, id: UUID) -> int:
+        """The position of an aggregate's last event; 0 if it has none. Waits for no writer."""
+        rows = self.db.read(_LAST_POSITION, (id.bytes,))
         return rows[0][0] if rows else 0
 
     def companies(self) -> list[UUID]:

@@ -75,6 +75,9 @@ PresenceKind = Literal[
 FactKind = CallKind | PresenceKind
 
 
+AGENTS_NOTE = "NOTE"
+"""The text of a `note` that an agent writes, as sources name theirs."""
+
 SHOWN = -1
 """The `mark` of a fact that a line shows in addition to its own: it does not count as a line."""
 

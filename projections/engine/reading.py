@@ -40,6 +40,7 @@ class CallEvent(msgspec.Struct, gc=False):
     change: Change
     cause: str = ""
     correlation: str = ""
+    request: str = ""
 
 
 ReadEvent = DecodedEvent[CallEvent | Event]

@@ -25,4 +25,5 @@ def fold(batch: Sequence[ReadEvent]) -> Columns:
         "occurred_us": [event.occurred_at for event in events],
         "recorded_us": [event.recorded_at for event in events],
         "state": [recorded.state for recorded in batch],
+        "request": [event.request for event in events],
     }

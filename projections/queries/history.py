@@ -26,7 +26,7 @@ _BY = {
 }
 _LEGS = "SELECT id FROM {interactions} WHERE whole = {{named:UUID}}"
 _EVENTS = """
-SELECT DISTINCT position, id, version, topic, actor, cause, correlation, occurred_us, recorded_us, state FROM {events}
+SELECT DISTINCT position, id, version, topic, actor, cause, correlation, request, occurred_us, recorded_us, state FROM {events}
 WHERE id IN {{ids:Array(UUID)}}{known} ORDER BY position
 """
 _NAMES = "SELECT id, name FROM {rows} WHERE has({{ids:Array(UUID)}}, id)"
@@ -62,6 +62,7 @@ class _Event(msgspec.Struct):
     actor: str
     cause: str
     correlation: str
+    request: str
     occurred_us: int
     recorded_us: int
     state: str
@@ -146,10 +147,11 @@ def _row(event: _Event, state: dict[str, Any], actor_name: str, where: ZoneInfo)
         "occurred_at": iso(event.occurred_us // 1000, where),
         "recorded_at": iso(event.recorded_us // 1000, where),
         "actor": event.actor,
-        "actor_name": actor_name,
-        "on_behalf_of": state.get("on_behalf_of", ""),
-        "cause": event.cause,
-        "correlation_id": event.correlation,
+        "actor_name": actor_name or None,
+        "on_behalf_of": state.get("on_behalf_of"),
+        "cause": event.cause or None,
+        "correlation_id": event.correlation or None,
+        "request_id": event.request or None,
         "interaction": str(event.id),
         "version": event.version,
         "content": _content(state),
@@ -167,7 +169,7 @@ def _narrow(row: Row, scope: Scope) -> bool:
         if _seen(fact.get("queue", ""), scope.sees_queue) and _seen(fact.get("agent", ""), scope.sees_agent)
     ]
     row["content"] = {"facts": facts}
-    row["on_behalf_of"] = ""
+    row["on_behalf_of"] = None
     return bool(facts)
 
 
@@ -175,7 +177,7 @@ def _seen(name: str, sees: Callable[[str], bool]) -> bool:
     return not name or sees(name)
 
 
-_ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation", "on_behalf_of")
+_ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation", "on_behalf_of", "request")
 _NEVER_SHOWN = ("content_key",)
 """With it and the file, a recording would be listened to without a trace."""
 

@@ -44,11 +44,11 @@ COLUMNS = (
     Column("protocol", "PROTOCOLO"),
     Column("queues", "SERVIÇOS", listed),
     Column("agents", "AGENTE", listed),
-    Column("origin", "ORIGEM"),
+    Column("origin", "ORIGEM", nothing=""),
     Column("direction_label", "TIPO"),
-    Column("to_number", "PARA"),
-    Column("contact", "CONTATO"),
-    Column("from_number", "A PARTIR DE"),
+    Column("to_number", "PARA", nothing=""),
+    Column("contact", "CONTATO", nothing=""),
+    Column("from_number", "A PARTIR DE", nothing=""),
     Column("duration_ms", "DURAÇÃO", clock, number=True),
     Column("status_label", "STATUS"),
     Column("tags", "Tag", listed),
@@ -56,6 +56,9 @@ COLUMNS = (
     Column("loss_percent", "PERDA DE PACOTE", comma, number=True),
     Column("quality_label", "QUALIDADE DE CHAMADA"),
     Column("history", "Histórico"),
+    # Behind the manual's columns: by what a program looks the row up.
+    Column("id", "ID"),
+    Column("call", "ID DA ORIGEM"),
 )
 
 
@@ -67,6 +70,9 @@ class People(Protocol):
 
     def name(self, contact: UUID) -> str:
         """A contact's name."""
+
+    def text(self, sealed: str) -> str:
+        """What somebody wrote about a customer."""
 
 
 class _Interaction(msgspec.Struct):
@@ -197,7 +203,8 @@ def _worse(one: float | None, other: float | None) -> float | None:
 
 
 def _row(row: _Interaction, question: Question, people: People) -> Row:
-    number, inbound = people.number(row.number), row.direction == "inbound"
+    number, inbound = people.number(row.number) or None, row.direction == "inbound"
+    own_number = row.did or None
     quality: dict[str, Any] = {
         "jitter_ms": row.jitter_ms,
         **labelled("jitter_band", "band", None if row.jitter_ms is None else jitter_band(row.jitter_ms)),
@@ -212,12 +219,12 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
         "protocol": row.protocol,
         "queues": row.queues,
         "agents": row.agents,
-        "origin": row.origin,
+        "origin": row.origin or None,
         **labelled("direction", "direction", row.direction),
-        "to_number": row.did if inbound else number,
+        "to_number": own_number if inbound else number,
         # A contact's name is shown once the call was wrapped up with a tag.
-        "contact": people.name(row.contact) if row.contact is not None and row.tags else "",
-        "from_number": number if inbound else row.did,
+        "contact": (people.name(row.contact) or None) if row.contact is not None and row.tags else None,
+        "from_number": number if inbound else own_number,
         **labelled("state", "call_state", "open" if row.ended_ms is None else "finished"),
         "started_at": iso(row.started_ms, question.zone),
         "ended_at": None if row.ended_ms is None else iso(row.ended_ms, question.zone),

@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import InvalidField
-from domain.ids import interaction_id
 from domain.names import identity
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Value
@@ -26,10 +25,10 @@ _MET = """
 ))"""
 _TAGGED = """
  AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT interaction FROM {tags} WHERE has({{tags:Array(String)}}, text)))"""
-_OF_CALL = " AND id IN (SELECT whole FROM {interactions} WHERE id = {{{name}:UUID}})"
+_OF_CALL = " AND id IN (SELECT whole FROM {interactions} WHERE id = {{of_id:UUID}})"
 _OF_CONTACT = " AND id IN (SELECT whole FROM {interactions} WHERE contact = {{contact:UUID}})"
 _CORRELATED = """
- AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {events} WHERE correlation = {{correlation:String}}))"""
+ AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {events} WHERE correlation = {{correlation:String}} OR request = {{correlation:String}}))"""
 _IN_IVR = """
  AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {ivr_calls} WHERE has({{ivrs:Array(String)}}, ivr)))"""
 _OF_QUALITY = """
@@ -48,8 +47,8 @@ _STATES: dict[State, str] = {"finished": " AND isNotNull(ended_ms)", "open": " A
 class Interactions:
     """Selects interactions. question: time (of their beginning), queues, agents, past; the other fields narrow it down; none given = all.
 
-    state: whether they have ended; a state of the center in the past (`moment_ms`) has finished ones alone. call: the source's own id of the call.
-    id: of the interaction or of one of its legs. contact: the customer. correlation: of the request that caused one of its events.
+    state: whether they have ended; a state of the center in the past (`moment_ms`) has finished ones alone.
+    id: of the interaction or of one of its legs. contact: the customer. correlation: of the request that caused one of its events, or the request's own id.
     ivrs: through which it went (of the question). qualities: bands of its voice quality. duration_ms: the shortest and the longest, both included; None = any.
     minutes: of the day in the question's time zone at which it began, [from, to); a span over midnight begins later than it ends.
     descending: the newest first. after: the end of the page before (`Report.next`); before: the beginning of the page after (`Report.previous`).
@@ -63,7 +62,6 @@ class Interactions:
     statuses: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     state: State = "finished"
-    call: str = ""
     id: UUID | None = None
     contact: UUID | None = None
     correlation: str = ""
@@ -116,8 +114,6 @@ def conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[s
     question, parts = selection.question, [_STATES[selection.state]]
     rows = {table: view.rows_of(table) for table in ("interactions", "visits", "attempts", "tags", "ivr_calls")}
     params: dict[str, Value] = {}
-    # The id of a call follows from the source's own, and rows are ordered by it.
-    of_call = interaction_id(view.tenant, selection.call) if selection.call else None
     filters: tuple[tuple[str, Value, str], ...] = (
         ("since", question.since_ms, " AND started_ms >= {since:Int64}"),
         ("until", question.until_ms, " AND started_ms < {until:Int64}"),
@@ -127,8 +123,7 @@ def conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[s
         ("tags", _as_given(view, selection.tags) or None, _TAGGED.format(**rows)),
         ("direction", selection.direction or None, " AND toString(direction) = {direction:String}"),
         ("protocol", selection.protocol, " AND protocol = {protocol:UInt64}"),
-        ("of_call", of_call, _OF_CALL.format(name="of_call", **rows)),
-        ("of_id", selection.id, _OF_CALL.format(name="of_id", **rows)),
+        ("of_id", selection.id, _OF_CALL.format(**rows)),
         ("contact", selection.contact, _OF_CONTACT.format(**rows)),
         ("correlation", selection.correlation or None, _CORRELATED.format(events=view.events(), **rows)),
         ("statuses", list(selection.statuses) or None, " AND has({statuses:Array(String)}, status)"),

@@ -9,6 +9,9 @@ import msgspec
 
 from domain.access import REPORTS
 from domain.errors import NotFound
+from domain.voice.facts import AGENTS_NOTE, Fact
+from domain.voice.interaction_events import CallNoted
+from domain.voice.interactions import Interaction
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
@@ -16,7 +19,8 @@ from projections.figures.question import Question
 from projections.queries.interactions_report import People, interactions
 from projections.queries.interactions_selection import Interactions
 from projections.queries.labels import labelled
-from projections.query_bus import query
+from projections.query_bus import CompanyLog, query
+from store.mapper import personal_from_text
 
 _LEGS = "SELECT id FROM {interactions} WHERE whole = {{whole:UUID}}"
 _VISITS = """
@@ -25,6 +29,9 @@ FROM {visits} ORDER BY offered_ms, toString(interaction), n
 """
 _RINGS = "SELECT visit, agent, outcome, from_ms, until_ms FROM {rings} ORDER BY from_ms, agent"
 _HOLDS = "SELECT visit, agent, '' AS outcome, from_ms, until_ms FROM {holds} ORDER BY from_ms, agent"
+_NOTES = """
+SELECT DISTINCT position, actor, occurred_us, state FROM {events} WHERE id IN {{calls:Array(UUID)}} AND topic = {{noted:String}} ORDER BY position
+"""
 _OPTIONS = "SELECT text FROM {options} ORDER BY toString(interaction), k"
 
 
@@ -34,6 +41,20 @@ class _Id(msgspec.Struct):
 
 class _Option(msgspec.Struct):
     text: str
+
+
+class _Noted(msgspec.Struct):
+    position: int
+    actor: str
+    occurred_us: int
+    state: str
+
+
+class _Stated(msgspec.Struct):
+    facts: list[Fact]
+
+
+_stated = msgspec.json.Decoder(_Stated, dec_hook=personal_from_text)
 
 
 class _Visit(msgspec.Struct):
@@ -69,11 +90,18 @@ def interaction(rows: CompanyRows, id: UUID, question: Question, people: People)
 
     def ask(view: TemporalView) -> dict[str, Any]:
         legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), whole=UUID(row["id"]))
-        return _parts(view, [leg.id for leg in legs], question)
+        calls = [leg.id for leg in legs]
+        return {**_parts(view, calls, question), "agent_notes": _notes(view, calls, question, people)}
 
     # The parts are those of the position of the row.
     parts, position = rows.answer(report.as_of, None, ask)
     return {**row, **parts}, position
+
+
+@query(REPORTS, CompanyLog)
+def last_position(log: CompanyLog, id: UUID) -> int:
+    """The position of the last event of this call, or of this leg, in the log; 0 for one that the company does not have."""
+    return log.position_of(Interaction, id)
 
 
 def _parts(view: TemporalView, calls: list[UUID], question: Question) -> dict[str, Any]:
@@ -87,13 +115,24 @@ def _parts(view: TemporalView, calls: list[UUID], question: Question) -> dict[st
     }
 
 
+def _notes(view: TemporalView, calls: list[UUID], question: Question, people: People) -> list[Row]:
+    """What agents wrote down about the call, in the order in which they did."""
+    found = view.ask(_Noted, _NOTES.format(events=view.events()), calls=calls, noted=CallNoted.TOPIC)
+    return [
+        {"text": people.text(fact.private.sealed), "written_at": iso(noted.occurred_us // 1000, question.zone), "actor": noted.actor}
+        for noted in found
+        for fact in _stated.decode(noted.state).facts
+        if fact.kind == "note" and fact.text == AGENTS_NOTE and fact.private is not None
+    ]
+
+
 def _visit(visit: _Visit, rings: list[_Span], holds: list[_Span], question: Question) -> Row:
     def at(ms: int | None) -> str | None:
         return None if ms is None else iso(ms, question.zone)
 
     return {
         "queue": visit.queue,
-        "agent": visit.agent,
+        "agent": visit.agent or None,
         **labelled("end", "visit_end", visit.end),
         "offered_at": at(visit.offered_ms),
         "ended_at": at(visit.ended_ms),

@@ -27,12 +27,13 @@ BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: the row's key, its title in pt-BR, how a value is shown to a person."""
+    """One column: the row's key, its title in pt-BR, how a value is shown to a person, and what is shown where there is none."""
 
     key: str
     title: str
     shown: Callable[[Any], str] = str
     number: bool = False
+    nothing: str = NOTHING
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ def printable(text: str, but: str = "") -> str:
 
 
 def _cells(report: Report) -> list[list[str]]:
-    return [[NOTHING if row[column.key] is None else column.shown(row[column.key]) for column in report.columns] for row in report.rows]
+    return [
+        [column.nothing if row[column.key] is None else column.shown(row[column.key]) for column in report.columns] for row in report.rows
+    ]
 
 
 def lineage(report: Report) -> str:

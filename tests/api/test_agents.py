@@ -40,7 +40,7 @@ def test_who_acts_for_another_is_in_the_history(ana, bia):
     done = bia.post(f"/v1/interactions/{call}/answer", {"agent": "Bia"})
     assert done.status_code == 200, done.text
     events = ana.get(f"/v1/interactions/{call}/history", headers={"If-Position": str(done.json()["position"])}).json()["items"]
-    assert [event["on_behalf_of"] for event in events[-2:]] == ["agent:Bia", ""]
+    assert [event["on_behalf_of"] for event in events[-2:]] == ["agent:Bia", None]
     assert [event["actor"] for event in events[-2:]] == [f"user:{ana.tokens['user']}", f"user:{bia.tokens['user']}"]
 
 

@@ -170,13 +170,13 @@ def test_d1_as_csv_is_the_whole_list_under_the_manuals_columns(ana, monkeypatch)
     titles, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
     assert titles == [
         "DATA", "HORA", "PROTOCOLO", "SERVIÇOS", "AGENTE", "ORIGEM", "TIPO", "PARA", "CONTATO", "A PARTIR DE", "DURAÇÃO", "STATUS", "Tag", "JITTER",
-        "PERDA DE PACOTE", "QUALIDADE DE CHAMADA", "Histórico",
+        "PERDA DE PACOTE", "QUALIDADE DE CHAMADA", "Histórico", "ID", "ID DA ORIGEM",
     ]  # fmt: skip
     whole = rows(ana, "/v1/interactions", medium="voice", limit=1000)
     assert [line[2] for line in lines] == [str(row["protocol"]) for row in whole]
     assert lines[2] == [
         "2026-11-23", "01:45:15:966", "3", "suporte", "Gabriela Lima", "ami", "Inbound", "4000", "", "21977000111", "00:00:28", "Answered", "",
-        "2,50", "0,63", "Alta", whole[2]["history"],
+        "2,50", "0,63", "Alta", whole[2]["history"], whole[2]["id"], whole[2]["call"],
     ]  # fmt: skip
     assert answer.headers["atende-position"] == str(ana.get("/v1/monitoring").json()["as_of"])
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.base import SECOND
+from domain.base import FORGOTTEN, SECOND
 from store import chain_prover
 from tests.api.test_auth import problem_of
 
@@ -348,11 +348,11 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
     assert found() == [other]
     assert found(state="open") == [own]
     assert found(state="all", order="desc") == [other, own]
-    assert found(state="all", call="crm-4711") == [own]
-    assert found(state="all", call="crm-0") == found(state="all", correlation_id="nobody") == []
+    assert found(call="crm-4711") == found(state="open", call="crm-4711") == [own]
+    assert found(call="crm-0") == found(correlation_id="nobody") == found(state="finished", call="crm-4711") == []
 
     def searched(**body):
-        answer = ana.post("/v1/interactions/search", {"state": "all", "at_least": position, **body})
+        answer = ana.post("/v1/interactions/search", {"at_least": position, **body})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -367,7 +367,7 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
 
 def test_a_call_is_found_by_the_id_and_by_the_correlation_of_any_request_about_it(ana):
     own = ana.post("/v1/interactions", {}, headers={"Request-Id": "crm-request-1"}).json()["id"]
-    ana.post(f"/v1/interactions/{own}/end", {}, headers={"X-Correlation-Id": "order-9"})
+    ended = ana.post(f"/v1/interactions/{own}/end", {}, headers={"X-Correlation-Id": "order-9"})
     other = ana.post("/v1/interactions", {})
     position = other.json()["position"]
 
@@ -375,8 +375,93 @@ def test_a_call_is_found_by_the_id_and_by_the_correlation_of_any_request_about_i
         params = {"medium": "voice", "state": "all", "at_least": position, "correlation_id": correlation}
         return [row["id"] for row in ana.get("/v1/interactions", params=params).json()["items"]]
 
-    assert found("crm-request-1") == found("order-9") == [own]
+    assert found("crm-request-1") == found("order-9") == found(ended.headers["Request-Id"]) == [own]
     assert found(other.headers["Request-Id"]) == [other.json()["id"]]
+    _, event = ana.get(f"/v1/interactions/{own}/history").json()["items"]
+    assert (event["correlation_id"], event["request_id"]) == ("order-9", ended.headers["Request-Id"])
+
+
+def test_a_call_is_read_with_the_last_command_about_it_without_naming_a_position(ana, context):
+    call = context.call(0)
+    for second, queue in enumerate(("vendas", "suporte", "vendas"), start=1):
+        context.step(call, "offer", second, queue=queue)
+        assert [visit["queue"] for visit in ana.get(f"/v1/interactions/{call}").json()["visits"]][-1] == queue
+        head = context.step(call, "withdraw", second)["position"]
+        assert ana.get(f"/v1/interactions/{call}/history").json()["items"][-1]["position"] == head
+        assert ana.get(f"/v1/interactions/{call}/proof").json()["as_of"] >= head
+
+
+def test_a_call_whose_last_event_is_not_in_the_rows_in_time_is_asked_for_again_later(ana, context, center, monkeypatch):
+    call = context.call(0)
+    shown = ana.get(f"/v1/interactions/{call}").json()
+    monkeypatch.setattr("api.application_state.REACH_S", 0.01)
+    monkeypatch.setattr(center, "answered", lambda: shown["as_of"])
+    context.step(call, "end", 10)
+    for path in ("", "/history", "/proof"):
+        answer = ana.get(f"/v1/interactions/{call}{path}")
+        problem_of(answer, 503, "not-reached")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert ana.get(f"/v1/interactions/{call}{path}", params={"as_of": shown["as_of"]}).status_code == 200
+    problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"), 404, "call-unknown")
+
+
+def test_what_is_named_exactly_is_found_in_any_state_and_of_any_time(ana, context, center):
+    long_ago = "2025-03-02T10:00:00-03:00"
+    begun = ana.post(
+        "/v1/interactions", {"call": "crm-7", "from_number": "5531977916159", "at": long_ago}, headers={"X-Correlation-Id": "order-7"}
+    ).json()
+    ended = ana.post("/v1/interactions", {"call": "crm-8", "from_number": "5531977916159", "at": long_ago}).json()
+    position = ana.post(f"/v1/interactions/{ended['id']}/end", {"at": long_ago}).json()["position"]
+
+    def found(answer):
+        assert answer.status_code == 200, answer.text
+        return [row["id"] for row in answer.json()["items"]], answer.json()["period"]
+
+    whenever = {"from": None, "to": None, "by": None}
+    for filters in ({"call": "crm-7"}, {"protocol": begun["result"]["protocol"]}, {"correlation_id": "order-7"}):
+        assert found(ana.get("/v1/interactions", params={"at_least": position, **filters})) == ([begun["id"]], whenever), filters
+    both = found(ana.post("/v1/interactions/search", {"phone": "(31) 97791-6159"}))
+    assert (set(both[0]), both[1]) == ({begun["id"], ended["id"]}, whenever)
+    assert found(ana.get("/v1/interactions", params={"state": "all"}))[0] == []
+    shown = ana.get("/v1/interactions", params={"call": "crm-8", "from": "2026-01-01"}).json()
+    assert (shown["items"], shown["period"]["from"]) == ([], "2026-01-01T00:00:00-03:00")
+    assert ana.get("/v1/interactions", params={"call": "crm-8", "format": "csv"}).text.count("\r\n") == 2
+
+
+def test_a_call_is_found_by_an_own_id_that_may_be_a_number_until_its_contact_is_forgotten(ana, log_in):
+    own = ana.post("/v1/interactions", {"call": "5531977916159", "from_number": "5531977916159"}).json()
+    position = ana.post(f"/v1/interactions/{own['id']}/end", {}).json()["position"]
+    officer = log_in(email="bia@empresa.example", permissions=("anonimizar-contatos",))
+
+    def found():
+        answer = ana.get("/v1/interactions", params={"call": "5531977916159", "at_least": position})
+        return [row["id"] for row in answer.json()["items"]]
+
+    assert found() == [own["id"]]
+    assert officer.post("/v1/contacts/forget", {"phone": "5531977916159"}).status_code == 200
+    assert found() == []
+
+
+def test_a_cursor_keeps_to_its_filters_and_to_nothing_else(ana, context):
+    for second in range(3):
+        call = context.call(second)
+        context.step(call, "offer", 10, queue="vendas")
+        position = context.step(call, "end", 20)["position"]
+    both = {"queue": ["vendas", "suporte"]}
+    first = ana.get("/v1/interactions", params={"limit": 2, "at_least": position, "count": True, **both}).json()["next"]
+    rest = ana.get("/v1/interactions", params={"limit": 1, "cursor": first, "queue": ["suporte", "vendas"]})
+    assert len(rest.json()["items"]) == 1, rest.text
+    for other in (
+        {"queue": "vendas"},
+        {**both, "state": "all"},
+        {**both, "order": "desc"},
+        {**both, "from": "2026-01-01"},
+        {**both, "call": "crm-1"},
+    ):
+        refused = problem_of(ana.get("/v1/interactions", params={"cursor": first, **other}), 422, "cursor-of-other-filters")
+        assert [error["parameter"] for error in refused["errors"]] == ["cursor"], other
+    problem_of(ana.post("/v1/interactions/search", {"cursor": first, **both}), 422, "cursor-of-other-filters")
+    problem_of(ana.get("/v1/interactions", params={"cursor": "Zm9vYmFy"}), 422, "cursor-unknown")
 
 
 def test_pages_lead_forwards_and_back(ana, context):
@@ -418,3 +503,64 @@ def test_one_call_is_shown_while_it_goes_on_and_after_its_end(ana, context):
     assert (ended["state"], ended["status"], ended["duration_ms"]) == ("finished", "answered", 29 * S)
     assert ana.get(f"/v1/interactions/{call}", params={"as_of": position}).json() == shown
     problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"), 404, "not-found")
+
+
+def test_notes_of_agents_are_in_the_call_until_its_customer_is_forgotten(ana, log_in, context):
+    context.say("/v1/agents/log-in", 0, agent="Ana", queues=["vendas"])
+    call = context.call(1)
+    context.step(call, "offer", 2, queue="vendas")
+    context.step(call, "ring", 3, agent="Ana")
+    context.step(call, "answer", 5, agent="Ana")
+    context.step(call, "note", 10, note="Ligar na segunda")
+    assert context.step(call, "note", 20, note="Prefere à tarde")
+    context.step(call, "end", 30)
+    notes = ana.get(f"/v1/interactions/{call}").json()["agent_notes"]
+    assert [(note["text"], note["written_at"]) for note in notes] == [
+        ("Ligar na segunda", "2026-03-02T10:00:10-03:00"),
+        ("Prefere à tarde", "2026-03-02T10:00:20-03:00"),
+    ]
+    assert {note["actor"] for note in notes} == {f"user:{ana.get('/v1/me').json()['id']}"}
+    context.step(call, "wrap-up", 40)
+    officer = log_in(email="bia@empresa.example", permissions=("anonimizar-contatos",))
+    assert officer.post("/v1/contacts/forget", {"phone": "5511987654321"}).status_code == 200
+    assert [note["text"] for note in ana.get(f"/v1/interactions/{call}").json()["agent_notes"]] == [FORGOTTEN, FORGOTTEN]
+
+
+def test_what_has_no_value_is_null_and_never_left_out(ana, context, document):
+    """Of a call of which nothing but its beginning is known, of a whole one, and of every shape in which they are answered."""
+    schemas = document["components"]["schemas"]
+    bare = ana.post("/v1/interactions", {}).json()
+    context.say("/v1/agents/log-in", 0, agent="Ana", queues=["vendas"])
+    whole = context.call(1)
+    for step, second, body in (("offer", 2, {"queue": "vendas"}), ("ring", 3, {"agent": "Ana"}), ("answer", 5, {"agent": "Ana"})):
+        assert context.step(whole, step, second, **body)["result"] == {"status": None}
+    assert context.step(whole, "end", 30)["result"] == {"status": "answered"}
+    waiting = context.call(40)
+    context.step(waiting, "offer", 41, queue="vendas")
+    answers = [("InteractionDetail", ana.get(f"/v1/interactions/{call}").json()) for call in (bare["id"], whole, waiting)]
+    answers += [("History", ana.get(f"/v1/interactions/{call}/history").json()) for call in (bare["id"], whole)]
+    answers += [("FinishedCalls", ana.get("/v1/interactions", params={"state": "all", "count": count}).json()) for count in (True, False)]
+    checked = 0
+    for name, answer in answers:
+        for schema, value in shaped(schemas[name], answer, schemas):
+            checked += 1
+            assert set(schema["properties"]) == set(schema["required"]) == set(value), (name, schema["title"])
+            assert "" not in value.values(), (name, schema["title"], value)
+    assert checked > 20
+    unknown = answers[0][1]
+    nothing = {"from_number", "to_number", "contact", "status", "ended_at", "duration_ms", "quality"}
+    assert {unknown[field] for field in nothing} == {None}
+    assert answers[2][1]["visits"][0]["agent"] is None
+
+
+def shaped(schema, value, schemas):
+    """The objects in an answer that have fields of their own, each with its schema."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, list):
+        for item in value:
+            yield from shaped(schema["items"], item, schemas)
+    elif isinstance(value, dict) and "properties" in schema:
+        yield schema, value
+        for name, part in schema["properties"].items():
+            yield from shaped(part, value[name], schemas)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.api.test_auth import problem_of
+
 
 def all_of(person, path, **params):
     """Every item of a list, and the pages' `as_of`."""
@@ -81,8 +83,7 @@ def test_a_cursor_is_for_its_list_alone(ana, log_in, busy):
         (bia, "/v1/queues", {}),
     ):
         answer = person.get(path, params=params | {"cursor": cursor})
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["parameter"] == "cursor"
+        assert problem_of(answer, 422, "cursor-of-other-filters")["errors"][0]["parameter"] == "cursor"
 
 
 def test_one_of_each(ana, busy):

@@ -22,7 +22,7 @@ def test_a_cursor_reads_back(as_of, after):
 def test_any_other_text_is_refused(text):
     with pytest.raises(Problem) as refused:
         CURSORS.read(text, QUESTION)
-    assert refused.value.kind == "invalid"
+    assert (refused.value.kind, refused.value.code) == ("invalid", "cursor-unknown")
     assert refused.value.errors[0].parameter == "cursor"
 
 
@@ -43,7 +43,7 @@ def test_a_changed_cursor_is_refused(data):
 
 def test_a_cursor_belongs_to_its_question_and_its_server():
     text = CURSORS.write(QUESTION, 12, ())
-    with pytest.raises(Problem, match="another query"):
+    with pytest.raises(Problem, match="other filters"):
         CURSORS.read(text, digest_of("interactions", "2026-01-02", None))
     with pytest.raises(Problem, match="not a cursor"):
         Cursors(b"t" * 32).read(text, QUESTION)

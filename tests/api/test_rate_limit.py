@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api import rate_limit
 from api.problem import Problem
 from api.rate_limit import RateLimits
+from api.stranger_limit import BURST
 
 KEY = UUID(int=1)
 
@@ -46,7 +51,55 @@ def test_each_try_to_log_in_says_how_many_are_left_and_when_the_next_one_is_acce
     guess = {"email": ana.email, "password": "Seja#Mal1"}
     answers = [client.post("/v1/auth/login", json=guess) for _ in range(6)]
     assert [answer.headers["RateLimit-Policy"] for answer in answers] == ['"login";q=5;w=300'] * 6
-    waits = [300] * 5 + [int(answers[-1].headers["Retry-After"])]
+    # Once none is left, the next one is accepted as soon as it says.
+    waits = [300] * 4 + [1, int(answers[-1].headers["Retry-After"])]
     assert [answer.headers["RateLimit"] for answer in answers] == [
         f'"login";r={left};t={wait}' for left, wait in zip((4, 3, 2, 1, 0, 0), waits, strict=True)
     ]
+
+
+def limit_of(headers: Mapping[str, str]) -> dict[str, int]:
+    """The parameters of the field RateLimit."""
+    return {name: int(value) for name, _, value in (part.partition("=") for part in headers["RateLimit"].split(";")[1:])}
+
+
+def taken(limits: RateLimits, per_minute: int) -> dict[str, int]:
+    scope: dict[str, Any] = {}
+    with suppress(Problem):
+        limits.take(KEY, per_minute, scope)
+    return limit_of(scope[rate_limit._HEADERS])
+
+
+@given(st.integers(1, 100), st.lists(st.floats(0, 3), min_size=1, max_size=150))
+def test_after_the_seconds_that_it_says_the_quota_is_whole_or_one_more_is_accepted(per_minute, pauses):
+    now = [0.0]
+    limits = RateLimits(lambda: now[0])
+    for pause in pauses:
+        now[0] += pause
+        said = taken(limits, per_minute)
+    assert said["t"] >= 1
+    now[0] += said["t"]
+    after: dict[str, Any] = {}
+    limits.take(KEY, per_minute, after)
+    # The request that asks takes one itself.
+    assert said["r"] == 0 or limit_of(after[rate_limit._HEADERS])["r"] == per_minute - 1
+
+
+def test_none_left_says_the_same_before_and_with_the_refusal():
+    limits = RateLimits(lambda: 0.0)
+    said = [taken(limits, 3) for _ in range(5)]
+    assert said == [{"r": 2, "t": 20}, {"r": 1, "t": 40}, {"r": 0, "t": 20}, {"r": 0, "t": 20}, {"r": 0, "t": 20}]
+
+
+def test_tries_that_are_forgotten_are_left_again(client, ana, center):
+    guess = {"email": ana.email, "password": "Seja#Mal1"}
+    for _ in range(3):
+        client.post("/v1/auth/login", json=guess)
+    center.clock.us += 301_000_000
+    assert limit_of(client.post("/v1/auth/login", json=guess).headers) == {"r": 4, "t": 300}
+
+
+def test_who_asks_too_often_without_a_token_is_told_when_the_next_request_is_accepted(client):
+    answers = [client.get("/v1/queues") for _ in range(BURST + 1)]
+    assert (answers[-1].status_code, answers[-1].headers["RateLimit-Policy"]) == (429, '"stranger";q=300;w=15')
+    assert limit_of(answers[-1].headers) == {"r": 0, "t": int(answers[-1].headers["Retry-After"])}

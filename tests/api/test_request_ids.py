@@ -49,6 +49,15 @@ def test_the_events_of_a_command_have_the_id_as_their_correlation_unless_the_cli
     assert UUID(correlation())
 
 
+def test_the_events_of_a_command_have_the_id_beside_a_correlation_of_the_clients_own(ana, center):
+    def request(**headers: str) -> str:
+        answer = ana.post("/v1/interactions", {}, headers=headers)
+        return center.store.stream(UUID(answer.json()["id"]))[-1].request
+
+    assert request(**{"Request-Id": "r-1", "X-Correlation-Id": "order-9"}) == "r-1"
+    assert request(**{"Request-Id": "r-1"}) == request(**{"Request-Id": "r-1", "X-Correlation-Id": "r-1"}) == ""
+
+
 def test_log_lines_outside_of_a_request_have_no_id():
     record = logging.makeLogRecord({})
     assert RequestIdFilter().filter(record)

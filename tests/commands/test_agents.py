@@ -176,6 +176,7 @@ def test_a_user_of_level_user_does_nothing_as_another_agent(bus: CommandBus, ana
         with pytest.raises(NotAllowed) as refused:
             bus.execute(command, ana)
         assert (refused.value.code, refused.value.permission) == ("agent-of-another-user", ""), command
+        assert command.permission_for_others == ACT_FOR_OTHERS, command
     assert bus.store.head() == head
 
 

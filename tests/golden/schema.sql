@@ -202,7 +202,8 @@ CREATE TABLE events
     correlation String,
     occurred_us Int64,
     recorded_us Int64,
-    state String
+    state String,
+    request String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);

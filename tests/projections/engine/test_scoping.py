@@ -121,6 +121,9 @@ class People:
     def number(self, sealed: str) -> str:
         return sealed
 
+    def text(self, sealed: str) -> str:
+        return sealed
+
     def name(self, contact: UUID) -> str:
         return str(contact)
 

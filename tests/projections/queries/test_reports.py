@@ -41,6 +41,9 @@ class Nobody:
     def number(self, sealed: str) -> str:
         return sealed
 
+    def text(self, sealed: str) -> str:
+        return sealed
+
     def name(self, contact: UUID) -> str:
         return f"contact {contact.int}"
 
@@ -216,12 +219,12 @@ def test_a_finished_interaction_as_the_manual_shows_it(center: Center) -> None:
     titles, row = csv.reader(io.StringIO(written(report, "csv")[1:]), delimiter=";")
     assert titles == [
         "DATA", "HORA", "PROTOCOLO", "SERVIÇOS", "AGENTE", "ORIGEM", "TIPO", "PARA", "CONTATO", "A PARTIR DE", "DURAÇÃO", "STATUS", "Tag", "JITTER",
-        "PERDA DE PACOTE", "QUALIDADE DE CHAMADA", "Histórico",
+        "PERDA DE PACOTE", "QUALIDADE DE CHAMADA", "Histórico", "ID", "ID DA ORIGEM",
     ]  # fmt: skip
     id = interaction_id(TENANT, "1.1")
     assert row == [
         "2026-11-23", "09:00:00:000", "0", "vendas", "Ana", "queue_log", "Inbound", "4000", "contact 5", "sealed:5", "00:01:18", "Answered", "Venda",
-        "70,00", "1,00", "Média", f"/v1/interactions/{id}/history",
+        "70,00", "1,00", "Média", f"/v1/interactions/{id}/history", str(id), "1.1",
     ]  # fmt: skip
 
 

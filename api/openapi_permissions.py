@@ -52,8 +52,8 @@ def permissions_of_some(route: APIRoute) -> list[str]:
     if route.endpoint is watch_answers:
         chosen = {one.query for one in watchables().values()}
     else:
-        named = set(_names(route.endpoint.__code__))
-        chosen = {query for query in QUERIES if query.__name__ in named}
+        known = [route.endpoint.__globals__.get(name) for name in _names(route.endpoint.__code__)]
+        chosen = {query for query in QUERIES if query in known}
     return sorted({QUERIES[query].permission for query in chosen} - {ANYONE})
 
 

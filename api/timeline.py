@@ -17,7 +17,7 @@ from api.problem import QUERY, invalid
 from api.slice_router import SliceRouter
 from domain.access import REPORTS
 from projections.figures.instants import instant
-from projections.queries import timeline
+from projections.queries.timeline import timeline, timeline_of_board
 
 router = SliceRouter(prefix="/v1/timeline", tags=["monitoring"], responses=QUERY)
 
@@ -84,5 +84,5 @@ async def get_timeline(context: Authenticated, params: Annotated[OfTimeline, Que
     if not 0 < until - since_ms <= _LONGEST_MS:
         raise invalid("to", "should lie after `from`, and at most 400 days after it")
     question = past.question(params, "total", over=Period(since_ms, until, past.now_ms))
-    known: Any = timeline.timeline if REPORTS in context.asker.permissions else timeline.timeline_of_board
+    known: Any = timeline if REPORTS in context.asker.permissions else timeline_of_board
     return figures(await context.ask(known, question, params.buckets))

@@ -186,13 +186,11 @@ def _usable(rights: KeyRights) -> tuple[str, ...]:
     permissions = checked_permissions(rights.permissions)
     for permission in permissions:
         if permission not in USED_BY_KEYS:
-            raise InvalidField("permissions", f"{permission}: nothing that an API key may do needs this permission")
+            raise InvalidField("permissions", f"nothing that an API key may do needs {permission}")
         if rights.queues is not None and permission not in USED_BY_LIMITED_KEYS:
-            raise InvalidField(
-                "permissions", f"{permission}: an API key that is limited to some queues can do nothing with this permission"
-            )
+            raise InvalidField("permissions", f"an API key that is limited to some queues can do nothing with {permission}")
         if rights.level == "user" and permission == ACT_FOR_OTHERS:
-            raise InvalidField("permissions", f"{permission}: an API key of level user acts for no agents")
+            raise InvalidField("permissions", f"an API key of level user acts for no agents, which {permission} would let it")
     return permissions
 
 

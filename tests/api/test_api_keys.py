@@ -167,7 +167,8 @@ def test_a_key_gets_no_permission_with_which_it_could_never_do_anything(ana, two
     ):
         answer = ana.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-relatorio", permission]} | limits)
         (error,) = problem_of(answer, 422, "invalid")["errors"]
-        assert (error["pointer"], error["detail"].partition(":")[0]) == ("/permissions", permission)
+        assert error["pointer"] == "/permissions"
+        assert permission in error["detail"]
 
 
 def test_only_who_has_a_secret_of_a_key_learns_that_it_is_barred(make, ana, client):

@@ -90,6 +90,7 @@ def _restart(pbx: PbxState, boot: int, until: int = 0) -> None:
     pbx.channels.clear()
     pbx.ringing.clear()
     pbx.talks.clear()
+    pbx.handed_on.clear()
     pbx.behind.clear()
     pbx.cuts.restarted(until or boot)
 
@@ -186,6 +187,13 @@ def settle(pbx: PbxState, now: int) -> None:
             break
         del pbx.absent[id]
         _was_absent(pbx, id, at)
+    while pbx.handed_on:
+        id, visit = next(iter(pbx.handed_on.items()))
+        if now - visit.left <= LATE_US:
+            break
+        del pbx.handed_on[id]
+        if id in pbx.calls and not pbx.calls[id].cut:
+            pbx.contradict(visit.left)
     while pbx.ending:
         id, call = next(iter(pbx.ending.items()))
         if now - call.gone < LINGER_US:

@@ -321,8 +321,6 @@ def test_a_call_that_the_agent_dials_is_answered_by_the_page_itself_and_ends_in_
     within(lambda: talks(at) == 0, HEARS_S)
 
 
-# One run in some the call that is transferred is not seen to wait: not understood yet.
-@pytest.mark.long
 @pytest.mark.parametrize(("kind", "chosen"), [("Serviço", {"queue": "suporte"}), ("Ramal", {"number": "201"})])
 def test_a_transfer_to_a_queue_waits_there(at: Desk, kind: str, chosen: dict[str, str]) -> None:
     at.answer()

@@ -18,8 +18,8 @@ from telephony_adapter.ami.gap_estimation import CallAtCut, Cut
 from telephony_adapter.ami.gap_numbers import second_of
 from telephony_adapter.ami.gaps import Cuts
 from telephony_adapter.ami.heard import Heard
+from telephony_adapter.ami.own_actions import OwnActions
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.renewals import Renewals
 
 Observation = ObserveCall | ObserveAgent | MatchMember | ObserveTimeline
 
@@ -173,7 +173,7 @@ class PbxState:
     behind: a leg -> the previous leg, for agents who are reached through a Local channel.
     dialplan_seen, lines_seen: events of the class `dialplan`, of the class `call` are received. unborn_since: the spans in which channels must have been
     created unobserved if that class is received at all. undecided: the span in which ends of waits could not be distinguished without these classes.
-    renewals: members whom Atende itself takes out of a queue and puts back. noted: the recorder notes when a connection is made or lost. alive: the channels of the list that is being received. absent: calls that were missing in a list -> when.
+    own: what Atende itself does with members. noted: the recorder notes when a connection is made or lost. alive: the channels of the list that is being received. absent: calls that were missing in a list -> when.
     """
 
     dialplan: Dialplan
@@ -204,7 +204,7 @@ class PbxState:
     lines_seen: bool = False
     unborn_since: deque[tuple[int, int]] = field(default_factory=_few)
     undecided: tuple[int, int] | None = None
-    renewals: Renewals = field(default_factory=Renewals)
+    own: OwnActions = field(default_factory=OwnActions)
 
     # observations
 

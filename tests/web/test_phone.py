@@ -30,7 +30,7 @@ from tests.kit import asterisk
 from tests.kit.asterisk import VENDAS, Cable, Lab
 from tests.kit.sound import heard_at_end, heard_in_page, write_tone
 from tests.kit.waiting import within
-from tests.web.conftest import ADMINISTRATOR, PASSWORD
+from tests.web.conftest import ADMINISTRATOR, PASSWORD, PATIENT_S
 from tests.web.test_accessibility import in_both_themes
 
 AGENT = "Ana"
@@ -63,7 +63,8 @@ class Desk:
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
         """What the API answers to the agent's user."""
-        answer = httpx.request(method, f"{self.url}{path}", headers={"Authorization": f"Bearer {self.token}"}, **options)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = httpx.request(method, f"{self.url}{path}", headers=headers, timeout=PATIENT_S, **options)
         return answer.raise_for_status().json()
 
     def state(self) -> str:
@@ -326,7 +327,7 @@ def test_a_transfer_to_a_queue_waits_there(at: Desk, kind: str, chosen: dict[str
     at.answer()
     transfer(at, kind, **chosen)
     within(lambda: [one["queue"] for one in at.ask("GET", "/v1/monitoring")["waiting"]] == ["suporte"], ANSWERED_S)
-    assert talks(at) == 0
+    within(lambda: talks(at) == 0, HEARS_S)
 
 
 def test_an_attended_transfer_asks_first_and_then_joins_the_two(at: Desk) -> None:

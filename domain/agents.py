@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
 from domain.names import identity
-from domain.voice.facts import Clock, Fact, FactKind
+from domain.voice.facts import ECHO, Clock, Fact, FactKind
 from domain.voice.interactions import Interaction
 from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
@@ -222,11 +222,24 @@ class Agent(Aggregate):
         stated = Presence(self.standing)
         kept = []
         for fact in facts:
-            if fact.clock == "ami" and self._was_commanded(fact) and (stated.is_stated(fact) or fact.at < self.standing.latest):
+            if fact.clock == "ami" and self._is_echo(fact, stated):
                 continue
             stated.take(fact)
             kept.append(fact)
         return kept
+
+    def _is_echo(self, fact: Fact, stated: Presence) -> bool:
+        if fact.mark == ECHO:
+            # A pause that has a reason by now has a later one.
+            later = fact.kind == "paused" and bool(stated.paused.get(fact.queue))
+            return later or stated.is_stated(fact) or self._is_overruled(fact)
+        return self._was_commanded(fact) and (stated.is_stated(fact) or fact.at < self.standing.latest)
+
+    def _is_overruled(self, fact: Fact) -> bool:
+        """Whether a later live command has undone what the PBX tells of: it may tell of it even after that command."""
+        matter = {fact.kind, *_UNDONE_BY.get(fact.kind, ())}
+        said = (kind for kind, queue, _ in reversed(self.standing.commanded) if kind in matter and queue in ("", fact.queue))
+        return next(said, fact.kind) != fact.kind
 
     def _was_commanded(self, fact: Fact) -> bool:
         """Whether a live command said the same shortly before or, by another clock, shortly after."""
@@ -371,6 +384,13 @@ class Agent(Aggregate):
 
 
 _RESTART_CLOCK: Clock = "log"
+
+_UNDONE_BY: dict[FactKind, tuple[FactKind, ...]] = {
+    "joined": ("left",),
+    "left": ("joined",),
+    "paused": ("unpaused", "left"),
+    "unpaused": ("paused", "left"),
+}
 
 
 def _each_once(facts: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fact, ...]:

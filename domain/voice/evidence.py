@@ -145,13 +145,18 @@ class Evidence:
         return ordered
 
     def _closed(self, ordered: list[VisitDraft], n: int, context: Context) -> VisitDraft:
-        return closed(ordered[n], ordered[n + 1 :], context.restarts, self._now.visits.gaps, self._now.outline.hung_up)
+        return closed(ordered[n], ordered[n + 1 :], self._restarts(context), self._now.visits.gaps, self._now.outline.hung_up)
+
+    def _restarts(self, context: Context) -> Sequence[int]:
+        """When the PBX restarted: what the call itself was told counts also where the company has other PBXs, whose calls go on."""
+        told = self._now.visits.restarts
+        return sorted({*context.restarts, *told}) if told else context.restarts
 
     def _complete(self, state: CallState, context: Context) -> None:
         """Complete the state with what depends on the visits."""
         outline = self._now.outline
         state.attempt = self._now.attempt.attempt(outline.hung_up)
-        state.ivr = self._now.ivr.path(state.visits[0] if state.visits else None, outline.hung_up, context.restarts)
+        state.ivr = self._now.ivr.path(state.visits[0] if state.visits else None, outline.hung_up, self._restarts(context))
         state.call = outline.head(context, state)
 
     def conflicts(self) -> Collection[str]:

@@ -81,6 +81,9 @@ AGENTS_NOTE = "NOTE"
 SHOWN = -1
 """The `mark` of a fact that a line shows in addition to its own: it does not count as a line."""
 
+ECHO = -2
+"""The `mark` of a fact by which a PBX tells what a live command has just had it do."""
+
 
 class Fact(msgspec.Struct, frozen=True, array_like=True):
     """One observed fact.
@@ -91,7 +94,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     nth: the k-th equal line of that second in its file (0 = the first): equal facts across files count once.
     private: data that may name a person: a phone number, the fields of an unknown verb. Its subject is NOBODY until a handler sets it.
     mark: distinguishes lines of one instant that differ only in what no other field holds (a position, a bridged channel); SHOWN for a fact
-    that a line shows in addition to its own.
+    that a line shows in addition to its own, ECHO for what a command has had a PBX do.
     ref: the origin of the fact ("queue_log:12", "ami:AgentConnect"), for people; not part of the identity.
     """
 

@@ -30,12 +30,13 @@ class VisitBuilder(Forkable):
     """Applies the facts of a call in order and keeps a draft of every visit.
 
     born: when the call's channel was created (us), 0 when its id does not contain it. drafts: in the order in which they were opened.
-    latest: the index of each queue's last draft. own: the drafts that changed since the fork, by index; all others are shared with the
+    latest: the index of each queue's last draft. restarts: when the PBX restarted during the call. own: the drafts that changed since the fork, by index; all others are shared with the
     forked builder, and are copied before they change. gaps: when sources were cut off. moved: the facts that a visit goes on under
     another call's id. conflicts: contradictions between the facts.
     """
 
     gaps: tuple[Fact, ...] = ()
+    restarts: tuple[int, ...] = ()
     moved: tuple[Fact, ...] = ()
     conflicts: tuple[str, ...] = ()
 
@@ -288,6 +289,9 @@ class VisitBuilder(Forkable):
     def _unseen(self, fact: Fact, _draft: VisitDraft | None) -> None:
         self.gaps = (*self.gaps, fact)
 
+    def _restarted(self, fact: Fact, _draft: VisitDraft | None) -> None:
+        self.restarts = (*self.restarts, fact.at)
+
     def _part_of(self, fact: Fact, _draft: VisitDraft | None) -> None:
         if fact.queue:
             self.moved = (*self.moved, fact)
@@ -333,5 +337,6 @@ _HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact, VisitDraft | None], None
     "turned_away": VisitBuilder._turned_away,
     "unseen_end": VisitBuilder._unseen_end,
     "unseen": VisitBuilder._unseen,
+    "restarted": VisitBuilder._restarted,
     "part_of": VisitBuilder._part_of,
 }

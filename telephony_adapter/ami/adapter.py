@@ -207,7 +207,7 @@ class Adapter:
             began = True
             self._connected(stream)
             if self.control is not None:
-                self.control.connected(connection, stream.renewals)
+                self.control.connected(connection, stream.own)
             for action in ("QueueStatus", "CoreShowChannels"):
                 if not connection.send_action(Action=action).succeeded:
                     log.warning("asterisk lists nothing name=%s action=%s: the user needs write = reporting", self.asterisk.name, action)

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from commands.observations import MatchMember
 from domain.base import SECOND
+from domain.voice.facts import ECHO
+from telephony_adapter.ami.own_actions import Kind
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Member, PbxState, by_name
+
+_MARKS: dict[Kind | None, int] = {None: 0, "echo": ECHO, "renewal": 0}
 
 
 def known_member(pbx: PbxState, interface: str, name: str) -> str:
@@ -43,24 +47,26 @@ def member_added(pbx: PbxState, packet: Packet) -> None:
     """QueueMemberAdded: the agent joins the queue, possibly paused."""
     interface, queue = packet["Interface"], packet["Queue"]
     agent = known_member(pbx, interface, packet["MemberName"])
-    if pbx.renewals.is_return(queue, interface):
-        return
     if packet.get("StateInterface"):
         pbx.phones.add(packet["StateInterface"])
+    own = pbx.own.met("QueueAdd", queue, interface)
+    if own == "renewal":
+        return
     member = pbx.members[queue, interface] = Member(agent)
-    pbx.observe_agent(agent, "joined", queue=queue, by="member")
+    pbx.observe_agent(agent, "joined", queue=queue, by="member", mark=_MARKS[own])
     if packet.get("Paused") == "1":
-        _pause(pbx, queue, member, packet)
+        _pause(pbx, queue, member, packet, mark=_MARKS[own])
 
 
 def member_removed(pbx: PbxState, packet: Packet) -> None:
     """QueueMemberRemoved: the agent leaves this queue."""
     interface, queue = packet["Interface"], packet["Queue"]
     agent = known_member(pbx, interface, packet["MemberName"])
-    if pbx.renewals.is_leave(queue, interface):
+    own = pbx.own.met("QueueRemove", queue, interface)
+    if own == "renewal":
         return
     pbx.members.pop((queue, interface), None)
-    pbx.observe_agent(agent, "left", queue=queue, by="member")
+    pbx.observe_agent(agent, "left", queue=queue, by="member", mark=_MARKS[own])
 
 
 def member_paused(pbx: PbxState, packet: Packet) -> None:
@@ -68,22 +74,23 @@ def member_paused(pbx: PbxState, packet: Packet) -> None:
     interface, queue = packet["Interface"], packet["Queue"]
     agent = known_member(pbx, interface, packet["MemberName"])
     member = pbx.members.setdefault((queue, interface), Member(agent))
+    mark = _MARKS[pbx.own.met("QueuePause", queue, interface)]
     if packet["Paused"] == "1":
-        _pause(pbx, queue, member, packet)
+        _pause(pbx, queue, member, packet, mark=mark)
         return
     since = packet.whole("LastPause")
     if not member.paused and since > member.last_pause and since * SECOND >= pbx.started:
         began = max(since * SECOND, member.changed + 1)
         if began < pbx.at:
             pbx.observe_agent(agent, "paused", began, queue=queue)
-    pbx.observe_agent(agent, "unpaused", queue=queue)
+    pbx.observe_agent(agent, "unpaused", queue=queue, mark=mark)
     member.paused, member.reason, member.changed = False, "", pbx.at
     member.last_pause = max(member.last_pause, since)
 
 
-def _pause(pbx: PbxState, queue: str, member: Member, packet: Packet, at: int = 0) -> None:
+def _pause(pbx: PbxState, queue: str, member: Member, packet: Packet, at: int = 0, *, mark: int = 0) -> None:
     reason = packet.get("PausedReason")
-    pbx.observe_agent(member.name, "paused", at, queue=queue, text=reason)
+    pbx.observe_agent(member.name, "paused", at, queue=queue, text=reason, mark=mark)
     member.paused, member.reason, member.changed = True, reason, at or pbx.at
     member.last_pause = packet.whole("LastPause")
 

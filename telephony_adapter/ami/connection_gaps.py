@@ -24,7 +24,7 @@ AHEAD_US = 1 * SECOND
 """A list may be this far ahead of the events."""
 
 SAME_BOOT_US = 3 * SECOND
-"""Uptime is in whole seconds: two calculations of the same boot differ by at most this."""
+"""Uptime is in whole seconds: two calculations of the same boot differ by at most this. So do those of two boots in quick succession, but the second is later than the last sign of life."""
 
 
 LINGER_US = 10 * SECOND
@@ -68,9 +68,12 @@ def fully_booted(pbx: PbxState, packet: Packet) -> None:
     """FullyBooted: the instant of the boot, which shows whether the PBX has restarted."""
     boot = packet.at - packet.whole("Uptime") * SECOND
     known, pbx.booted, pbx.stopped, stopped = pbx.booted, boot, 0, pbx.stopped
-    if known and abs(boot - known) <= SAME_BOOT_US and not stopped:
+    alive = pbx.cuts.last.opened if pbx.cuts.last is not None else packet.at
+    if known and abs(boot - known) <= SAME_BOOT_US and boot <= alive and not stopped:
         pbx.booted = known
         return
+    # While it stops it may answer once more, with its old uptime.
+    boot = max(boot, stopped)
     if stopped and pbx.cuts.last is not None:
         pbx.cuts.last.noticed = True
     pbx.observations.append(ObserveTimeline(restart_at=boot))
@@ -90,6 +93,7 @@ def _restart(pbx: PbxState, boot: int, until: int = 0) -> None:
     pbx.channels.clear()
     pbx.ringing.clear()
     pbx.talks.clear()
+    pbx.handed_on.clear()
     pbx.behind.clear()
     pbx.cuts.restarted(until or boot)
 
@@ -186,6 +190,13 @@ def settle(pbx: PbxState, now: int) -> None:
             break
         del pbx.absent[id]
         _was_absent(pbx, id, at)
+    while pbx.handed_on:
+        id, visit = next(iter(pbx.handed_on.items()))
+        if now - visit.left <= LATE_US:
+            break
+        del pbx.handed_on[id]
+        if id in pbx.calls and not pbx.calls[id].cut:
+            pbx.contradict(visit.left)
     while pbx.ending:
         id, call = next(iter(pbx.ending.items()))
         if now - call.gone < LINGER_US:

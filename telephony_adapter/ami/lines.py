@@ -54,8 +54,9 @@ def gone(pbx: PbxState, packet: Packet) -> None:
     if call is None:
         pbx.channels.pop(channel.id, None)
         talked = pbx.calls.get(pbx.talks.pop(channel.id, ""))
-        if talked is not None and talked.visit is not None:
-            talked.visit.agent_gone = pbx.at
+        visit = pbx.handed_on.get(talked.id, talked.visit) if talked is not None else None
+        if visit is not None:
+            visit.agent_gone = pbx.at
         pbx.cuts.gone(channel.id)
     elif not call.gone:
         _call_gone(pbx, call, channel, packet, attempted)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable, Iterable
 
 from telephony_adapter.ami.last_known import LastKnown
+from telephony_adapter.ami.own_actions import OwnActions
 from telephony_adapter.ami.packets import CLOSED, CONNECTED, BrokenPacket, Packet, timestamp
 from telephony_adapter.ami.pbx_state import Observation
-from telephony_adapter.ami.renewals import Renewals
 from telephony_adapter.ami.stream import PacketStream
 from telephony_adapter.ami.translator import Translator
 
@@ -45,9 +45,9 @@ class LiveStream:
             self.disconnected()
 
     @property
-    def renewals(self) -> Renewals:
-        """Members whom Atende itself takes out of a queue and puts back."""
-        return self.translator.pbx.renewals
+    def own(self) -> OwnActions:
+        """What Atende itself does with members of queues."""
+        return self.translator.pbx.own
 
     @property
     def has_any_call(self) -> bool:
@@ -56,7 +56,7 @@ class LiveStream:
 
     def connected(self) -> None:
         """A connection was made."""
-        self.renewals.forget()
+        self.own.forget()
         self._translate([self.stream.note(CONNECTED, self._now(), 0)])
 
     def disconnected(self) -> None:

@@ -18,8 +18,8 @@ from telephony_adapter.ami.gap_estimation import CallAtCut, Cut
 from telephony_adapter.ami.gap_numbers import second_of
 from telephony_adapter.ami.gaps import Cuts
 from telephony_adapter.ami.heard import Heard
+from telephony_adapter.ami.own_actions import OwnActions
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.renewals import Renewals
 
 Observation = ObserveCall | ObserveAgent | MatchMember | ObserveTimeline
 
@@ -78,7 +78,7 @@ class Channel:
 class Visit:
     """A call's present visit to a queue, from joining until the talk is over.
 
-    left: when it left the queue, while its end is not known. abandon_seen: QueueCallerAbandon was received, which a
+    left: when it left the queue, or the talk, while its end is not known. abandon_seen: QueueCallerAbandon was received, which a
     time-out sends too; hangup_requested: the caller had hung up by then. agent_gone: when the agent's channel ended, while no end of the talk was told.
     """
 
@@ -169,11 +169,11 @@ class PbxState:
     """The present state.
 
     variables: those whose changes are of interest.
-    talks: an agent's channel -> the call that it talks to. ringing: an agent's ringing channel -> (call, queue, agent, since).
+    talks: an agent's channel -> the call that it talks to. handed_on: a call that has joined its next queue -> the talk before, whose end is not told yet. ringing: an agent's ringing channel -> (call, queue, agent, since).
     behind: a leg -> the previous leg, for agents who are reached through a Local channel.
     dialplan_seen, lines_seen: events of the class `dialplan`, of the class `call` are received. unborn_since: the spans in which channels must have been
     created unobserved if that class is received at all. undecided: the span in which ends of waits could not be distinguished without these classes.
-    renewals: members whom Atende itself takes out of a queue and puts back. noted: the recorder notes when a connection is made or lost. alive: the channels of the list that is being received. absent: calls that were missing in a list -> when.
+    own: what Atende itself does with members. noted: the recorder notes when a connection is made or lost. alive: the channels of the list that is being received. absent: calls that were missing in a list -> when.
     """
 
     dialplan: Dialplan
@@ -188,6 +188,7 @@ class PbxState:
     ending: dict[str, Call] = field(default_factory=dict)
     ringing: dict[str, tuple[str, str, str, int]] = field(default_factory=dict)
     talks: dict[str, str] = field(default_factory=dict)
+    handed_on: dict[str, Visit] = field(default_factory=dict)
     behind: dict[str, str] = field(default_factory=dict)
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     listed: dict[str, set[str]] = field(default_factory=dict)
@@ -203,7 +204,7 @@ class PbxState:
     lines_seen: bool = False
     unborn_since: deque[tuple[int, int]] = field(default_factory=_few)
     undecided: tuple[int, int] | None = None
-    renewals: Renewals = field(default_factory=Renewals)
+    own: OwnActions = field(default_factory=OwnActions)
 
     # observations
 

@@ -35,7 +35,10 @@ def caller_joined(pbx: PbxState, packet: Packet) -> None:
     channel = pbx.line(packet)
     call = pbx.call(channel)
     queue = packet["Queue"]
-    if call.visit is not None and not call.cut:
+    if call.visit is not None and call.visit.answered:
+        call.visit.left = pbx.at
+        pbx.handed_on[call.id] = call.visit
+    elif call.visit is not None and not call.cut:
         pbx.contradict(call.sign)
     _must_have_left(pbx, queue, packet.whole("Count") - 1)
     pbx.cuts.shown(call.id)
@@ -72,15 +75,19 @@ def _customer(pbx: PbxState, call: Call, packet: Packet) -> str:
 
 def _visit(pbx: PbxState, packet: Packet) -> tuple[Call, Visit] | None:
     """The call of a queue event and its visit, which is created if its beginning was not observed. None if the call cannot be determined."""
-    queue = packet["Queue"]
-    if "Uniqueid" in packet.headers:
-        call = pbx.call(pbx.line(packet))
-        _belongs_to(pbx, call, packet)
-    else:
-        found = _call_without_line(pbx, packet)
-        if found is None:
-            return None
-        call = found
+    call = _call(pbx, packet)
+    return None if call is None else (call, _visit_of(pbx, call, packet["Queue"]))
+
+
+def _call(pbx: PbxState, packet: Packet) -> Call | None:
+    if "Uniqueid" not in packet.headers:
+        return _call_without_line(pbx, packet)
+    call = pbx.call(pbx.line(packet))
+    _belongs_to(pbx, call, packet)
+    return call
+
+
+def _visit_of(pbx: PbxState, call: Call, queue: str) -> Visit:
     visit = call.visit
     if visit is None or visit.queue != queue:
         if not call.cut and not call.gone:
@@ -91,7 +98,7 @@ def _visit(pbx: PbxState, packet: Packet) -> tuple[Call, Visit] | None:
             call.visit = visit
             call.past_ivr = True
     pbx.cuts.shown(call.id)
-    return call, visit
+    return visit
 
 
 def _call_without_line(pbx: PbxState, packet: Packet) -> Call | None:
@@ -179,12 +186,16 @@ def agent_connected(pbx: PbxState, packet: Packet) -> None:
 
 
 def agent_completed(pbx: PbxState, packet: Packet) -> None:
-    """AgentComplete: the talk is over. Reason: who ended it, or that the call was transferred."""
+    """AgentComplete: the talk is over. Reason: who ended it, or that the call was transferred.
+
+    The PBX tells of a transfer in another thread than that in which the call goes on: the call may have joined its next queue before.
+    """
     agent = known_member(pbx, packet["Interface"], packet["MemberName"])
-    found = _visit(pbx, packet)
-    if found is None:
+    call = _call(pbx, packet)
+    if call is None:
         return
-    call, visit = found
+    handed_on = _handed_on(pbx, call, packet["Queue"], agent)
+    visit = handed_on or _visit_of(pbx, call, packet["Queue"])
     if not visit.answered and not call.cut and not call.gone:
         pbx.contradict(call.sign)
     wait, talk = packet.whole("HoldTime"), packet.whole("TalkTime")
@@ -193,6 +204,8 @@ def agent_completed(pbx: PbxState, packet: Packet) -> None:
         # A supervisor has taken the customer out of the agent's bridge: the queue tells of it only when the customer hangs up.
         at, by = visit.agent_gone, "transfer"
         talk = max(0, round((at - visit.answered) / SECOND))
+    if handed_on is not None:
+        at = min(at, handed_on.left)
     pbx.cuts.reaches(call.id, visit.queue, answered - wait * SECOND, answered)
     pbx.cuts.ended(call.id, visit.queue)
     pbx.talks.pop(packet.get("DestUniqueid"), None)
@@ -209,7 +222,16 @@ def agent_completed(pbx: PbxState, packet: Packet) -> None:
         talk_ms=talk * 1000,
         private=personal(call.transfer_to) if transferred else None,
     )
-    call.visit = None
+    if handed_on is None:
+        call.visit = None
+
+
+def _handed_on(pbx: PbxState, call: Call, queue: str, agent: str) -> Visit | None:
+    """The talk in `queue` from which the call has gone on to its next queue already; its end is told now."""
+    visit = pbx.handed_on.get(call.id)
+    if visit is None or (visit.queue, visit.agent) != (queue, agent):
+        return None
+    return pbx.handed_on.pop(call.id)
 
 
 def agent_dumped(pbx: PbxState, packet: Packet) -> None:

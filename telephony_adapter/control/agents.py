@@ -22,7 +22,6 @@ from telephony_adapter.control.pbx import Pbx, PbxRefuses
 log = logging.getLogger(__name__)
 
 _OBSERVED = frozenset(kind.__name__ for kind in (ObserveAgent, ObserveCall, MatchMember))
-_ALREADY = ("Already there", "Not there")
 
 Row = dict[str, str]
 """A row of QueueStatus: `QueueParams` of a queue, or `QueueMember` of one of its members."""
@@ -42,9 +41,11 @@ class Members(Effect):
 
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
         """Make the agent's members equal. One whose telephone changed is moved to it."""
-        agent = pbx.load(Agent, event.originator_id)
-        if agent is not None:
-            _equalise(pbx, agent, pbx.rows("QueueStatus"), moves=isinstance(event, AgentInterfacesSet))
+        assert isinstance(event, AgentEvent)
+        with pbx.alone_with(event.name):
+            agent = pbx.load(Agent, event.originator_id)
+            if agent is not None:
+                _equalise(pbx, agent, pbx.rows("QueueStatus"), moves=isinstance(event, AgentInterfacesSet))
         return ()
 
     def resynchronise(self, pbx: Pbx) -> Iterable[Command]:
@@ -52,9 +53,10 @@ class Members(Effect):
         names = pbx.sessions()
         rows = pbx.rows("QueueStatus") if names else []
         for name in names:
-            agent = pbx.load(Agent, agent_id(pbx.tenant, name))
-            if agent is not None and agent.is_administered:
-                _equalise(pbx, agent, rows)
+            with pbx.alone_with(name):
+                agent = pbx.load(Agent, agent_id(pbx.tenant, name))
+                if agent is not None and agent.is_administered:
+                    _equalise(pbx, agent, rows)
         return ()
 
 
@@ -66,7 +68,7 @@ def _equalise(pbx: Pbx, agent: Agent, rows: Sequence[Row], *, moves: bool = Fals
     for row in members:
         dynamic = row.get("Membership") == "dynamic"
         if dynamic and (row["Queue"] not in wanted or (phone and row["Location"] != phone)):
-            _act(pbx, "QueueRemove", Queue=row["Queue"], Interface=row["Location"])
+            _change(pbx, "QueueRemove", row["Queue"], row["Location"])
             continue
         there.add(row["Queue"])
         reason = wanted.get(row["Queue"])
@@ -79,21 +81,21 @@ def _equalise(pbx: Pbx, agent: Agent, rows: Sequence[Row], *, moves: bool = Fals
         if not phone or pbx.is_trunk(phone):
             log.warning("asterisk cannot log an agent in: the agent has no telephone id=%s", agent.id)
             return
-        _act(pbx, "QueueAdd", Queue=queue, Interface=phone, MemberName=agent.name, Paused=str(reason is not None).lower())
+        _change(pbx, "QueueAdd", queue, phone, MemberName=agent.name, Paused=str(reason is not None).lower())
         if reason is not None:
             _pause(pbx, queue, phone, reason)
 
 
 def _pause(pbx: Pbx, queue: str, phone: str, reason: str | None) -> None:
-    _act(pbx, "QueuePause", Queue=queue, Interface=phone, Paused=str(reason is not None).lower(), Reason=reason or "")
+    _change(pbx, "QueuePause", queue, phone, Paused=str(reason is not None).lower(), Reason=reason or "")
 
 
-def _act(pbx: Pbx, action: str, **fields: object) -> None:
+def _change(pbx: Pbx, action: str, queue: str, interface: str, **fields: object) -> None:
     """Raises PbxRefuses, unless the PBX says that it is so already."""
     try:
-        pbx.action(action, **fields)
+        pbx.change_member("echo", action, queue, interface, **fields)
     except PbxRefuses as refused:
-        if not any(said in refused.message for said in _ALREADY):
+        if not refused.is_so_already:
             raise
 
 

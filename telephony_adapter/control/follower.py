@@ -27,7 +27,7 @@ from store.media import SealedMedia
 from store.process_progress import Epoch, ProcessProgress
 from store.recorded_event import RecordedEvent
 from telephony_adapter.ami.connection import Connection, ManagerException
-from telephony_adapter.ami.renewals import Renewals
+from telephony_adapter.ami.own_actions import OwnActions
 from telephony_adapter.control.effects import Effect, Why, effects
 from telephony_adapter.control.lanes import Lanes
 from telephony_adapter.control.pbx import Pbx, PbxRefuses, ari_client
@@ -133,8 +133,8 @@ class Follower:
                 if event is not None and event.recorded_at > self._driving.now_us() - _BACK_US:
                     self._conclude(event, "expired")
 
-    def connected(self, connection: Connection, renewals: Renewals) -> None:
-        """Make the PBX equal to what Atende says now, before its lists are read, and perform from now on. renewals: what the translator passes over."""
+    def connected(self, connection: Connection, own: OwnActions) -> None:
+        """Make the PBX equal to what Atende says now, before its lists are read, and perform from now on. own: by which the translator knows what comes of it."""
         driving, ari = self._driving, ari_client(self._asterisk)
         pbx = Pbx(
             self._asterisk,
@@ -147,7 +147,7 @@ class Follower:
             queues=driving.queues,
             media=driving.media,
             report=self._report,
-            renewals=renewals,
+            own=own,
         )
         self._lanes = {effect: Lanes(f"control-{type(effect).__name__}") for effect in self._effects}
         with self._lock:

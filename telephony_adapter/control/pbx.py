@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from settings import Asterisk
 from store.event_store import Store, project
 from store.media import SealedMedia
 from telephony_adapter.ami.connection import Answer, Connection
-from telephony_adapter.ami.renewals import Renewals
+from telephony_adapter.ami.own_actions import Kind, OwnActions
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Aggregate)
 
 _ARI_TIMEOUT_S = 10.0
+_ALREADY = ("Already there", "Not there")
 _LATER_S = 10.0
 """So much later than the end of its ringing the outcome of a call may come."""
 
@@ -37,6 +39,11 @@ class PbxRefuses(Exception):
         self.action = action
         self.message = message
 
+    @property
+    def is_so_already(self) -> bool:
+        """Whether a queue has a member already that was to be added, or has none that was to be removed."""
+        return any(said in self.message for said in _ALREADY)
+
 
 @dataclass(frozen=True)
 class Pbx:
@@ -44,7 +51,7 @@ class Pbx:
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
     sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues. media: where recordings are kept, None if nothing is recorded.
-    renewals: members who are taken out of a queue and put back. report: execute a command later, in another thread: what comes of an effect after it was performed.
+    own: what is done here with members of queues. busy: a lock for each agent whose memberships are changed. report: execute a command later, in another thread: what comes of an effect after it was performed.
     """
 
     asterisk: Asterisk
@@ -57,11 +64,25 @@ class Pbx:
     queues: Callable[[], list[UUID]] = list
     media: SealedMedia | None = None
     report: Callable[[Command], None] = lambda _: None
-    renewals: Renewals = field(default_factory=Renewals)
+    own: OwnActions = field(default_factory=OwnActions)
+    busy: dict[str, Lock] = field(default_factory=dict)
 
     def action(self, name: str, **fields: object) -> Answer:
         """Send an AMI action and return its answer. Raises PbxRefuses, ConnectionEnded, NoAnswer."""
         return _accepted(name, self.connection.send_action({"Action": name, **fields}))
+
+    def alone_with(self, agent: str) -> Lock:
+        """To be held while the agent's memberships are read and changed: two effects that do that at once would undo each other's."""
+        return self.busy.setdefault(identity(agent), Lock())
+
+    def change_member(self, kind: Kind, action: str, queue: str, interface: str, **fields: object) -> None:
+        """Add, remove or pause a member of a queue. kind: what its event means. Raises as `action`."""
+        self.own.begin(kind, action, queue, interface)
+        try:
+            self.action(action, Queue=queue, Interface=interface, **fields)
+        except PbxRefuses:
+            self.own.cancel(kind, action, queue, interface)
+            raise
 
     def rows(self, name: str, **fields: object) -> list[dict[str, str]]:
         """Send an AMI action whose answer is a list; the headers of each of its events. Raises PbxRefuses, ConnectionEnded, NoAnswer."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.command_line import CommandLine, Quick
+from tests.kit import asterisk
 from tests.kit.distributed import distributed
 
 RUN_B = Path(__file__).parents[1] / "data" / "captures" / "run-b"
@@ -16,6 +17,13 @@ RUN_B = Path(__file__).parents[1] / "data" / "captures" / "run-b"
 def atende(tmp_path: Path) -> CommandLine:
     """The command line with a data directory that does not exist yet."""
     return CommandLine(tmp_path / "data")
+
+
+@pytest.fixture
+def lab() -> Iterator[asterisk.Lab]:
+    """The live Asterisk, quiet, and the world that calls it."""
+    with asterisk.lab() as made:
+        yield made
 
 
 @pytest.fixture(scope="session", params=["embedded", "distributed"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from statistics import median
 from time import monotonic
 from typing import Any
@@ -30,7 +28,6 @@ from telephony_adapter.ami.adapter import Adapter
 from telephony_adapter.ami.check import check
 from tests.kit import asterisk
 from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Cable, Lab
-from tests.kit.distributed import distributed
 from tests.kit.live_center import center
 from tests.kit.waiting import within
 
@@ -41,12 +38,6 @@ SHOWN_WITHIN_S = 0.5
 """Half of the calls are shown so soon after Asterisk says that they wait: the machine of the tests does other work too."""
 TAKES_OVER_WITHIN_S = 30
 """The lock of a killed process is free within 10 s; the rest is for a busy machine."""
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with asterisk.lab() as made:
-        yield made
 
 
 class Followed:
@@ -279,37 +270,6 @@ def test_60_calls_at_2_a_second_are_all_there_and_shown_within_half_a_second(cen
         followed.has_caught_up(adapter, lab)
     same(followed.queues(), asterisk.queues_of(lab.log()))
     assert median(shown) < SHOWN_WITHIN_S, sorted(shown)
-
-
-@pytest.mark.long
-def test_on_servers_one_process_follows_it_and_another_takes_over_when_it_is_killed(lab: Lab, tmp_path: Path) -> None:
-    with distributed(tmp_path, relays=1, workers=1) as deployment:
-        deployment.env["ATENDE_ASTERISK"] = f"{lab.server.address}&company=Empresa"
-        leader, other = (deployment.start("asterisk", "run") for _ in range(2))
-        both = (leader, other)
-        within(lambda: any("asterisk connected" in process.said for process in both), 60)
-        within(lambda: any("another process follows it" in process.said for process in both), 60)
-        if "asterisk connected" in other.said:
-            leader, other = other, leader
-        for agent in asterisk.AGENTS:
-            lab.log_in(agent)
-        lab.connected(lab.call(VENDAS, talk=20))
-        lab.call(SUPORTE, phone=RINGS, life=4)
-        leader.kill()
-        since = monotonic()
-        lab.connected(lab.call(VENDAS, talk=1))
-        other.wait_says("asterisk connected")
-        assert monotonic() - since < TAKES_OVER_WITHIN_S
-        lab.call(COBRANCA, phone=RINGS)
-        lab.be_quiet()
-        true = asterisk.queues_of(lab.log())
-
-        def figures() -> dict[str, dict[str, int]]:
-            said = deployment.run("report", "queues", "--by", "queue", "--format", "json", "--company", "Empresa").stdout
-            rows = {row["queue"]: row for row in json.loads(said)["items"]}
-            return {name: {figure: rows.get(name, {}).get(figure) for figure in row} for name, row in true.items()}
-
-        within(lambda: figures() == true, 60)
 
 
 def connected_again(adapters: tuple[Adapter, ...], interruption: Callable[[], None]) -> None:

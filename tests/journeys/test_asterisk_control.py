@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from time import monotonic
 from typing import Any
@@ -41,12 +40,6 @@ from tests.kit.waiting import within
 __all__ = ["center"]
 
 ANA, BRUNO, CLAUDIA = AGENTS[1001], AGENTS[1002], AGENTS[1003]
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with asterisk.lab() as made:
-        yield made
 
 
 class Driven:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,12 +38,6 @@ __all__ = ["center"]
 OPEN, CLOSED, HOLIDAY, CALLS_BACK = "6001", "6002", "6003", "6004"
 BLOCKED = "80000011111"
 FIGURES = ("entered", "led_to_queue", "abandoned_in_ivr", "ended_in_ivr", "out_of_hours", "blacklisted", "unknown_in_ivr", "in_ivr")
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with asterisk.lab() as made:
-        yield made
 
 
 def today() -> tuple[Holiday, ...]:

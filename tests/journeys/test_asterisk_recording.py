@@ -44,12 +44,6 @@ def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with asterisk.lab() as made:
-        yield made
-
-
 class Recorded:
     """A company of its own whose PBX records, with one agent, whose telephone sounds a tone, in one queue."""
 

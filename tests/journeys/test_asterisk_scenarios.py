@@ -43,12 +43,6 @@ LOST_PERCENT, ERROR_PERCENT = 10, 1.0
 """docs/asterisk.md states the error: of a talk of 15 s or more, a percentage point."""
 
 
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with asterisk.lab() as made:
-        yield made
-
-
 class Followed:
     """A company of its own whose Asterisk is followed."""
 

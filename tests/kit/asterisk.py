@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from uuid import uuid4
 
 from services.__main__ import DIRECTORY
 from services.asterisk import Asterisk as AsteriskServer
@@ -40,7 +41,8 @@ class Lab:
     def __init__(self, server: AsteriskServer) -> None:
         self.server = server
         self.events: list[dict[str, str]] = []
-        self.world = self._driver(1)
+        self._placed: set[str] = set()
+        self.world = self._driver(1, self._note_end)
         self.pbx = self._driver(0, self._note)
         # What a test that failed has left.
         for each in (self.world, self.pbx):
@@ -58,6 +60,10 @@ class Lab:
     def _note(self, raw: str) -> None:
         if raw.startswith(("Event: Agent", "Event: QueueCaller")):
             self.events.append(parse(raw)[0])
+
+    def _note_end(self, raw: str) -> None:
+        if raw.startswith("Event: Hangup\r\n"):
+            self._placed.discard(parse(raw)[0]["Uniqueid"])
 
     def close(self) -> None:
         """Log off, with all agents."""
@@ -157,8 +163,8 @@ class Lab:
         return sum(event["Event"] == "QueueCallerJoin" for event in self.events)
 
     def be_quiet(self, seconds: float = 90) -> None:
-        """Wait until no call is up, and the queue log has all of them."""
-        within(lambda: not self.pbx.list("CoreShowChannels").items, seconds)
+        """Wait until every call that was placed is over, and the queue log has all of them. One that was placed just now may be no channel yet."""
+        within(lambda: not self._placed and not self.pbx.list("CoreShowChannels").items, seconds)
 
     def log(self) -> list[list[str]]:
         """The lines of the queue log since this lab was made."""
@@ -178,8 +184,10 @@ class Lab:
         """
         number = number or f"8{phone}{ring:02}{talk:02}{next(_serial) % 100_000:05}"
         values = {"FIRST": first, "KEYS": keys, "SECOND": second, "MORE": more, "LIFE": life, **variables}
+        channel = uuid4().hex
+        self._placed.add(channel)
         done = self.world.send_action(
-            Action="Originate", Channel=f"PJSIP/{did}@pbx", Context=context, Exten="s", Priority=1, Async="true", Timeout=30_000,
+            Action="Originate", Channel=f"PJSIP/{did}@pbx", ChannelId=channel, Context=context, Exten="s", Priority=1, Async="true", Timeout=30_000,
             CallerID=f'"Cliente" <{number}>', Variable=[f"{name}={value}" for name, value in values.items()],
         )  # fmt: skip
         assert done.succeeded, done.headers

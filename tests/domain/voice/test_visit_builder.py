@@ -115,6 +115,11 @@ def test_a_queue_that_turns_the_caller_away() -> None:
     assert (visit.end, visit.wait_ms) == ("closed", 0)
 
 
+def test_a_call_that_is_told_of_the_restart_itself_has_ended_though_the_company_has_other_pbxs() -> None:
+    waited = (ami("offered", 0), ami("restarted", 100, queue=""))
+    assert (only(*waited).end, only(*waited).ended_ms) == ("unknown", only(ami("offered", 0), restarts=(100,)).ended_ms)
+
+
 def test_a_restart_ends_what_waits_and_hides_how_long_a_talk_lasted() -> None:
     waiting = only(log("offered", 0), restarts=(100,))
     talking = only(*ANSWERED[:3], restarts=(100,))

@@ -255,6 +255,19 @@ def test_18_a_fully_booted_whose_uptime_has_grown_is_the_same_run(tmp_path: Path
     assert (len(observed.restarts), observed.kinds(CALL, "restarted")) == (1, [])
 
 
+def test_18_a_kill_soon_after_a_boot_closes_the_open_calls_too(tmp_path: Path) -> None:
+    alive = [BANNER, event("FullyBooted", 58, Uptime=0), born(58.5), join(59), event("PeerStatus", 59.5)]
+    observed = reconnected(tmp_path, alive, [*LOGIN, event("FullyBooted", 60.5, Uptime=0), event("PeerStatus", 62)])
+    assert [at // SECOND - T0 for at in observed.restarts] == [58, 60]
+    assert the("restarted", observed.of(CALL)).at == T0 * SECOND + 60_500_000
+
+
+def test_18_a_connection_that_a_stopping_pbx_accepts_once_more_ends_the_calls_when_it_stopped(tmp_path: Path) -> None:
+    stopped = [BANNER, BOOTED, born(), join(1), event("Shutdown", 29, Restart="True")]
+    observed = reconnected(tmp_path, stopped, [*LOGIN, event("FullyBooted", 60.4, Uptime=65), event("PeerStatus", 62)])
+    assert the("restarted", observed.of(CALL)).at // SECOND - T0 == 29
+
+
 # 19
 
 

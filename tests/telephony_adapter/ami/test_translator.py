@@ -9,6 +9,7 @@ import pytest
 from commands.observations import MatchMember
 from domain.base import SECOND
 from domain.voice.facts import Fact
+from domain.voice.merging import sort_key
 from tests.kit.captures import capture
 from tests.kit.one_call import (
     AGENT,
@@ -160,6 +161,24 @@ def test_05_after_a_blind_transfer_the_same_uniqueid_joins_the_next_queue(tmp_pa
     assert ends(observed) == ["offered", "answered", "released", "offered", "abandoned"]
     released = the("released", observed.of(CALL))
     assert (released.by, released.private and released.private.plain) == ("transfer", "4021")
+
+
+@pytest.mark.parametrize("queue", ["suporte", "vendas"])
+def test_05_a_transferred_call_may_join_its_next_queue_before_the_end_of_the_talk_is_told(tmp_path: Path, queue: str) -> None:
+    talk = [BANNER, born(), join(1), leave(3), connect(3.001, 2)]
+    stream = [*talk, join(8.001, queue), complete(8.002, 2, 5, "transfer"), *ring(9, Queue=queue)]
+    observed = story(tmp_path, [*stream, hang_up_request(10), abandon(10, 1, queue), leave(10.001, queue), hang_up(10.004)])
+    told = [fact for fact in observed.of(CALL) if fact.kind in ("offered", "answered", "released", "rang", "abandoned")]
+    assert [(fact.kind, fact.queue) for fact in sorted(told, key=sort_key)] == [
+        ("offered", "vendas"), ("answered", "vendas"), ("released", "vendas"), ("offered", queue), ("rang", queue), ("abandoned", queue),
+    ]  # fmt: skip
+    assert the("released", told).by == "transfer"
+    assert observed.gaps == []
+
+
+def test_05_a_call_that_joins_its_next_queue_while_the_end_of_the_talk_is_never_told_shows_a_gap(tmp_path: Path) -> None:
+    observed = story(tmp_path, [BANNER, born(), join(1), leave(3), connect(3.001, 2), join(8, "suporte"), step(9.1, "filas", "s", "NoOp")])
+    assert [(gap.opened_us, gap.closed_us) for gap in observed.gaps] == [((T0 + 3) * SECOND + 1_000, (T0 + 8) * SECOND)]
 
 
 def test_05_an_attended_transfers_second_entry_belongs_to_a_local_channel_that_is_part_of_the_customers_call(tmp_path: Path) -> None:

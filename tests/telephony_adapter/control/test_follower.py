@@ -20,7 +20,7 @@ from settings import Asterisk
 from store.event_store import Store
 from store.storage_location import StorageLocation
 from telephony_adapter.ami.connection import Connection
-from telephony_adapter.ami.renewals import Renewals
+from telephony_adapter.ami.own_actions import OwnActions
 from telephony_adapter.control import follower as module
 from telephony_adapter.control.effects import Effect, Why, effects
 from telephony_adapter.control.follower import Driving, Follower
@@ -151,7 +151,7 @@ def holds(condition: Callable[[], bool]) -> None:
 def test_what_an_event_asks_for_is_done_once_and_its_outcome_is_a_command_again(driven: Driven) -> None:
     effect = Announced()
     follower = driven.lead(effect)
-    follower.connected(driven.connect(), Renewals())
+    follower.connected(driven.connect(), OwnActions())
     driven.register("vendas")
     holds(lambda: not driven.queue("vendas").active)
     assert effect.done == ["vendas"]
@@ -159,7 +159,7 @@ def test_what_an_event_asks_for_is_done_once_and_its_outcome_is_a_command_again(
     assert [action["UserEvent"] for action in driven.pbx.actions if action["Action"] == "UserEvent"] == ["vendas"]
     follower.close()
     second = Announced()
-    driven.lead(second).connected(driven.connect(), Renewals())
+    driven.lead(second).connected(driven.connect(), OwnActions())
     driven.register("suporte")
     holds(lambda: second.done == ["suporte"])
 
@@ -167,7 +167,7 @@ def test_what_an_event_asks_for_is_done_once_and_its_outcome_is_a_command_again(
 def test_events_of_before_the_first_leader_ask_for_nothing(driven: Driven) -> None:
     driven.register("vendas")
     effect = Announced()
-    driven.lead(effect).connected(driven.connect(), Renewals())
+    driven.lead(effect).connected(driven.connect(), OwnActions())
     driven.register("suporte")
     holds(lambda: effect.done == ["suporte"])
 
@@ -179,7 +179,7 @@ def test_a_request_expires_without_a_connection_and_is_not_performed_by_the_next
     driven.clock.pass_s(16)
     holds(lambda: effect.not_done == ["expired"])
     driven.register("suporte")
-    follower.connected(driven.connect(), Renewals())
+    follower.connected(driven.connect(), OwnActions())
     holds(lambda: effect.done == ["suporte"])
     assert effect.not_done == ["expired"]
     assert driven.queue("vendas").active
@@ -189,11 +189,11 @@ def test_a_request_that_an_earlier_leader_had_begun_is_concluded_and_not_perform
     first = Announced()
     first.holds = "vendas"
     follower = driven.lead(first)
-    follower.connected(driven.connect(), Renewals())
+    follower.connected(driven.connect(), OwnActions())
     driven.register("vendas")
     holds(lambda: follower._progress.position() == driven.store.end())
     second = Announced()
-    driven.lead(second).connected(driven.connect(), Renewals())
+    driven.lead(second).connected(driven.connect(), OwnActions())
     holds(lambda: second.not_done == ["expired"])
     first.open.set()
     driven.register("suporte")
@@ -204,7 +204,7 @@ def test_a_request_that_an_earlier_leader_had_begun_is_concluded_and_not_perform
 def test_a_refused_effect_and_a_slow_one_hold_up_no_others(driven: Driven) -> None:
     slow, refusing = Announced(), Refusing()
     slow.holds = "vendas"
-    driven.lead(slow, refusing).connected(driven.connect(), Renewals())
+    driven.lead(slow, refusing).connected(driven.connect(), OwnActions())
     driven.register("vendas")
     driven.register("suporte")
     holds(lambda: slow.done == ["suporte"] and refusing.not_done == ["refused", "refused"])
@@ -221,7 +221,7 @@ def test_what_makes_the_pbx_equal_is_done_however_late_and_once_for_what_waits(d
         driven.bus.execute(DeactivateQueue(queue=queue), CALLER)
         driven.bus.execute(ActivateQueue(queue=queue), CALLER)
     driven.clock.pass_s(3600)
-    follower.connected(driven.connect(), Renewals())
+    follower.connected(driven.connect(), OwnActions())
     assert effect.active
     assert all(effect.active)
     assert len(effect.active) <= 3
@@ -232,19 +232,19 @@ def test_what_makes_the_pbx_equal_and_fails_is_done_by_the_next_connection(drive
     effect = Equal()
     follower = driven.lead(effect)
     connection = driven.connect()
-    follower.connected(connection, Renewals())
+    follower.connected(connection, OwnActions())
     connection.close()
     driven.register("vendas")
     holds(lambda: bool(follower._again))
     follower.disconnected()
     assert effect.active == []
-    follower.connected(driven.connect(), Renewals())
+    follower.connected(driven.connect(), OwnActions())
     assert effect.active == [True]
 
 
 def test_events_of_another_company_are_passed_over(driven: Driven) -> None:
     effect = Announced()
-    driven.lead(effect).connected(driven.connect(), Renewals())
+    driven.lead(effect).connected(driven.connect(), OwnActions())
     other = Caller(uuid4(), "operator", frozenset(PERMISSIONS))
     driven.bus.execute(RegisterQueue(name="outra"), other)
     driven.register("vendas")
@@ -255,7 +255,7 @@ def test_a_position_is_saved_though_nothing_is_asked_for(driven: Driven, monkeyp
     monkeypatch.setattr(module, "_SAVES_S", 0.0)
     follower = driven.lead()
     driven.register("vendas")
-    follower.connected(driven.connect(), Renewals())
+    follower.connected(driven.connect(), OwnActions())
     assert follower._progress.position() == driven.store.end()
 
 

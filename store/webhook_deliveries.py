@@ -8,7 +8,7 @@ is due when it was posted or given up. Other subjects do not wait for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -233,7 +233,7 @@ def receiver_of(db: Database, webhook: UUID) -> Receiver:
         "SELECT min(due) FROM webhook_deliveries WHERE webhook = ? AND status = 'waiting' AND due < ?", (webhook.bytes, AFTER_ANOTHER)
     )
     last = db.read("SELECT failed, tried, took_ms, code, error FROM webhook_receivers WHERE webhook = ?", (webhook.bytes,))
-    return Receiver(*(last[0] if last else ()), due=due[0][0] or 0)
+    return replace(Receiver(*last[0]) if last else Receiver(), due=due[0][0] or 0)
 
 
 def find(db: Database, webhook: UUID, id: UUID) -> Delivery | None:

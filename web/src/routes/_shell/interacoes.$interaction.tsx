@@ -126,7 +126,7 @@ function Timeline({ call }: { call: Call }) {
           name: text(`call.${kind}`),
           size: ms,
           value: duration(ms),
-          hint: who,
+          hint: who ?? "",
         }))}
       />
     </Panel>

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import secrets
+from fnmatch import fnmatchcase
 from typing import ClassVar
 from uuid import UUID
 
 from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ACT_FOR_OTHERS, ATTEND, acts_for_another
+from domain.access import ACT_FOR_OTHERS, ATTEND, acts_for_all, acts_for_another
 from domain.agents import Agent
 from domain.errors import InvalidField, NotAllowed, Refused
 from domain.ids import agent_id, phone_id, roster_id
-from domain.phones import ENDPOINT, Phone, phone_of
+from domain.phones import ENDPOINT, Phone, must_have_room, phone_of
 from domain.voice.roster import Roster
 from store.keyring import Keyring
 
@@ -65,11 +66,15 @@ class ReleasePhone(Command, frozen=True, kw_only=True):
 
 
 class ChoosePhone(Command, frozen=True, kw_only=True):
-    """The agent is reached by this telephone from now on, one of the agent's own on the desk or the computer: `PJSIP/1001`."""
+    """The agent is reached by this telephone from now on, one of the agent's own on the desk or the computer: `PJSIP/1001`.
+
+    given: patterns of the telephones that the operator lets agents choose. Any other is chosen only by those who act for all agents.
+    """
 
     permission: ClassVar[str] = ATTEND
     agent: str
     interface: str
+    given: tuple[str, ...] = ()
 
 
 @handles(OpenPhone)
@@ -120,6 +125,10 @@ def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
     """The browser's phone is not chosen like this but opened; its session ends when another telephone is chosen. Refused for the telephone of another agent."""
     interface = _chosen(command.interface)
     agent, phone = _phone(context, command.agent)
+    given = agent.is_reached_by(interface) or any(fnmatchcase(interface, pattern) for pattern in command.given)
+    if not given and not acts_for_all(context.caller.user):
+        raise NotAllowed(ACT_FOR_OTHERS, f"{interface} is no telephone that agents choose for themselves", "telephone-not-given")
+    must_have_room(phone, agent.interfaces, interface)
     roster = _roster(context)
     roster.must_be_free_for(interface, agent.name)
     by_itself = context.load(Agent, agent_id(context.tenant, interface))

@@ -210,6 +210,11 @@ def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> Non
         raise NotAllowed(MANAGE_KEYS, "an API key makes no other keys, and gives none a new secret: a user does", "api-key-makes-keys")
 
 
+def acts_for_all(actor: Actor | None) -> bool:
+    """Whether the actor may act for any agent of the company: a manager or an admin with the permission, or the operator (None)."""
+    return actor is None or (actor.level != "user" and ACT_FOR_OTHERS in actor.permissions)
+
+
 def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
     """Whether the actor acts on behalf of somebody else, as an agent that belongs to `owner` (None: to no user yet).
 

@@ -287,9 +287,13 @@ class Agent(Aggregate):
         if self.version == 0 or user != self.user:
             self._trigger_unchanged(AgentAssigned, metadata, user=user, person=True)
 
+    def is_reached_by(self, interface: str) -> bool:
+        """Whether this is one of the agent's telephones."""
+        return identity(interface) in map(identity, self.interfaces)
+
     def add_interface(self, interface: str, metadata: EventMetadata) -> None:
         """Add an interface by which the agent is reached."""
-        if identity(interface) not in map(identity, self.interfaces):
+        if not self.is_reached_by(interface):
             self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
 
     def prefer_interface(self, interface: str, metadata: EventMetadata) -> None:

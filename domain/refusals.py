@@ -55,6 +55,7 @@ RefusedCode = Literal[
     "speech-failed",
     "too-many-blocked",
     "too-many-recordings",
+    "too-many-telephones",
     "too-much-audio",
     "supervision-inactive",
     "supervision-pending",
@@ -108,6 +109,7 @@ NotAllowedCode = Literal[
     "permission-missing",
     "scope-too-narrow",
     "screen-shows-queues",
+    "telephone-not-given",
     "user-barred",
 ]
 """The caller may not do this."""
@@ -304,6 +306,10 @@ MEANINGS: dict[Code, Meaning] = {
         "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
         "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
     ),
+    "telephone-not-given": Meaning(
+        "The operator gives this telephone to no agent to choose.",
+        "Choose one that the operator names (`phones=` of the setting `ATENDE_ASTERISK`), or let somebody choose it who has `gerenciar-agentes`.",
+    ),
     "text-invalid": Meaning(
         "A text is blank, too long, or has control characters or such that turn its direction.",
         "Send 1 character or more, no more than the detail says; line breaks and tabs are allowed.",
@@ -311,6 +317,9 @@ MEANINGS: dict[Code, Meaning] = {
     "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
     "too-many-recordings": Meaning(
         "The call has as many recordings by hand as it may have.", "Pause and resume the recording instead of stopping it."
+    ),
+    "too-many-telephones": Meaning(
+        "The agent has as many telephones as an agent may have.", "Give one up first (`DELETE /v1/phone/interface`)."
     ),
     "too-much-audio": Meaning(
         "The company has as many uploaded files of its IVRs, or as many bytes of them, as it may have.",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import DEPLOYMENT, Command, Done, HandlerContext, handles
 from commands.queues import existing_queue, spelling
-from domain.access import ATTEND, MANAGE_USERS, acts_for_another, must_manage_agents_of
+from domain.access import ACT_FOR_OTHERS, ATTEND, MANAGE_USERS, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id
@@ -27,6 +27,7 @@ class LogIn(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     queues: tuple[str, ...] = ()
     lease_ms: int | None = None
@@ -37,6 +38,7 @@ class LogOut(Command, frozen=True, kw_only=True):
     """The agent logs out of these queues, or of all."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     queues: tuple[str, ...] = ()
     at: int | None = None
@@ -46,6 +48,7 @@ class PauseAgent(Command, frozen=True, kw_only=True):
     """The agent pauses in all queues, with a reason; a new reason while paused replaces the old one."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     reason: str
     at: int | None = None
@@ -55,6 +58,7 @@ class ResumeAgent(Command, frozen=True, kw_only=True):
     """The agent is back from the pause."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     at: int | None = None
 
@@ -63,6 +67,7 @@ class Heartbeat(Command, frozen=True, kw_only=True):
     """The agent's client is running. A heartbeat is as durable as an event, but it is not one."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
 
 
@@ -70,6 +75,7 @@ class ExpireLease(Command, frozen=True, kw_only=True):
     """The lease of this agent may have expired at `due` (us UTC)."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = DEPLOYMENT
     agent: UUID
     due: int
 
@@ -78,6 +84,7 @@ class RegisterAgent(Command, frozen=True, kw_only=True):
     """A new agent, who belongs to `user`. Raises AlreadyExists for a name that another agent has."""
 
     permission: ClassVar[str] = MANAGE_USERS
+    for_others: ClassVar[str] = MANAGE_USERS
     agent: str
     user: UUID
 
@@ -86,6 +93,7 @@ class AssignAgent(Command, frozen=True, kw_only=True):
     """Assign an agent to `user`, or to nobody (None)."""
 
     permission: ClassVar[str] = MANAGE_USERS
+    for_others: ClassVar[str] = MANAGE_USERS
     agent: UUID
     user: UUID | None
 

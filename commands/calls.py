@@ -10,7 +10,7 @@ from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.interactions import begin_call, calls_of
 from commands.queues import existing_queue
-from domain.access import ATTEND
+from domain.access import ACT_FOR_OTHERS, ATTEND
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
 from domain.errors import InvalidField, Refused
@@ -31,6 +31,7 @@ class PlaceCall(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     number: str
     queue: str = ""

@@ -30,6 +30,12 @@ _AHEAD_US = 60 * SECOND
 _VERSION_BITS = 0xF << 76 | 0b11 << 62
 _VERSION_7 = 0x7 << 76 | 0b10 << 62
 
+OWN = "own"
+"""Nobody sends such a command for an agent of somebody else."""
+
+DEPLOYMENT = "deployment"
+"""The deployment itself alone sends such a command: sources, process managers, the operator."""
+
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
 
@@ -38,6 +44,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table)."""
 
     permission: ClassVar[str]
+
+    for_others: ClassVar[str] = ""
+    """What a user needs besides to send it for an agent who belongs to somebody else, or OWN, or DEPLOYMENT; "": it names no agent."""
 
     OBSERVATION: ClassVar[bool] = False
     """True for a command with observations of a source, which is never refused for what it states."""

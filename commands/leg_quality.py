@@ -8,7 +8,7 @@ from uuid import UUID
 from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
-from domain.access import ATTEND
+from domain.access import ACT_FOR_OTHERS, ATTEND
 from domain.errors import NotFound
 from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction
@@ -18,6 +18,7 @@ class MeasureDownlink(Command, frozen=True, kw_only=True):
     """What the agent heard in a call: jitter (ms), loss (percent). interaction: the call; None: the last one that the agent took. Receipt: the call."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     jitter_ms: float
     loss_percent: float

@@ -54,6 +54,7 @@ class ObserveAgent(Command, frozen=True, kw_only=True):
     """A source reports `facts` about an agent, named by the member's name or by an interface."""
 
     permission: ClassVar[str] = OBSERVE
+    for_others: ClassVar[str] = OBSERVE
     OBSERVATION: ClassVar[bool] = True
     agent: str
     facts: tuple[Fact, ...]

@@ -9,7 +9,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.agents import act_as, existing_agent
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import DEPLOYMENT, OWN, Command, Done, HandlerContext, handles
 from domain.access import ACT_FOR_OTHERS, ATTEND, acts_for_all, acts_for_another
 from domain.agents import Agent
 from domain.errors import InvalidField, NotAllowed, Refused
@@ -29,6 +29,7 @@ class OpenPhone(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = OWN
     agent: str
     session: str = ""
 
@@ -37,6 +38,7 @@ class ClosePhone(Command, frozen=True, kw_only=True):
     """The agent's browser is no telephone any more. session: only if it is still this one; "" for any."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     session: str = ""
 
@@ -45,6 +47,7 @@ class ExpirePhone(Command, frozen=True, kw_only=True):
     """The session of this phone may have expired."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = DEPLOYMENT
     phone: UUID
     agent: UUID
 
@@ -53,6 +56,7 @@ class TakePhone(Command, frozen=True, kw_only=True):
     """Whoever used the phone in the browser of this agent may not use it from `at` (microseconds) on. Sent by the deployment itself."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = DEPLOYMENT
     agent: UUID
     at: int
 
@@ -61,6 +65,7 @@ class ReleasePhone(Command, frozen=True, kw_only=True):
     """The agent is reached by this telephone no longer, and another agent may choose it."""
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     interface: str
 
@@ -72,6 +77,7 @@ class ChoosePhone(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = ATTEND
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     agent: str
     interface: str
     given: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from commands.agents import act_as, existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.interactions import calls_of
 from commands.observations import observe
-from domain.access import OBSERVE, SUPERVISE
+from domain.access import ACT_FOR_OTHERS, OBSERVE, SUPERVISE
 from domain.agents import Agent
 from domain.errors import Refused
 from domain.ids import LEG, placed_id, supervision_id
@@ -29,6 +29,7 @@ class SuperviseCall(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = SUPERVISE
+    for_others: ClassVar[str] = ACT_FOR_OTHERS
     interaction: UUID
     supervisor: str
     mode: Mode

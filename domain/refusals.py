@@ -19,6 +19,7 @@ RefusedCode = Literal[
     "attempt-not-answered",
     "audio-missing",
     "call-ended",
+    "call-followed-at-pbx",
     "call-in-progress",
     "call-left-ivr",
     "call-not-in-ivr",
@@ -104,6 +105,8 @@ NotAllowedCode = Literal[
     "api-key-barred",
     "api-key-makes-keys",
     "api-key-reads-only",
+    "call-of-another-user",
+    "deployment-only",
     "level-too-low",
     "own-rights",
     "permission-missing",
@@ -187,6 +190,14 @@ MEANINGS: dict[Code, Meaning] = {
         "The message is silent: it has no text, or its file was only named and never uploaded.", "Give it a text, or upload its file."
     ),
     "call-ended": Meaning("The call has ended.", "Nothing: only wrap-up and quality follow the end of a call."),
+    "call-of-another-user": Meaning(
+        "None of the caller's agents takes part in the call.",
+        "Act on calls of your own agents; for others a manager or an admin needs `gerenciar-agentes`, at the Asterisk `supervisionar-ligacoes`.",
+    ),
+    "call-followed-at-pbx": Meaning(
+        "An Asterisk leads the call, so only the Asterisk changes it.",
+        "Use the telephone, or what Atende asks of the Asterisk: placing calls, supervision, recordings. Notes, tags and wrap-ups are written here.",
+    ),
     "call-id-taken": Meaning(
         "Your id of the call already names another call: of the other direction, or with another number.",
         "Choose an id that you have never used. A repeat of the same call is accepted.",
@@ -217,6 +228,7 @@ MEANINGS: dict[Code, Meaning] = {
     "definitions-unknown": Meaning(
         "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
     ),
+    "deployment-only": Meaning("The deployment itself does this by itself, and no user.", "Nothing needs to be done."),
     "file-not-recognised": Meaning(
         "The file is of another kind than what was announced, or nothing of it can be read.",
         "Send a file of the kind that the detail names.",

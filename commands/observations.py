@@ -109,15 +109,21 @@ def _note_talk(context: HandlerContext, agent: Agent, interaction: Interaction, 
 
 @handles(ObserveAgent)
 def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
-    """Weigh the facts together with all known facts of the agent. Facts about a matched interface are facts about its member."""
+    """Weigh the facts together with all known facts of the agent. A fact about an interface is one about the member who had it at its instant."""
     roster = context.load(Roster, roster_id(context.tenant))
-    agent = _agent(context, (roster.member_of(command.agent) if roster else "") or command.agent)
-    implied = agent.implied
     timeline = context.load(Timeline, timeline_id(context.tenant))
     facts = [_of_presence(fact, context) for fact in command.facts]
-    fresh = agent.observe(facts, context.metadata, timeline.restarts if timeline else ())
-    repeated = _observations(facts) - _observations(fact for fact in fresh if fact.kind != "restarted")
-    return Done(agent, {"repeated": repeated, "implied": agent.implied - implied, "person": agent.person})
+    whose: dict[str, list[Fact]] = {} if facts else {command.agent: []}
+    for fact in facts:
+        whose.setdefault((roster.member_at(command.agent, fact.at) if roster else "") or command.agent, []).append(fact)
+    repeated = implied = 0
+    for name, its in whose.items():
+        agent = _agent(context, name)
+        known = agent.implied
+        fresh = agent.observe(its, context.metadata, timeline.restarts if timeline else ())
+        repeated += _observations(its) - _observations(fact for fact in fresh if fact.kind != "restarted")
+        implied += agent.implied - known
+    return Done(agent, {"repeated": repeated, "implied": implied, "person": agent.person})
 
 
 def _of_presence(fact: Fact, context: HandlerContext) -> Fact:
@@ -134,7 +140,7 @@ def _observations(facts: Iterable[Fact]) -> int:
 
 @handles(MatchMember)
 def match_member(command: MatchMember, context: HandlerContext) -> Done:
-    """Match the two: the member takes over the facts about the interface."""
+    """Match the two. The first member whom a source names takes over what nobody was known to have done by the interface; a later one begins now."""
     identity = roster_id(context.tenant)
     roster = context.load(Roster, identity) or context.add(Roster(identity, context.tenant))
     before = roster.member_of(command.interface)
@@ -143,7 +149,7 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
         name = cleaned(command.interface)
         if before:
             _agent(context, before).remove_interface(name, context.metadata)
-        interface = context.load(Agent, agent_id(context.tenant, name))
+        interface = context.load(Agent, agent_id(context.tenant, name)) if roster.is_first_observed(name) else None
         owner = interface.user if interface else None
         facts = interface.identify(member.name, context.metadata) if interface else []
         if facts:

@@ -248,11 +248,13 @@ class Agent(Aggregate):
         return tuple(sorted({*self.standing.clocks, *(fact.clock for fact in facts)}))
 
     def _recorded(self) -> tuple[list[Fact], dict[SpanKey, PresenceSpan]]:
-        """All facts in the stream, and the sessions and pauses that they prove."""
+        """All facts in the stream that the member of an interface has not taken over, and the sessions and pauses that they prove."""
         facts: list[Fact] = []
         spans: dict[SpanKey, PresenceSpan] = {}
         for event in self.stream():
             assert isinstance(event, AgentEvent)
+            if isinstance(event, AgentIdentified):
+                facts.clear()
             facts.extend(event.facts)
             for key in event.dropped:
                 spans.pop(key, None)

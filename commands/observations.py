@@ -117,13 +117,14 @@ def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
     for fact in facts:
         whose.setdefault((roster.member_at(command.agent, fact.at) if roster else "") or command.agent, []).append(fact)
     repeated = implied = 0
-    for name, its in whose.items():
-        agent = _agent(context, name)
-        known = agent.implied
+    agents = {name: _agent(context, name) for name in whose}
+    for name, agent in agents.items():
+        its, known = whose[name], agent.implied
         fresh = agent.observe(its, context.metadata, timeline.restarts if timeline else ())
         repeated += _observations(its) - _observations(fact for fact in fresh if fact.kind != "restarted")
         implied += agent.implied - known
-    return Done(agent, {"repeated": repeated, "implied": implied, "person": agent.person})
+    latest = next(reversed(agents.values()))
+    return Done(latest, {"repeated": repeated, "implied": implied, "person": latest.person})
 
 
 def _of_presence(fact: Fact, context: HandlerContext) -> Fact:

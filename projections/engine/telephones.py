@@ -23,6 +23,13 @@ WHERE lowerUTF8(t.interface) IN (SELECT lowerUTF8(name) FROM {agents} WHERE posi
 """
 """The matches of those telephones that calls may name: each such name is in the list of agents."""
 
+NAMED_BY_CALLS = """
+SELECT DISTINCT agent FROM {visits} WHERE position(agent, '/') > 0 UNION ALL
+SELECT DISTINCT agent FROM {attempts} WHERE position(agent, '/') > 0 UNION ALL
+SELECT DISTINCT agent FROM {rings} WHERE position(agent, '/') > 0
+"""
+"""The telephones that calls do name: most PBXs name persons there, and looking for telephones in all rows would take long."""
+
 _WHOSE = """
 if(position(v.agent, '/') = 0 OR isNull({instant}), v.agent, arrayElement(arrayConcat([v.agent], {{held_by:Array(String)}}), 1 + arrayFirstIndex(
     (interface, since, until) -> interface = lowerUTF8(v.agent) AND since <= {instant} AND {instant} < until,
@@ -50,6 +57,12 @@ class Matched(msgspec.Struct):
     chosen: int
 
 
+class Named(msgspec.Struct):
+    """A row of NAMED_BY_CALLS."""
+
+    agent: str
+
+
 @dataclass(frozen=True)
 class Telephones:
     """Whose the telephones were that calls name. Empty where calls name persons, as most PBXs do."""
@@ -60,11 +73,13 @@ class Telephones:
         return bool(self.params)
 
 
-def telephones_of(rows: Iterable[Matched]) -> Telephones:
-    """By the matches, in the order in which they were recorded."""
+def telephones_of(rows: Iterable[Matched], named_by_calls: Iterable[str]) -> Telephones:
+    """By the matches of the telephones that calls name, in the order in which they were recorded."""
     matches: defaultdict[str, list[Match]] = defaultdict(list)
+    wanted = set(map(identity, named_by_calls))
     for row in rows:
-        matches[identity(row.interface)].append(Match(row.member, row.from_ms, bool(row.chosen)))
+        if identity(row.interface) in wanted:
+            matches[identity(row.interface)].append(Match(row.member, row.from_ms, bool(row.chosen)))
     held = [(interface, *one) for interface, found in matches.items() for one in holdings(found) if one.member]
     if not held:
         return Telephones()

@@ -15,12 +15,12 @@ from uuid import UUID
 
 import msgspec
 
-from domain.access import Scope
+from domain.access import WHOLE_COMPANY, Scope
 from domain.errors import InvalidField
 from projections.engine.scoping import parameters
 from projections.engine.tables import events, must_be_scoped, newest, source, versions, written
 from projections.engine.tail import Tail
-from projections.engine.telephones import INSTANTS, READ, Matched, Telephones, telephones_of
+from projections.engine.telephones import INSTANTS, NAMED_BY_CALLS, READ, Matched, Named, Telephones, telephones_of
 from projections.engine.warehouse import Columns, Value, Warehouse
 
 R = TypeVar("R")
@@ -117,7 +117,14 @@ class TemporalView:
     def _telephones(self) -> Telephones:
         """Whose the telephones were that calls name, whatever of it the user may see."""
         known = {table: source(table, self.as_of, tailed=self._tailed) for table in ("telephones", "agents")}
-        return telephones_of(self._ask(Matched, READ.format(**known), {}))
+        matches = self._ask(Matched, READ.format(**known), {})
+        if not matches:
+            return Telephones()
+        tables = {table: written(table, WHOLE_COMPANY) for table in ("visits", "attempts", "rings")}
+        names = [row.agent for row in self._ask(Named, NAMED_BY_CALLS.format(**tables), {})]
+        for table in ("visits", "attempts", "interaction_parts"):
+            names += (self._sent(table) or {}).get("agent", ())
+        return telephones_of(matches, names)
 
     def _by_telephone(self, table: str) -> bool:
         """Whether names of agents follow from telephones: those of the rows, or those by which it is decided who sees them."""

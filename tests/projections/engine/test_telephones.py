@@ -16,8 +16,10 @@ from domain.access import Scope
 from domain.ids import roster_id
 from domain.voice.calls import Attempt, Ring
 from domain.voice.roster import MemberMatched
+from projections.engine.folding import Folding
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Warehouse
+from projections.engine.writing import write
 from projections.figures.question import Question
 from projections.queries import reports
 from tests.kit.center import Center, attempt, call, fresh, visit
@@ -111,6 +113,11 @@ def migrated(engine) -> Warehouse:
     return fresh(engine).warehouse
 
 
+@pytest.fixture(scope="module")
+def rebuilt(engine) -> Warehouse:
+    return fresh(engine).warehouse
+
+
 instants = st.integers(1, 40).map(lambda at: at * 5_000)
 claims_in_order = st.lists(st.tuples(instants, st.sampled_from(["Ana", "Bruno", ""]), st.booleans()), max_size=6).map(sorted)
 
@@ -118,7 +125,7 @@ claims_in_order = st.lists(st.tuples(instants, st.sampled_from(["Ana", "Bruno", 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(claims=claims_in_order, calls=st.sets(instants.map(lambda at: at + 1), max_size=6).map(sorted), order=st.randoms())
 def test_each_call_belongs_to_who_held_the_telephone_at_its_instant(
-    migrated: Warehouse, claims: list[tuple[int, str, bool]], calls: list[int], order: Random
+    migrated: Warehouse, rebuilt: Warehouse, claims: list[tuple[int, str, bool]], calls: list[int], order: Random
 ) -> None:
     center = Center(migrated, uuid4())
     center.agent(PHONE)
@@ -140,5 +147,10 @@ def test_each_call_belongs_to_who_held_the_telephone_at_its_instant(
             return held[-1]
         return first_observed[1] if first_observed is not None and at < first_observed[0] else PHONE
 
+    told = list(center._waiting)
     assert names(center, "visits") == [holder(at) for at in calls]
+    write(rebuilt, Folding(rebuilt).fold(told))
+    again = Center(rebuilt, center.tenant)
+    again.progress.written(center.position)
+    assert names(again, "visits") == names(center, "visits")
     assert names(center, "rings") == [holder(at - 1_000) for at in calls]

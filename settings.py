@@ -25,7 +25,8 @@ ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between
                         ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
                         control=yes lets Atende drive it; then ari=http://user:secret@host:8088 (percent-encoded), trunk=NAME, context=NAME,
                         recordings=FOLDER (its /var/spool/asterisk/monitor, as this process sees it),
-                        phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
+                        phone=wss://host:8089/ws: where browsers reach it, for phones in the browser.
+                        phones=PJSIP/10*,PJSIP/2[0-4]??: the telephones that agents may choose, as patterns of a shell   none
 ATENDE_AGI              where Asterisks reach the IVR, for `AGI(agi://host:4573/NAME-OF-THE-IVR)` in their dialplans: host:port, or
                         host:port?sounds=/path/of/the/folder/of/sounds/as/Asterisk/names/it   none: Atende plays no IVR
                         from=10.0.0.0/24,...: networks of Asterisks that ATENDE_ASTERISK does not name
@@ -78,7 +79,8 @@ class Asterisk:
     system: its `systemname` (asterisk.conf), with which the ids of its calls begin; "" if it has none.
     control: whether Atende drives it; without it Atende only reads. ari: the address of its ARI without a path, "" if it has none. trunk: the PJSIP
     endpoint by which calls go out. context: the dialplan's context that agents dial in. phone: where browsers reach it by SIP over WebSocket
-    (wss://pbx.example.com:8089/ws), for phones in the browser; "" = there are none.
+    (wss://pbx.example.com:8089/ws), for phones in the browser; "" = there are none. phones: patterns of the telephones that agents may choose for
+    themselves (`PJSIP/10*`); without any only those who administer agents choose telephones.
     """
 
     host: str
@@ -96,6 +98,7 @@ class Asterisk:
     context: str = ""
     recordings: Path | None = None
     phone: str = ""
+    phones: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -304,9 +307,10 @@ def _asterisks(text: str) -> tuple[Asterisk, ...]:
 
 
 _ONLY_DRIVEN = ("ari", "trunk", "context", "phone", "recordings")
-_OPTIONS = frozenset({"company", "queue_log", "control", *_ONLY_DRIVEN})
+_OPTIONS = frozenset({"company", "queue_log", "control", "phones", *_ONLY_DRIVEN})
 _SOCKET = re.compile(r"wss?://[A-Za-z0-9.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 _NAME_OF_PBX = re.compile(r"[\w.-]{0,80}", re.ASCII)
+_PHONES = re.compile(r"(?:PJSIP|SIP|IAX2)/[\w.*?\[\]!-]{1,80}", re.ASCII)
 
 
 def _asterisk(text: str) -> Asterisk:
@@ -326,6 +330,9 @@ def _asterisk(text: str) -> Asterisk:
         raise wrong
     if "phone" in options and not (ari and _SOCKET.fullmatch(options["phone"])):
         raise wrong
+    phones = tuple(options["phones"].split(",")) if "phones" in options else ()
+    if not all(map(_PHONES.fullmatch, phones)):
+        raise WrongSetting("ATENDE_ASTERISK has a phones= that is no list of telephones (PJSIP/10*,PJSIP/2[0-4]??)")
     control = options.get("control") == "yes"
     if not control and any(name in options for name in _ONLY_DRIVEN):
         raise WrongSetting(
@@ -347,6 +354,7 @@ def _asterisk(text: str) -> Asterisk:
         context=options.get("context", ""),
         recordings=Path(options["recordings"]) if "recordings" in options else None,
         phone=options.get("phone", ""),
+        phones=phones,
     )
 
 

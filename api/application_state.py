@@ -130,6 +130,10 @@ class Center(Protocol):
         """Where browsers reach the Asterisk of a company by SIP over WebSocket, by the company's name; "" is the oldest company."""
 
     @property
+    def given_phones(self) -> Mapping[str, Sequence[str]]:
+        """Patterns of the telephones that agents may choose, by the company's name; "" is the oldest company."""
+
+    @property
     def cors_origins(self) -> Sequence[str]:
         """The origins of other web pages that may use the API."""
 

@@ -12,7 +12,7 @@ from api.access import Access
 from api.changes import get_last_change
 from api.watch import watch_answers
 from api.watch_questions import watchables
-from commands.handler_context import HANDLERS, Command
+from commands.handler_context import DEPLOYMENT, HANDLERS, OWN, Command
 from domain.access import ANYONE
 from projections.queries.changes import PERMISSION_OF
 from projections.query_bus import QUERIES
@@ -34,8 +34,12 @@ def permission_of(route: APIRoute) -> str | None:
 
 
 def permission_for_others(route: APIRoute) -> str | None:
-    """The further permission to use the route as an agent of somebody else; None where nobody acts as an agent, or only ever as their own."""
-    needed = {command.permission_for_others for command in _commands(route)} - {""}
+    """The further permission to use the route for an agent of somebody else; None where it is about no agent, or only ever about one's own."""
+    needed = {
+        command.permission_for_others
+        for command in _commands(route)
+        if command.permission_for_others not in ("", OWN, DEPLOYMENT, command.permission)
+    }
     assert len(needed) <= 1, f"{route.name} uses commands that need several permissions for others: {needed}"
     return next(iter(needed), None)
 

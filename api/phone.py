@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Query, Request, Response
@@ -28,6 +29,8 @@ router = SliceRouter(
 
 _OF_AGENT = of_command("not-found")
 _SESSION = "9f86d081884c7d659a2feaa0c55ad015"
+
+T = TypeVar("T")
 
 Session = Annotated[
     str, Field(max_length=64, pattern=form(r"^[0-9a-f]*$", "should be the `session` of an answer, as it is"), examples=[_SESSION])
@@ -109,11 +112,13 @@ async def close_phone_session(params: Annotated[PhoneClosing, Query()], context:
 
 @router.put("/interface", summary="Use a telephone of one's own", responses=_OF_AGENT, response_model=Done)
 async def choose_phone(body: ChosenPhone, context: Authenticated) -> Response:
-    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends.
+    """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends. Earlier calls of the telephone stay whose they were.
 
-    Refused for the telephone of another agent, as the PBX's queues or that agent have named it. Needs `gerenciar-atendimento`, and an agent of one's own, or `gerenciar-agentes`.
+    Only telephones that the operator gives to agents (`phones=` of the Asterisk's setting), or any with `gerenciar-agentes` and a level above `user`. Refused for the telephone of another
+    agent, as the PBX's queues or that agent have named it. Needs `gerenciar-atendimento`, and an agent of one's own, or `gerenciar-agentes`.
     """
-    return await context.do(commands.ChoosePhone(agent=body.agent, interface=body.interface))
+    given = await _of_company(context, context.application.center.given_phones) or ()
+    return await context.do(commands.ChoosePhone(agent=body.agent, interface=body.interface, given=tuple(given)))
 
 
 @router.delete("/interface", summary="Give up a telephone of one's own", responses=_OF_AGENT, response_model=Done)
@@ -127,12 +132,16 @@ async def release_phone(params: Annotated[ReleasedPhone, Query()], context: Auth
 
 async def _address(context: RequestContext) -> str:
     """Where browsers reach the company's Asterisk."""
-    center = context.application.center
-    phones = center.phone_addresses
-    known = await context.application.ask(companies, center.store) if phones else []
+    address = await _of_company(context, context.application.center.phone_addresses)
+    if not address:
+        raise Refused("phone-not-offered", "no Asterisk of the company takes phones in the browser")
+    return address
+
+
+async def _of_company(context: RequestContext, settings: Mapping[str, T]) -> T | None:
+    """What the settings of Asterisks say for the caller's company; those without a company are of the oldest."""
+    known = await context.application.ask(companies, context.application.center.store) if settings else []
     for place, company in enumerate(known):
         if company.id == context.tenant:
-            address = phones.get(company.name) or (phones.get("") if place == 0 else None)
-            if address:
-                return address
-    raise Refused("phone-not-offered", "no Asterisk of the company takes phones in the browser")
+            return settings.get(company.name) or (settings.get("") if place == 0 else None)
+    return None

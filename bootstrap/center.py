@@ -187,6 +187,14 @@ class Center(ABC):
         return {asterisk.company: asterisk.phone for asterisk in self._settings.asterisks if asterisk.phone}
 
     @property
+    def given_phones(self) -> Mapping[str, Sequence[str]]:
+        """Patterns of the telephones that agents may choose, by the company's name; "" is the oldest company."""
+        given: dict[str, tuple[str, ...]] = {}
+        for asterisk in self._settings.asterisks:
+            given[asterisk.company] = given.get(asterisk.company, ()) + asterisk.phones
+        return given
+
+    @property
     def cors_origins(self) -> Sequence[str]:
         """The origins of other web pages that may use the API."""
         return self._settings.cors_origins

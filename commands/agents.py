@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, handles
 from commands.queues import existing_queue, spelling
 from domain.access import ACT_FOR_OTHERS, ATTEND, MANAGE_USERS, Permission, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
@@ -75,6 +75,7 @@ class ExpireLease(Command, frozen=True, kw_only=True):
     """The lease of this agent may have expired at `due` (us UTC)."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[ForOthers] = DEPLOYMENT
     agent: UUID
     due: int
 
@@ -83,6 +84,7 @@ class RegisterAgent(Command, frozen=True, kw_only=True):
     """A new agent, who belongs to `user`. Raises AlreadyExists for a name that another agent has."""
 
     permission: ClassVar[str] = MANAGE_USERS
+    permission_for_others: ClassVar[Permission] = MANAGE_USERS
     agent: str
     user: UUID
 
@@ -91,6 +93,7 @@ class AssignAgent(Command, frozen=True, kw_only=True):
     """Assign an agent to `user`, or to nobody (None)."""
 
     permission: ClassVar[str] = MANAGE_USERS
+    permission_for_others: ClassVar[Permission] = MANAGE_USERS
     agent: UUID
     user: UUID | None
 
@@ -127,7 +130,7 @@ def act_as(context: HandlerContext, name: str) -> None:
     process managers act as no agent.
     """
     permission = context.permission_for_others
-    assert permission, f"{context.metadata.cause} names no permission to act for others"
+    assert permission not in ("", OWN, DEPLOYMENT), f"{context.metadata.cause} names no permission to act for others"
     if context.caller.user is None:
         return
     agent = context.load(Agent, agent_id(context.tenant, name))

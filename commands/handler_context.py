@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -30,6 +30,14 @@ _AHEAD_US = 60 * SECOND
 _VERSION_BITS = 0xF << 76 | 0b11 << 62
 _VERSION_7 = 0x7 << 76 | 0b10 << 62
 
+OWN: Final = "own"
+"""Nobody sends such a command for an agent of somebody else."""
+
+DEPLOYMENT: Final = "deployment"
+"""The deployment itself alone sends such a command: sources, process managers, the operator."""
+
+ForOthers = Permission | Literal["", "own", "deployment"]
+
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
 
@@ -37,12 +45,12 @@ C = TypeVar("C", bound="Command")
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table).
 
-    permission_for_others: the further permission to act by it as an agent of somebody else; "" for a command by which nobody acts as an agent,
-    or only ever as an agent of their own.
+    permission_for_others: the permission that a user needs to send it for an agent of somebody else, or for a call of others; OWN or DEPLOYMENT where
+    no permission lets a user do so; "" for a command that is about no agent.
     """
 
     permission: ClassVar[str]
-    permission_for_others: ClassVar[Permission | Literal[""]] = ""
+    permission_for_others: ClassVar[ForOthers] = ""
 
     OBSERVATION: ClassVar[bool] = False
     """True for a command with observations of a source, which is never refused for what it states."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,14 +12,13 @@ from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
 from commands.queues import existing_queue
-from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
+from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, must_act_for_all
 from domain.agents import Agent
 from domain.base import FORGOTTEN, NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
 from domain.names import checked_name
 from domain.personal_data import may_name_a_person, normalised_phone
 from domain.texts import LONGEST_NOTE, checked_text
-from domain.voice.call_state import CallState
 from domain.voice.facts import AGENTS_NOTE, CallKind, Fact
 from domain.voice.interactions import Interaction
 from store.event_store import Store
@@ -58,6 +57,7 @@ class CallCommand(Command, frozen=True, kw_only=True):
     """A command about an open call. at: us UTC, now if None."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind: ClassVar[CallKind]
 
     interaction: UUID
@@ -290,11 +290,11 @@ def recorded_call(store: Store, tenant: UUID, call: str) -> UUID:
 
 
 def on_call(command: CallCommand, context: HandlerContext) -> Done:
-    """Apply the command to the call, if the call's state allows it."""
+    """Apply the command to the call, if the call's state allows it. Refused to users for a call that a PBX leads, but for what agents write about it."""
     interaction = context.get(Interaction, command.interaction)
-    acting = _acting(command, interaction.state)
-    if acting:
-        act_as(context, acting)
+    acting = _acting(command, interaction, context)
+    if context.caller.user is not None and not isinstance(command, (WrapUp, NoteCall)):
+        interaction.must_not_be_followed()
     if isinstance(command, OfferCall):
         existing_queue(context, command.queue).must_take_calls()
     stated = _stated_facts(command, context.instant(command.at))
@@ -330,17 +330,36 @@ def calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Inter
     return [call for call in loaded if call is not None]
 
 
-def _acting(command: CallCommand, state: CallState) -> str:
-    """The agent who acts: named by the command, or on the call; "" when the customer or the line acts."""
+def _acting(command: CallCommand, interaction: Interaction, context: HandlerContext) -> str:
+    """The agent who acts: named by the command, or on the call; "" when the customer or the line acts. Raises NotAllowed."""
     match command:
         case RingAgent(agent=agent) | RingNoAnswer(agent=agent) | AnswerCall(agent=agent):
+            act_as(context, agent)
             return agent
-        case ReleaseCall(by=by) if by != "agent":
-            return ""
-        case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp() | NoteCall():
-            return next((visit.agent for visit in reversed(state.visits) if visit.agent), state.attempt.agent if state.attempt else "")
-        case _:
-            return ""
+        case NoteCall():
+            return act_on_call(context, interaction.agents())
+        case WrapUp():
+            return act_on_call(context, interaction.agents()[:1])
+    acting = act_on_call(context, interaction.taking_part())
+    return acting if isinstance(command, (HoldCall, ResumeCall)) or (isinstance(command, ReleaseCall) and command.by == "agent") else ""
+
+
+def act_on_call(context: HandlerContext, agents: Sequence[str]) -> str:
+    """Let the caller act on a call in which these agents take part: as an agent of the caller's own, or else on behalf of the first.
+
+    Returns this agent, "" without any. Raises NotAllowed for whoever takes no part in it and may not act for others.
+    """
+    actor = context.caller.user
+    if actor is None:
+        return next(iter(agents), "")
+    for name in agents:
+        agent = context.load(Agent, agent_id(context.tenant, name))
+        if agent is not None and agent.user == actor.user:
+            return name
+    must_act_for_all(actor, "call-of-another-user", "whoever takes no part in a call does not change it")
+    if agents:
+        context.act_on_behalf_of(f"agent:{agents[0]}")
+    return next(iter(agents), "")
 
 
 for _command in CallCommand.__subclasses__():

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue, spelling
-from domain.access import OBSERVE
+from domain.access import OBSERVE, Permission
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, ivr_id, roster_id, timeline_id
@@ -54,6 +54,7 @@ class ObserveAgent(Command, frozen=True, kw_only=True):
     """A source reports `facts` about an agent, named by the member's name or by an interface."""
 
     permission: ClassVar[str] = OBSERVE
+    permission_for_others: ClassVar[Permission] = OBSERVE
     OBSERVATION: ClassVar[bool] = True
     agent: str
     facts: tuple[Fact, ...]
@@ -108,15 +109,22 @@ def _note_talk(context: HandlerContext, agent: Agent, interaction: Interaction, 
 
 @handles(ObserveAgent)
 def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
-    """Weigh the facts together with all known facts of the agent. Facts about a matched interface are facts about its member."""
+    """Weigh the facts together with all known facts of the agent. A fact about an interface is one about the member who had it at its instant."""
     roster = context.load(Roster, roster_id(context.tenant))
-    agent = _agent(context, (roster.member_of(command.agent) if roster else "") or command.agent)
-    implied = agent.implied
     timeline = context.load(Timeline, timeline_id(context.tenant))
     facts = [_of_presence(fact, context) for fact in command.facts]
-    fresh = agent.observe(facts, context.metadata, timeline.restarts if timeline else ())
-    repeated = _observations(facts) - _observations(fact for fact in fresh if fact.kind != "restarted")
-    return Done(agent, {"repeated": repeated, "implied": agent.implied - implied, "person": agent.person})
+    whose: dict[str, list[Fact]] = {} if facts else {command.agent: []}
+    for fact in facts:
+        whose.setdefault((roster.member_at(command.agent, fact.at) if roster else "") or command.agent, []).append(fact)
+    repeated = implied = 0
+    agents = {name: _agent(context, name) for name in whose}
+    for name, agent in agents.items():
+        its, known = whose[name], agent.implied
+        fresh = agent.observe(its, context.metadata, timeline.restarts if timeline else ())
+        repeated += _observations(its) - _observations(fact for fact in fresh if fact.kind != "restarted")
+        implied += agent.implied - known
+    latest = next(reversed(agents.values()))
+    return Done(latest, {"repeated": repeated, "implied": implied, "person": latest.person})
 
 
 def _of_presence(fact: Fact, context: HandlerContext) -> Fact:
@@ -133,7 +141,7 @@ def _observations(facts: Iterable[Fact]) -> int:
 
 @handles(MatchMember)
 def match_member(command: MatchMember, context: HandlerContext) -> Done:
-    """Match the two: the member takes over the facts about the interface."""
+    """Match the two. The first member whom a source names takes over what nobody was known to have done by the interface; a later one begins now."""
     identity = roster_id(context.tenant)
     roster = context.load(Roster, identity) or context.add(Roster(identity, context.tenant))
     before = roster.member_of(command.interface)
@@ -142,7 +150,7 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
         name = cleaned(command.interface)
         if before:
             _agent(context, before).remove_interface(name, context.metadata)
-        interface = context.load(Agent, agent_id(context.tenant, name))
+        interface = context.load(Agent, agent_id(context.tenant, name)) if roster.is_first_observed(name) else None
         owner = interface.user if interface else None
         facts = interface.identify(member.name, context.metadata) if interface else []
         if facts:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import secrets
+from fnmatch import fnmatchcase
 from typing import ClassVar
 from uuid import UUID
 
 from commands.agents import act_as, existing_agent
-from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, acts_for_another
+from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, handles
+from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, acts_for_another, must_act_for_all
 from domain.agents import Agent
 from domain.errors import InvalidField, NotAllowed, Refused
 from domain.ids import agent_id, phone_id, roster_id
-from domain.phones import ENDPOINT, Phone, phone_of
+from domain.phones import ENDPOINT, Phone, must_have_room, phone_of
 from domain.voice.roster import Roster
 from store.keyring import Keyring
 
@@ -28,6 +29,7 @@ class OpenPhone(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[ForOthers] = OWN
     agent: str
     session: str = ""
 
@@ -45,6 +47,7 @@ class ExpirePhone(Command, frozen=True, kw_only=True):
     """The session of this phone may have expired."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[ForOthers] = DEPLOYMENT
     phone: UUID
     agent: UUID
 
@@ -53,6 +56,7 @@ class TakePhone(Command, frozen=True, kw_only=True):
     """Whoever used the phone in the browser of this agent may not use it from `at` (microseconds) on. Sent by the deployment itself."""
 
     permission: ClassVar[str] = ATTEND
+    permission_for_others: ClassVar[ForOthers] = DEPLOYMENT
     agent: UUID
     at: int
 
@@ -67,12 +71,16 @@ class ReleasePhone(Command, frozen=True, kw_only=True):
 
 
 class ChoosePhone(Command, frozen=True, kw_only=True):
-    """The agent is reached by this telephone from now on, one of the agent's own on the desk or the computer: `PJSIP/1001`."""
+    """The agent is reached by this telephone from now on, one of the agent's own on the desk or the computer: `PJSIP/1001`.
+
+    given: patterns of the telephones that the operator lets agents choose. Any other is chosen only by those who act for all agents.
+    """
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     agent: str
     interface: str
+    given: tuple[str, ...] = ()
 
 
 @handles(OpenPhone)
@@ -126,13 +134,17 @@ def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
     interface = _chosen(command.interface)
     act_as(context, command.agent)
     agent, phone = _phone(context, command.agent)
+    given = agent.is_reached_by(interface) or any(fnmatchcase(interface, pattern) for pattern in command.given)
+    if not given:
+        must_act_for_all(context.caller.user, "telephone-not-given", f"{interface} is no telephone that agents choose for themselves")
+    must_have_room(phone, agent.interfaces, interface)
     roster = _roster(context)
     roster.must_be_free_for(interface, agent.name)
     by_itself = context.load(Agent, agent_id(context.tenant, interface))
     # Where a PBX names no agents, an agent is called as the telephone is; such a one may belong to a user.
     if by_itself is not None and by_itself.user not in (None, agent.user):
         raise Refused("interface-taken", f"{interface} is an agent that belongs to another user")
-    roster.match(interface, agent.name, context.metadata)
+    roster.choose(interface, agent.name, context.metadata)
     _close(agent, phone, context)
     agent.prefer_interface(interface, context.metadata)
     return Done(agent, {"interfaces": agent.interfaces})

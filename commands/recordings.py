@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 from uuid import UUID
 
-from commands.agents import act_as
 from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.interactions import act_on_call
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, LISTEN, OBSERVE, Permission
 from domain.base import Personal
 from domain.companies import Company
-from domain.errors import NotAllowed, NotFound, Refused
+from domain.errors import NotFound, Refused
 from domain.ids import recording_id
 from domain.queues import Queue, RecordingRule
 from domain.recordings import Action, By, Failure, Loss, Recording, Sound
@@ -235,14 +235,7 @@ def _talk(command: OfTalk, context: HandlerContext) -> Interaction:
     talking = sorted(interaction.talking())
     if not talking:
         raise Refused("call-not-talking", "no agent is talking in this call")
-    for agent in talking:
-        try:
-            act_as(context, agent)
-        except NotAllowed:
-            if agent == talking[-1]:
-                raise
-        else:
-            break
+    act_on_call(context, talking)
     return interaction
 
 

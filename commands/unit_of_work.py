@@ -13,7 +13,7 @@ import msgspec
 from eventsourcing.persistence import IntegrityError
 from msgspec.structs import replace
 
-from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt, RepeatedReceipt
+from commands.handler_context import DEPLOYMENT, HANDLERS, Caller, Command, HandlerContext, Receipt, RepeatedReceipt
 from commands.rights import current_actor
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
@@ -189,7 +189,7 @@ class UnitOfWork:
     def decide(self, command: Command, caller: Caller, now_us: int) -> Outcome:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
         try:
-            caller = self._authorised(command.permission, caller, now_us)
+            caller = self._authorised(command, caller, now_us)
         except (NotAllowed, Barred) as refused:
             return refused
         if (refusal := _refused_text(command, caller)) is not None:
@@ -222,14 +222,17 @@ class UnitOfWork:
             self._keys[caller.receipt_key] = decision
         return decision
 
-    def _authorised(self, permission: str, caller: Caller, now_us: int) -> Caller:
+    def _authorised(self, command: Command, caller: Caller, now_us: int) -> Caller:
         """The caller with the rights that the log gives it now. Raises NotAllowed, Barred."""
+        permission = command.permission
         if permission != ANYONE and permission not in caller.permissions:
             raise PermissionMissing(permission)
         actor = current_actor(self, caller, permission, now_us)
         if actor is None:
             return caller
         actor.must_not_only_read()
+        if command.permission_for_others == DEPLOYMENT:
+            raise NotAllowed("deployment-only", "the deployment itself does this, and no user")
         return caller if actor == caller.user else dataclasses.replace(caller, user=actor)
 
     def _repeat(self, command: Command, caller: Caller, now_us: int) -> tuple[bytes, Repeat | None]:

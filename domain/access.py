@@ -13,6 +13,7 @@ from typing import Final, Literal, get_args
 from uuid import UUID
 
 from domain.errors import NotAllowed, PermissionMissing
+from domain.refusals import NotAllowedCode
 
 Permission = Literal[
     "gerenciar-empresas",  # companies, access to the platform
@@ -224,7 +225,18 @@ def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> Non
         raise NotAllowed("api-key-makes-keys", "an API key makes no other keys, and gives none a new secret: a user does")
 
 
-def acts_for_another(actor: Actor | None, owner: UUID | None, permission: Permission = ACT_FOR_OTHERS) -> bool:
+def acts_for_all(actor: Actor | None) -> bool:
+    """Whether the actor may act for any agent of the company: a manager or an admin with the permission, or the operator (None)."""
+    return actor is None or (actor.level != "user" and ACT_FOR_OTHERS in actor.permissions)
+
+
+def must_act_for_all(actor: Actor | None, code: NotAllowedCode, message: str) -> None:
+    """Refuse who may not act for any agent, with what is refused. Raises NotAllowed; it names the missing permission, unless the actor is of level user."""
+    if actor is not None and not acts_for_all(actor):
+        raise NotAllowed(code, message, "" if actor.level == "user" else ACT_FOR_OTHERS)
+
+
+def acts_for_another(actor: Actor | None, owner: UUID | None, permission: str = ACT_FOR_OTHERS) -> bool:
     """Whether the actor acts on behalf of somebody else, as an agent that belongs to `owner` (None: to no user yet).
 
     Raises NotAllowed: a user of level user may act only as an agent of their own; a manager or an admin needs the permission to act for others.

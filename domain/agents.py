@@ -261,11 +261,13 @@ class Agent(Aggregate):
         return tuple(sorted({*self.standing.clocks, *(fact.clock for fact in facts)}))
 
     def _recorded(self) -> tuple[list[Fact], dict[SpanKey, PresenceSpan]]:
-        """All facts in the stream, and the sessions and pauses that they prove."""
+        """All facts in the stream that the member of an interface has not taken over, and the sessions and pauses that they prove."""
         facts: list[Fact] = []
         spans: dict[SpanKey, PresenceSpan] = {}
         for event in self.stream():
             assert isinstance(event, AgentEvent)
+            if isinstance(event, AgentIdentified):
+                facts.clear()
             facts.extend(event.facts)
             for key in event.dropped:
                 spans.pop(key, None)
@@ -300,9 +302,13 @@ class Agent(Aggregate):
         if self.version == 0 or user != self.user:
             self._trigger_unchanged(AgentAssigned, metadata, user=user, person=True)
 
+    def is_reached_by(self, interface: str) -> bool:
+        """Whether this is one of the agent's telephones."""
+        return identity(interface) in map(identity, self.interfaces)
+
     def add_interface(self, interface: str, metadata: EventMetadata) -> None:
         """Add an interface by which the agent is reached."""
-        if identity(interface) not in map(identity, self.interfaces):
+        if not self.is_reached_by(interface):
             self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
 
     def prefer_interface(self, interface: str, metadata: EventMetadata) -> None:

@@ -44,18 +44,16 @@ class NotFound(DomainError):
 class NotAllowed(DomainError):
     """The caller may not do this. permission: the one whose lack is the reason; "" for another reason."""
 
-    permission = ""
-
-    def __init__(self, code: NotAllowedCode, message: str) -> None:
+    def __init__(self, code: NotAllowedCode, message: str, permission: str = "") -> None:
         super().__init__(code, message)
+        self.permission = permission
 
 
 class PermissionMissing(NotAllowed):
     """The caller lacks the permission `permission`; with it they could do this."""
 
     def __init__(self, permission: str, message: str = "") -> None:
-        super().__init__("permission-missing", message or f"this needs the permission {permission}")
-        self.permission = permission
+        super().__init__("permission-missing", message or f"this needs the permission {permission}", permission)
 
 
 class Barred(DomainError):

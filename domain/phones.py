@@ -7,18 +7,24 @@ the session's nonce by a key that only the deployment has. The PBX gets the cred
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 from uuid import UUID
 
 from domain.base import SECOND, Aggregate, Event, EventMetadata
 from domain.errors import Refused
 from domain.ids import phone_id
+from domain.names import identity
 
 SESSION_US = 15 * 60 * SECOND
 """A credential is valid for a quarter of an hour, unless it is renewed."""
 
 ENDPOINT = "web_"
 """The beginning of the names of these telephones at the PBX. Its dialplan knows them by it, so it has no character that a pattern would read as its own."""
+
+
+MAX_CHOSEN = 4
+"""Telephones that are chosen for one agent: the desk, the computer, another place of work."""
 
 
 class PhoneEvent(Event, frozen=True, kw_only=True):
@@ -113,3 +119,10 @@ class Phone(Aggregate):
 def phone_of(tenant: UUID, agent: UUID) -> Phone:
     """The phone of an agent, before its first session."""
     return Phone(phone_id(tenant, agent), tenant)
+
+
+def must_have_room(phone: Phone, interfaces: Iterable[str], chosen: str) -> None:
+    """Refuse to choose one more telephone for an agent who has as many `interfaces` as an agent may have, besides the phone in the browser."""
+    others = {identity(interface) for interface in interfaces} - {identity(phone.interface), identity(chosen)}
+    if len(others) >= MAX_CHOSEN:
+        raise Refused("too-many-telephones", f"an agent has at most {MAX_CHOSEN} telephones: give one up first")

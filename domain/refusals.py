@@ -19,6 +19,7 @@ RefusedCode = Literal[
     "attempt-not-answered",
     "audio-missing",
     "call-ended",
+    "call-followed-at-pbx",
     "call-in-progress",
     "call-left-ivr",
     "call-not-in-ivr",
@@ -55,6 +56,7 @@ RefusedCode = Literal[
     "speech-failed",
     "too-many-blocked",
     "too-many-recordings",
+    "too-many-telephones",
     "too-much-audio",
     "supervision-inactive",
     "supervision-pending",
@@ -103,11 +105,14 @@ NotAllowedCode = Literal[
     "agent-of-another-user",
     "api-key-makes-keys",
     "api-key-reads-only",
+    "call-of-another-user",
+    "deployment-only",
     "level-too-low",
     "own-rights",
     "permission-missing",
     "scope-too-narrow",
     "screen-shows-queues",
+    "telephone-not-given",
 ]
 """The caller may not do this."""
 
@@ -192,6 +197,14 @@ MEANINGS: dict[Code, Meaning] = {
         "The message is silent: it has no text, or its file was only named and never uploaded.", "Give it a text, or upload its file."
     ),
     "call-ended": Meaning("The call has ended.", "Nothing: only wrap-up and quality follow the end of a call."),
+    "call-of-another-user": Meaning(
+        "None of the caller's agents takes part in the call.",
+        "Act on calls of your own agents; for others a manager or an admin needs `gerenciar-agentes`, at the Asterisk `supervisionar-ligacoes`.",
+    ),
+    "call-followed-at-pbx": Meaning(
+        "An Asterisk leads the call, so only the Asterisk changes it.",
+        "Use the telephone, or what Atende asks of the Asterisk: placing calls, supervision, recordings. Notes, tags and wrap-ups are written here.",
+    ),
     "call-id-taken": Meaning(
         "Your id of the call already names another call: of the other direction, or with another number.",
         "Choose an id that you have never used. A repeat of the same call is accepted.",
@@ -232,6 +245,7 @@ MEANINGS: dict[Code, Meaning] = {
     "delivery-unknown": Meaning(
         "The webhook has no such delivery, or it ended more than seven days ago.", "Check the id against the list of deliveries."
     ),
+    "deployment-only": Meaning("The deployment itself does this by itself, and no user.", "Nothing needs to be done."),
     "file-not-recognised": Meaning(
         "The file is of another kind than what was announced, or nothing of it can be read.",
         "Send a file of the kind that the detail names.",
@@ -324,6 +338,10 @@ MEANINGS: dict[Code, Meaning] = {
         "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
         "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
     ),
+    "telephone-not-given": Meaning(
+        "The operator gives this telephone to no agent to choose.",
+        "Choose one that the operator names (`phones=` of the setting `ATENDE_ASTERISK`), or let somebody choose it who has `gerenciar-agentes`.",
+    ),
     "text-invalid": Meaning(
         "A text is blank, too long, or has control characters or such that turn its direction.",
         "Send 1 character or more, no more than the detail says; line breaks and tabs are allowed.",
@@ -331,6 +349,9 @@ MEANINGS: dict[Code, Meaning] = {
     "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
     "too-many-recordings": Meaning(
         "The call has as many recordings by hand as it may have.", "Pause and resume the recording instead of stopping it."
+    ),
+    "too-many-telephones": Meaning(
+        "The agent has as many telephones as an agent may have.", "Give one up first (`DELETE /v1/phone/interface`)."
     ),
     "too-much-audio": Meaning(
         "The company has as many uploaded files of its IVRs, or as many bytes of them, as it may have.",

@@ -36,7 +36,7 @@ def test_every_variable_is_read() -> None:
         "ATENDE_PARTITIONS": "12",
         "ATENDE_CLICKHOUSE_CLUSTER": "deployment",
         "ATENDE_WEBHOOK_ALLOW": "10.20.0.0/16, fd00::/8",
-        "ATENDE_ASTERISK": "ami://atende:a%40b@10.0.0.5 ami://u:s@pbx:5039/pbx02?company=Outra&queue_log=/var/log/asterisk/queue_log "
+        "ATENDE_ASTERISK": "ami://atende:a%40b@10.0.0.5 ami://u:s@pbx:5039/pbx02?company=Outra&queue_log=/var/log/asterisk/queue_log&phones=PJSIP/10*,PJSIP/2[0-4]?? "
         "ami://u:s@pbx3?company=Nova&control=yes&ari=http%3A%2F%2Fari%3Aa%2540b%40pbx3%3A8088&trunk=tronco&context=ramais&phone=wss://pbx.example.com:8089/ws",
         **DISTRIBUTED,
     }
@@ -49,7 +49,7 @@ def test_every_variable_is_read() -> None:
         webhook_allow=("10.20.0.0/16", "fd00::/8"),
         asterisks=(
             Asterisk("10.0.0.5", "atende", "a@b"),
-            Asterisk("pbx", "u", "s", 5039, company="Outra", system="pbx02", queue_log=Path("/var/log/asterisk/queue_log")),
+            Asterisk("pbx", "u", "s", 5039, company="Outra", system="pbx02", queue_log=Path("/var/log/asterisk/queue_log"), phones=("PJSIP/10*", "PJSIP/2[0-4]??")),
             Asterisk(
                 "pbx3", "u", "s", company="Nova", control=True,
                 ari="http://pbx3:8088", ari_user="ari", ari_secret="a@b", trunk="tronco", context="ramais", phone="wss://pbx.example.com:8089/ws",
@@ -69,6 +69,8 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx1 ami://u:very-secret@pbx2/two"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?control=maybe"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?trunk=tronco"),
+        ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?phones=1001"),
+        ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?phones=PJSIP/10*,"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?control=yes&phone=wss://pbx/ws"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?control=yes&ari=http://a:b@pbx&phone=https://pbx;x"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?control=yes&trunk=a,b"),

@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from domain.base import Aggregate, Event, EventMetadata
-from domain.errors import AlreadyExists
+from domain.errors import AlreadyExists, Refused
+from domain.ids import PLACED
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call, Change, Visit
 from domain.voice.context import Context
@@ -88,6 +89,25 @@ class Interaction(Aggregate):
         """The names of the agents who are talking in this call now."""
         named = {visit.agent for visit in self.state.visits} | ({self.state.attempt.agent} if self.state.attempt else set())
         return {agent for agent in named if agent and self.has_talk_of(agent)}
+
+    def agents(self) -> tuple[str, ...]:
+        """The names of the agents who have answered or dialled this call, the last one first."""
+        named = [visit.agent for visit in reversed(self.state.visits)] + ([self.state.attempt.agent] if self.state.attempt else [])
+        return tuple(dict.fromkeys(agent for agent in named if agent))
+
+    def taking_part(self) -> tuple[str, ...]:
+        """The names of the agents whose call this is now: those who talk in it, or else the last one; nobody's while it waits in a queue."""
+        talking = self.talking()
+        if talking:
+            return tuple(sorted(talking))
+        waits = any(visit.open for visit in self.state.visits)
+        return () if waits else self.agents()[:1]
+
+    def must_not_be_followed(self) -> None:
+        """Refuse to change by a live command what only a PBX can change: a call of which it has told, or that it was asked to place."""
+        placed = self.call is not None and self.call.call.startswith(PLACED)
+        if placed or any(fact.clock != "live" for fact in self.facts):
+            raise Refused("call-followed-at-pbx", "a PBX leads this call, and tells what becomes of it")
 
     def is_dialled_by(self, agent: str) -> bool:
         """Whether this is an attempt of the agent that nobody has answered yet: the agent may be talking in it soon."""

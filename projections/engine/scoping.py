@@ -52,6 +52,7 @@ _BY_AGENT: dict[str, str] = {
     "ivr_calls": _OWN_VISIT,
     "agents": f"has({AGENTS}, name)",
     "agent_spans": _AGENT,
+    "telephones": f"has({AGENTS}, member)",
     "interactions": _OF_CALL,
     "users": _OF_AGENT,
     "events": _OF_ANYTHING,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from domain.access import WHOLE_COMPANY, Scope
 from projections.engine.folding import CALLS, ROWS
 from projections.engine.scoping import condition, narrowed
+from projections.engine.telephones import INSTANTS, WITH_ANSWER, named
 from projections.engine.warehouse import WarehouseError
 
 FACTS = tuple(sorted({*CALLS, *(row.TABLE for row in ROWS)}))
@@ -55,6 +56,7 @@ _EVENTS_OF_TAIL = " UNION ALL SELECT {columns} FROM tail_events WHERE tenant = {
 
 _OF_VISIT = "tenant, id, version, position, interaction, visit, k, queue, queue_id, agent, from_ms, until_ms"
 _OF_CALL = "tenant, id, version, position, interaction, k, text"
+_NAMES_OF_PARTS = {"rings": (*_OF_VISIT.split(", "), "outcome", "kind"), "holds": (*_OF_VISIT.split(", "), "kind")}
 _COLUMNS = {"rings": f"{_OF_VISIT}, text AS outcome", "holds": _OF_VISIT, "options": _OF_CALL, "tags": _OF_CALL}
 
 _OF_CALLS = {
@@ -88,18 +90,27 @@ def must_be_scoped(sql: str) -> None:
         raise ScopeMissing(f"{found[0]} bypasses the user's scope: use TemporalView.rows_of for the rows of a table")
 
 
-def source(table: str, as_of: int | None = None, scope: Scope = WHOLE_COMPANY, *, of_calls: bool = False, tailed: Tailed = _no_tail) -> str:
+def source(
+    table: str,
+    as_of: int | None = None,
+    scope: Scope = WHOLE_COMPANY,
+    *,
+    of_calls: bool = False,
+    tailed: Tailed = _no_tail,
+    by_telephone: bool = False,
+) -> str:
     """The rows of `table` (one of FACTS or PARTS) now, or as known at the log position `as_of`: a subquery in parentheses.
 
     of_calls: only those of the interactions in the parameter `calls`, found without reading all others. tailed: which rows of events up to
-    `as_of` are sent along with the query.
+    `as_of` are sent along with the query. by_telephone: rows that name a telephone get the agent who had it (`projections.engine.telephones`).
     """
-    return f"({_selected(_NOW if as_of is None else _THEN, table, as_of, scope, of_calls=of_calls, tailed=tailed)})"
+    select = _NOW if as_of is None else _THEN
+    return f"({_selected(select, table, as_of, scope, of_calls=of_calls, tailed=tailed, by_telephone=by_telephone)})"
 
 
-def written(table: str, scope: Scope) -> str:
+def written(table: str, scope: Scope, *, by_telephone: bool = False) -> str:
     """The rows of `table` as written, with older versions among them: faster to read than `source`; see `newest`."""
-    return f"({_selected(_WRITTEN, table, None, scope)})"
+    return f"({_selected(_WRITTEN, table, None, scope, by_telephone=by_telephone)})"
 
 
 def newest(table: str) -> str:
@@ -112,10 +123,10 @@ def versions(table: str, scope: Scope) -> str:
     return f"({_selected(_VERSIONS, table, None, scope)})"
 
 
-def events(as_of: int | None, scope: Scope, columns: str = "*", tailed: Tailed = _no_tail) -> str:
+def events(as_of: int | None, scope: Scope, columns: str = "*", tailed: Tailed = _no_tail, *, by_telephone: bool = False) -> str:
     """The events of all that is visible, up to the log position `as_of`; an event that was written twice may be returned twice."""
     known = "" if as_of is None else " AND position <= {as_of:UInt64}"
-    within = _condition(AUDIT, as_of, scope, tailed)
+    within = _condition(AUDIT, as_of, scope, tailed, by_telephone=by_telephone)
     sent = tailed(AUDIT)
     if sent is None:
         return f"({_EVENTS.format(columns=columns)}{known}{within})"
@@ -129,25 +140,52 @@ def _stored(table: str) -> str:
     return "interaction_parts" if table in PARTS else table
 
 
-def _selected(select: str, table: str, as_of: int | None, scope: Scope, *, of_calls: bool = False, tailed: Tailed = _no_tail) -> str:
+def _selected(
+    select: str,
+    table: str,
+    as_of: int | None,
+    scope: Scope,
+    *,
+    of_calls: bool = False,
+    tailed: Tailed = _no_tail,
+    by_telephone: bool = False,
+) -> str:
     stored = _stored(table)
     # A part's kind and owner never change, so any version can be used to filter by them.
     only = f" AND kind = '{table.removesuffix('s')}'" if table in PARTS else ""
     only_of_tail = _TAIL_OF_CALLS[table].format() + only if of_calls else only
     if of_calls:
         only = _OF_CALLS[table].format(table=stored if as_of is None else f"{stored}_versions") + only
-    within = _condition(stored, as_of, scope, tailed)
+    visible = _condition(stored, as_of, scope, tailed, by_telephone=by_telephone)
+    # Who may see a row follows from the agent's name, so that is found first.
+    named_first = by_telephone and table in INSTANTS
+    within = "" if named_first else visible
     sent = tailed(stored)
+    columns = _COLUMNS.get(table, "*" if sent is None else ", ".join(sent))
+    if named_first and table in PARTS:
+        columns += ", kind"
     if sent is None:
-        rows = select.format(columns=_COLUMNS.get(table, "*"), table=stored, only=only) + within
+        rows = select.format(columns=columns, table=stored, only=only) + within
     else:
-        columns = _COLUMNS.get(table, ", ".join(sent))
         rows = _THEN_WITH_TAIL.format(columns=columns, table=stored, only=only, only_of_tail=only_of_tail, within=within)
+    if named_first:
+        rows = _with_names(table, rows, as_of, tailed) + visible
     return narrowed(stored, scope, rows)
 
 
-def _condition(table: str, as_of: int | None, scope: Scope, tailed: Tailed = _no_tail) -> str:
+def _with_names(table: str, rows: str, as_of: int | None, tailed: Tailed) -> str:
+    """The rows of a table of calls with the agents who had the telephones that rows name; conditions may follow."""
+    columns = _NAMES_OF_PARTS.get(table) or tuple(CALLS[table]((), ()))
+    rows = f"({rows})"
+    if table == "holds":
+        rows = WITH_ANSWER.format(columns=", ".join(columns), rows=rows, visits=source("visits", as_of, tailed=tailed))
+    return named(table, columns, rows)
+
+
+def _condition(table: str, as_of: int | None, scope: Scope, tailed: Tailed = _no_tail, *, by_telephone: bool = False) -> str:
     def read(name: str) -> str:
-        return source("interactions", as_of, tailed=tailed) if name == "every_interaction" else source(name, as_of, scope, tailed=tailed)
+        if name == "every_interaction":
+            return source("interactions", as_of, tailed=tailed)
+        return source(name, as_of, scope, tailed=tailed, by_telephone=by_telephone)
 
     return condition(table, scope, read)

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from domain.access import Scope
+from domain.access import WHOLE_COMPANY, Scope
 from domain.errors import InvalidField
 from projections.engine.scoping import parameters
 from projections.engine.tables import events, must_be_scoped, newest, source, versions, written
 from projections.engine.tail import Tail
+from projections.engine.telephones import INSTANTS, NAMED_BY_CALLS, READ, Matched, Named, Telephones, telephones_of
 from projections.engine.warehouse import Columns, Value, Warehouse
 
 R = TypeVar("R")
@@ -105,11 +107,28 @@ class TemporalView:
 
     def known(self, table: str, *, of_calls: bool = False) -> str:
         """As `rows_of`, but rows keep what happened after the moment."""
-        return source(table, self.as_of, self.scope, of_calls=of_calls, tailed=self._tailed)
+        return source(table, self.as_of, self.scope, of_calls=of_calls, tailed=self._tailed, by_telephone=self._by_telephone(table))
 
     def written(self, table: str) -> str:
         """The rows of now with older versions among them, for a caller that then finds out which is the `newest`."""
-        return written(table, self.scope)
+        return written(table, self.scope, by_telephone=self._by_telephone(table))
+
+    @cached_property
+    def _telephones(self) -> Telephones:
+        """Whose the telephones were that calls name, whatever of it the user may see."""
+        known = {table: source(table, self.as_of, tailed=self._tailed) for table in ("telephones", "agents")}
+        matches = self._ask(Matched, READ.format(**known), {})
+        if not matches:
+            return Telephones()
+        tables = {table: written(table, WHOLE_COMPANY) for table in ("visits", "attempts", "rings")}
+        names = [row.agent for row in self._ask(Named, NAMED_BY_CALLS.format(**tables), {})]
+        for table in ("visits", "attempts", "interaction_parts"):
+            names += (self._sent(table) or {}).get("agent", ())
+        return telephones_of(matches, names)
+
+    def _by_telephone(self, table: str) -> bool:
+        """Whether names of agents follow from telephones: those of the rows, or those by which it is decided who sees them."""
+        return (table in INSTANTS or self.scope.people is not None) and bool(self._telephones)
 
     def versions_of(self, table: str) -> str:
         """Every version that the rows of `table` have had."""
@@ -117,7 +136,7 @@ class TemporalView:
 
     def events(self, columns: str = "*") -> str:
         """The events of what may be seen, known at the position; an event that was written twice may be returned twice. columns: those that are read."""
-        return events(self.as_of, self.scope, columns, self._tailed)
+        return events(self.as_of, self.scope, columns, self._tailed, by_telephone=self._by_telephone("events"))
 
     def _sent(self, table: str) -> Columns | None:
         return None if self.tail is None or self.as_of is None else self.tail.rows(table, self.tenant, self.as_of)
@@ -135,7 +154,11 @@ class TemporalView:
     def ask(self, row_type: type[R], sql: str, **params: Value) -> list[R]:
         """The answer to `sql`, as rows of `row_type`. Raises ScopeMissing."""
         must_be_scoped(sql)
-        params |= parameters(self.scope)
+        if "{held:" in sql:
+            params |= self._telephones.params
+        return self._ask(row_type, sql, params | parameters(self.scope))
+
+    def _ask(self, row_type: type[R], sql: str, params: dict[str, Value]) -> list[R]:
         if self.as_of is not None:
             params["as_of"] = self.as_of
         if self.moment_ms is not None:

@@ -1,4 +1,4 @@
-"""Agents, their sessions and their pauses."""
+"""Agents, their sessions and their pauses, and whose each telephone was."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from domain.agents import AgentEvent, AgentIdentified
+from domain.voice.roster import MemberMatched
 from projections.engine.reading import Id
 from projections.engine.rows import Row, StatelessFold, part
 
@@ -82,4 +83,29 @@ def fold(event: AgentEvent, position: int) -> Iterator[Row]:
         )
 
 
-FOLDS = (StatelessFold(AgentEvent, (AgentRow, AgentSpanRow), fold),)
+class TelephoneRow(Row, kw_only=True, gc=False):
+    """From `from_ms` on the interface was the member's: `domain.voice.roster.MemberMatched`. member: "" = nobody's. chosen: 1 = by a person's word."""
+
+    TABLE: ClassVar[str] = "telephones"
+
+    interface: str
+    member: str
+    from_ms: int
+    chosen: int
+
+
+def fold_match(event: MemberMatched, position: int) -> Iterator[Row]:
+    """A row for each match. Until when it holds follows from the next one."""
+    yield TelephoneRow(
+        tenant=event.tenant.bytes,
+        id=part(event.originator_id.bytes, "match", event.originator_version),
+        version=event.originator_version,
+        position=position,
+        interface=event.interface,
+        member=event.member,
+        from_ms=event.from_ms,
+        chosen=int(event.chosen),
+    )
+
+
+FOLDS = (StatelessFold(AgentEvent, (AgentRow, AgentSpanRow), fold), StatelessFold(MemberMatched, (TelephoneRow,), fold_match))

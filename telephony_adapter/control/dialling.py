@@ -14,6 +14,7 @@ from commands.interactions import EndCall, FailDial
 from domain.agents import Agent
 from domain.base import Event
 from domain.ids import agent_id
+from domain.phones import phone_of
 from domain.voice.interaction_events import CallDialled
 from telephony_adapter.control.effects import Effect, Why
 from telephony_adapter.control.pbx import Pbx, PbxRefuses
@@ -33,7 +34,7 @@ ANSWERS_ITSELF = (
     r"PJSIP_HEADER(add,Alert-Info)=<http://atende>\;info=alert-autoanswer\;delay=0",
     r"PJSIP_HEADER(add,Call-Info)=<http://atende>\;answer-after=0",
 )
-"""Telephones that understand one of these headers answer at once: who has asked for the call wants to hear it."""
+"""A telephone that understands one of these headers answers at once: who has asked for the call wants to hear it."""
 
 
 class Dialling(Effect):
@@ -60,7 +61,7 @@ class Dialling(Effect):
             RINGS_MS,
             ChannelId=event.change.call.call,
             CallerID=f"<{number}>",
-            Variable=[*auto_answer(agent.interfaces[0]), of_queue(dialled.queue)],
+            Variable=[*auto_answer(agent), of_queue(dialled.queue)],
             **_then(pbx, number),
         )
         return (
@@ -79,9 +80,12 @@ def of_queue(name: str) -> str:
     return f"__{QUEUE}={_READ_BY_AMI.sub(_ESCAPED, name)}"
 
 
-def auto_answer(interface: str) -> tuple[str, ...]:
-    """The variables with which a telephone answers by itself, if it understands them."""
-    return ANSWERS_ITSELF if interface.startswith("PJSIP/") else ()
+def auto_answer(agent: Agent) -> tuple[str, ...]:
+    """The variables with which the agent's telephone answers by itself: the one in the browser that Atende made.
+
+    Any other may have been chosen by its agent, and be somebody else's: nobody opens the microphone of another.
+    """
+    return ANSWERS_ITSELF if agent.interfaces[0] == phone_of(agent.tenant, agent.id).interface else ()
 
 
 def _then(pbx: Pbx, number: str) -> dict[str, object]:

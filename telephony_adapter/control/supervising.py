@@ -163,7 +163,7 @@ def _rings(pbx: Pbx, of: Supervised, **fields: object) -> bool:
     if supervisor is None or not supervisor.interfaces:
         return False
     interface = supervisor.interfaces[0]
-    rest = {"ChannelId": of.leg, "CallerID": f'"Atende" <{interface.rpartition("/")[2]}>', "Variable": auto_answer(interface)}
+    rest = {"ChannelId": of.leg, "CallerID": f'"Atende" <{interface.rpartition("/")[2]}>', "Variable": auto_answer(supervisor)}
     return pbx.ring(interface, RINGS_MS, **(rest | fields))
 
 

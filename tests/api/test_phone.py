@@ -55,3 +55,18 @@ def test_a_page_may_connect_to_the_asterisk_once_its_browser_has_had_a_phone_the
         assert answer == CONTENT_SECURITY_POLICY
     center._settings = replace(center._settings, asterisks=(Asterisk("pbx", "u", "s", phone="wss://other.example.com/ws"),))
     assert policy(cookie) == CONTENT_SECURITY_POLICY
+
+
+def test_an_agent_chooses_only_telephones_that_the_setting_of_the_companys_asterisk_gives(center, ana, log_in):
+    bruno = log_in(email="bruno@empresa.example", permissions=("gerenciar-atendimento",))
+    center._settings = replace(
+        center._settings,
+        asterisks=(Asterisk("pbx", "u", "s", phones=("PJSIP/10*",)), Asterisk("pbx2", "u", "s", company="Other", phones=("*",))),
+    )
+    ana.post("/v1/agents", {"agent": "Bruno", "user": bruno.tokens["user"]})
+    for interface, code in (("PJSIP/1001", ""), ("PJSIP/2001", "telephone-not-given")):
+        answer = bruno.ask("PUT", "/v1/phone/interface", json={"agent": "Bruno", "interface": interface})
+        if code:
+            problem_of(answer, 403, code)
+        else:
+            assert answer.json()["result"]["interfaces"] == [interface]

@@ -20,7 +20,7 @@ from domain.agents import Agent
 from domain.base import SECOND
 from domain.errors import Barred, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import agent_id, phone_id
-from domain.phones import SESSION_US, Phone
+from domain.phones import MAX_CHOSEN, SESSION_US, Phone
 from domain.users import PERMISSIONS
 from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction
@@ -100,6 +100,60 @@ def test_a_telephone_of_another_agent_is_refused_by_hand_until_that_agent_gives_
     assert do(ChoosePhone(agent="Ana", interface="PJSIP/1001")) == {"interfaces": ("PJSIP/1001",)}
     bus.execute(MatchMember(interface="PJSIP/1001", member="Bruno"), CALLER)
     assert interfaces(store) == ()
+
+
+def own(bus, level="user", permissions=("gerenciar-atendimento",)):
+    """Who is a user of that level, to whom Ana belongs."""
+    user = bus.execute(RegisterUser(name="U", email=f"{uuid4()}@example.com", level=level, permissions=permissions), CALLER).id
+    bus.execute(AssignAgent(agent=ANA, user=user), CALLER)
+    return Caller(TENANT, f"user:{user}", frozenset(permissions), user=Actor(user, level, frozenset(permissions)))
+
+
+def test_an_agent_chooses_only_telephones_that_the_operator_gives(bus, do, store):
+    agents = own(bus)
+    given = ("PJSIP/10??", "PJSIP/2[0-4]*")
+    for interface in ("PJSIP/1001", "PJSIP/2399"):
+        bus.execute(ChoosePhone(agent="Ana", interface=interface, given=given), agents)
+    for interface, patterns in (("PJSIP/10011", given), ("PJSIP/2500", given), ("SIP/1001", given), ("PJSIP/fax", ()), ("pjsip/1001", ())):
+        with pytest.raises((NotAllowed, InvalidField)) as refused:
+            bus.execute(ChoosePhone(agent="Ana", interface=interface, given=patterns), agents)
+        assert refused.value.code in ("telephone-not-given", "invalid")
+    assert interfaces(store) == ("PJSIP/2399", "PJSIP/1001")
+    # What is the agent's by the PBX's own word needs no gift.
+    bus.execute(MatchMember(interface="PJSIP/3001", member="Ana"), CALLER)
+    bus.execute(ChoosePhone(agent="Ana", interface="PJSIP/3001"), agents)
+    assert interfaces(store)[0] == "PJSIP/3001"
+
+
+@pytest.mark.parametrize(("level", "permissions"), [("user", ("gerenciar-agentes",)), ("manager", ())])
+def test_a_telephone_that_is_not_given_is_refused_to_who_does_not_administer_agents(bus, do, store, level, permissions):
+    caller = own(bus, level, ("gerenciar-atendimento", *permissions))
+    with pytest.raises(NotAllowed) as refused:
+        bus.execute(ChoosePhone(agent="Ana", interface="PJSIP/diretoria"), caller)
+    assert refused.value.code == "telephone-not-given"
+    assert interfaces(store) == ()
+
+
+def test_any_telephone_is_chosen_by_those_who_administer_agents(bus, do, store):
+    caller = own(bus, "manager", ("gerenciar-atendimento", "gerenciar-agentes"))
+    bus.execute(ChoosePhone(agent="Ana", interface="PJSIP/diretoria"), caller)
+    assert interfaces(store) == ("PJSIP/diretoria",)
+
+
+def test_an_agent_has_a_few_telephones_besides_the_browser(bus, do, store):
+    do(OpenPhone(agent="Ana"))
+    for number in range(MAX_CHOSEN):
+        do(ChoosePhone(agent="Ana", interface=f"PJSIP/100{number}"))
+    do(OpenPhone(agent="Ana"))
+    do(ChoosePhone(agent="Ana", interface="PJSIP/1000"))
+    with pytest.raises(Refused) as refused:
+        do(ChoosePhone(agent="Ana", interface="PJSIP/1999"))
+    assert refused.value.code == "too-many-telephones"
+    bus.execute(MatchMember(interface="PJSIP/1999", member="Ana"), CALLER)
+    assert len(interfaces(store)) == MAX_CHOSEN + 1, "what a source observes is never refused"
+    do(ReleasePhone(agent="Ana", interface="PJSIP/1000"))
+    do(ReleasePhone(agent="Ana", interface="PJSIP/1001"))
+    do(ChoosePhone(agent="Ana", interface="PJSIP/1777"))
 
 
 @pytest.mark.parametrize("number", ["*72900", "1234#", "**8", "+*5511", "0*9", "12", "1" * 21, "11 9x"])

@@ -505,6 +505,36 @@ CREATE TABLE sources_versions
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);
 
+CREATE TABLE telephones
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    interface String,
+    member String,
+    from_ms Int64,
+    chosen UInt8
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id);
+
+CREATE TABLE telephones_versions
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    interface String,
+    member String,
+    from_ms Int64,
+    chosen UInt8
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id, version);
+
 CREATE TABLE users
 (
     tenant UUID,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from domain.agents import Agent
+from domain.ids import agent_id
+from domain.phones import phone_of
 from settings import Asterisk
-from telephony_adapter.control.dialling import of_queue
+from telephony_adapter.control.dialling import ANSWERS_ITSELF, auto_answer, of_queue
 from telephony_adapter.control.pbx import Pbx, PbxRefuses
 from tests.kit.facts import TENANT
 
@@ -24,3 +27,12 @@ def test_the_trunk_is_nobodys_telephone_whoever_has_chosen_it() -> None:
         pbx.ring("PJSIP/Tronco", 1)
     assert not pbx.is_trunk("PJSIP/tronco2")
     assert not Pbx(Asterisk("pbx", "u", "s"), TENANT, None, None, lambda: 0).is_trunk("PJSIP/")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("others", ["PJSIP/1001", "PJSIP/web_0123456789abcdef", "PJSIP/web_", "Local/1001@ramais/n"])
+def test_only_the_telephone_that_atende_made_for_the_agent_answers_by_itself(others: str) -> None:
+    agent = Agent(agent_id(TENANT, "Ana"), TENANT, "Ana")
+    agent.interfaces = (phone_of(TENANT, agent.id).interface, others)
+    assert auto_answer(agent) == ANSWERS_ITSELF
+    agent.interfaces = (others, phone_of(TENANT, agent.id).interface)
+    assert auto_answer(agent) == ()

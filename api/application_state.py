@@ -23,7 +23,9 @@ from api.known_devices import KnownDevices
 from api.live_stream import Feed
 from api.page_policy import PagePolicy
 from api.paging import Cursors
+from api.password_turns import PasswordTurns
 from api.problem import Problem, invalid, of_domain, of_servers
+from api.question_turns import QuestionTurns
 from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
 from api.watched_answers import WatchedAnswers
@@ -169,6 +171,8 @@ class ApplicationState:
         self.active_screens = ActiveScreens(center.store, center.bus.clock, self.tokens)
         self.rate_limits = RateLimits()
         self.throttle = LoginThrottle(seconds)
+        self.password_turns = PasswordTurns()
+        self.question_turns = QuestionTurns()
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)
         self.sessions = Sessions(center.store, center.bus.clock, secret)

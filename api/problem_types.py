@@ -26,6 +26,13 @@ _OF_THE_API: dict[str, Meaning] = {
     ),
     "too-large": Meaning("The body is larger than the API accepts.", "Send less at a time."),
     "too-many-requests": Meaning("Too many tries in a short time.", "Wait as many seconds as `Retry-After` says."),
+    "too-many-logins": Meaning(
+        "So many log in at the moment that no more may wait; nothing was compared.", "Send the request again after `Retry-After` seconds."
+    ),
+    "too-many-questions": Meaning(
+        "The user, the company or all together ask so many questions about figures that no more may wait, or this one waited too long.",
+        "Send the request again after `Retry-After` seconds, and ask fewer at once.",
+    ),
     "internal": Meaning("An error of the server.", "Send the request again with the same Idempotency-Key; report its `Request-Id`."),
     "not-reached": Meaning("The figures do not cover the position yet.", "Ask again after `Retry-After` seconds."),
     "unavailable": Meaning(
@@ -36,7 +43,7 @@ _OF_THE_API: dict[str, Meaning] = {
     ),
     "clock": Meaning("The server's clock is wrong, so it answers nobody.", "Ask the operator to set the clock; try again later."),
 }
-"""Kinds that are codes themselves, because the API refuses for one reason only."""
+"""Kinds that are codes themselves, because the API refuses for one reason only; and codes of its own for other reasons."""
 
 _KIND_OF = {
     **dict.fromkeys(get_args(RefusedCode), "refused"),
@@ -44,6 +51,7 @@ _KIND_OF = {
     **dict.fromkeys(get_args(TakenCode), "already-exists"),
     **dict.fromkeys(get_args(NotAllowedCode), "not-allowed"),
     **dict.fromkeys(get_args(FieldCode), "invalid"),
+    **dict.fromkeys(("too-many-logins", "too-many-questions"), "too-many-requests"),
     "version-conflict": "version-conflict",
 }
 

@@ -186,7 +186,7 @@ async def list_interactions(
         wanted, people = wanted_by(past, params), People(context.application.center.store)
         begun = replace(wanted, limit=CSV_PAGE)
         first = await _csv_page(context, begun, people, begun=False)
-        return as_csv(first, _pages_after(context, begun, first, people), "interactions", past.shown(past.period(params), "total"))
+        return as_csv(first, "interactions", past.shown(past.period(params), "total"), _pages_after(context, begun, first, people))
     return await _page(context, params, "interactions", None)
 
 

@@ -38,6 +38,10 @@ _OF_THE_API: dict[str, Meaning] = {
     "unavailable": Meaning(
         "A server behind the API does not answer; nothing was done.", "Send the request again after `Retry-After` seconds."
     ),
+    "no-room": Meaning(
+        "The disk has no room for files; what is free is kept for calls, which go on.",
+        "Ask the operator for room, then send the file again.",
+    ),
     "outcome-unknown": Meaning(
         "The connection to the store was lost while it saved.", "Send the request again with the same Idempotency-Key: it is executed once."
     ),

@@ -149,7 +149,7 @@ async def _response(asked: Asked, context: RequestContext, format: str) -> Respo
         return figures(asked.shaped(await context.ask(asked.query, asked.question)))
     async with context.turn(heavy=True):
         found: Report = await context.application.query(asked.query, context.asker, asked.question)
-    return as_csv(found, no_more(), asked.query.__name__, asked.beside["period"])
+    return as_csv(found, asked.query.__name__, asked.beside["period"])
 
 
 def _tables(params: OfVisits | OfIvr | OfAttempts | OfAgents) -> tuple[Table, ...]:
@@ -166,13 +166,7 @@ WATCHABLE = (
 )
 
 
-async def no_more() -> AsyncIterator[Report]:
-    """The pages after the only one."""
-    for nothing in ():
-        yield nothing
-
-
-def as_csv(first: Report, more: AsyncIterator[Report], name: str, period: Mapping[str, str | None]) -> Response:
+def as_csv(first: Report, name: str, period: Mapping[str, str | None], more: AsyncIterator[Report] | None = None) -> Response:
     """A CSV response that a browser saves, sent page by page. Headers state the definition of its figures, the position of the log and the period."""
     headers = {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
@@ -185,6 +179,8 @@ def as_csv(first: Report, more: AsyncIterator[Report], name: str, period: Mappin
 
     async def texts() -> AsyncIterator[str]:
         yield await run_in_threadpool(comma_separated, first)
+        if more is None:
+            return
         async for page in more:
             yield await run_in_threadpool(partial(comma_separated, page, begins=False))
 

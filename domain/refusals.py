@@ -114,6 +114,7 @@ NotAllowedCode = Literal[
 
 FieldCode = Literal[
     "file-not-recognised",
+    "file-unpacks-too-much",
     "invalid",
     "instant-in-future",
     "instant-out-of-order",
@@ -214,6 +215,10 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
     "definitions-unknown": Meaning(
         "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
+    ),
+    "file-unpacks-too-much": Meaning(
+        "A file is packed in a way that no log is: it unpacks to too much, is packed too often or holds too many files.",
+        "Send the logs themselves, or fewer of them in one file.",
     ),
     "file-not-recognised": Meaning(
         "The file is of another kind than what was announced, or nothing of it can be read.",

@@ -114,7 +114,7 @@ class QueryBus:
         if not asker.is_screen:
             asker.must_have(known.permission)
         elif not known.on_screens:
-            raise NotAllowed(registered.permission, "a screen of a wall shows its queues, and nothing else", "screen-shows-queues")
+            raise NotAllowed(known.permission, "a screen of a wall shows its queues, and nothing else", "screen-shows-queues")
 
     def ask(self, function: Callable[Concatenate[Any, P], T], asker: Asker, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query and return its answer. Raises NotAllowed, NotRegistered, and what the query itself refuses."""

@@ -29,7 +29,6 @@ from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
 from domain.access import Actor, Asker
 from domain.base import MS
-from projections.engine.temporal_view import CompanyRows
 from projections.query_bus import registered
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -79,7 +78,7 @@ class RequestContext:
 
     async def ask(self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on the query bus, in a thread, when it is its turn. Raises NotAllowed, Problem (429), and what the query refuses."""
-        if registered(query).reads is not CompanyRows:
+        if not registered(query).reads_rows:
             # It reads single things of the log: no crowd of these keeps others waiting.
             return await self.application.query(query, self.asker, *args, **kwargs)
         async with self.turn(heavy=self.is_heavy(query, *args)):

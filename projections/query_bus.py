@@ -61,6 +61,11 @@ class Registered:
     on_screens: bool = False
     of_now: bool = False
 
+    @property
+    def reads_rows(self) -> bool:
+        """Whether it reads the company's rows, which may be many, and not single things of its log."""
+        return self.reads is CompanyRows
+
 
 QUERIES: dict[Callable[..., Any], Registered] = {}
 """Every query, by its function."""

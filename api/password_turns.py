@@ -20,8 +20,8 @@ AT_ONCE = 2
 STRANGERS_AT_ONCE = 1
 """Beside them, so that who is known never waits for a stranger's hash to end."""
 
-STRANGERS = Room(all_lanes=6, lane=4, longest_s=2.0)
-"""Who waits behind six hashes waits for less than a second; whoever comes then is told at once to come back. One address never has all of the room."""
+STRANGERS = Room(all_lanes=6, lane=4, longest_s=1.0)
+"""Six hashes take less than a second; whoever comes then is told at once to come back. One address never has all of the room."""
 
 KNOWN = Room(all_lanes=200, lane=4, longest_s=15.0)
 """An office of 200 people whose sessions have all ended logs in within some ten seconds. A device or a user asks once, and perhaps again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -46,10 +47,11 @@ def wrong(client: Client, number: int) -> httpx.Response:
 
 
 def test_while_strangers_wait_a_known_device_logs_in_and_one_more_stranger_is_refused_at_once(
-    ana: Person, client: Client, held: threading.Event
+    ana: Person, client: Client, held: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = password_turns.STRANGERS.all_lanes
     turns = client.transport.app.state.application.password_turns  # type: ignore[attr-defined]
+    monkeypatch.setattr(turns._strangers, "_room", replace(password_turns.STRANGERS, longest_s=60))
     with ThreadPoolExecutor(room + 1) as attackers:
         waiting = [attackers.submit(wrong, client, number) for number in range(room + 1)]
         within(lambda: turns._strangers.waiting == room)

@@ -134,6 +134,10 @@ class Center(ABC):
         """The process is going to end: tell whatever takes long. `close` waits for it."""
         if "imports" in self.__dict__:
             self.imports.stop()
+        if "sounds" in self.__dict__:
+            from sounds import children
+
+            children.end_all()
 
     @cached_property
     def imports(self) -> Imports:

@@ -5,6 +5,7 @@ ATENDE_HOST, _PORT      where `serve` listens                                 12
 ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
 ATENDE_TRUSTED_PROXIES  addresses and networks of the proxies whose X-Forwarded-For and -Proto count: 10.0.0.7,10.1.0.0/16   none
 ATENDE_CLIENT_CONNECTIONS  open connections that one client may have (an IPv4 address, an IPv6 /64)   256
+ATENDE_DISK_RESERVE     MiB of the disk of the data directory that files which people send leave free for calls   256
 ATENDE_PASSWORD_POLICY  composition: 6 to 20 characters of four classes; nist: 12 to 128 that are hard to guess   composition
 ATENDE_CORS_ORIGINS     origins of other web pages that may use the API: https://console.example.com,...   none
 ATENDE_URL              the center that `atende mcp` asks: https://atende.example.com
@@ -53,6 +54,7 @@ SHORTEST_SECRET = 32
 MAX_PORT = 65_535
 MAX_PARTITIONS = 10_000
 MAX_CLIENT_CONNECTIONS = 100_000
+MAX_DISK_RESERVE_MIB = 1 << 20
 _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
@@ -134,6 +136,7 @@ class Settings:
     public_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
     client_connections: int = 256
+    disk_reserve_mib: int = 256
     password_policy: PasswordPolicy = "composition"  # noqa: S105 - the name of a rule
     cors_origins: tuple[str, ...] = ()
     url: str = ""
@@ -169,6 +172,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         port=_port(variables.get("ATENDE_PORT", "")),
         trusted_proxies=_proxies(variables.get("ATENDE_TRUSTED_PROXIES", "")),
         client_connections=_connections(variables.get("ATENDE_CLIENT_CONNECTIONS", "")),
+        disk_reserve_mib=_reserve(variables.get("ATENDE_DISK_RESERVE", "")),
         password_policy=_password_policy(variables.get("ATENDE_PASSWORD_POLICY", "")),
         public_url=_web("ATENDE_PUBLIC_URL", variables),
         cors_origins=_origins(variables.get("ATENDE_CORS_ORIGINS", "")),
@@ -228,6 +232,14 @@ def _connections(text: str) -> int:
         return Settings.client_connections
     if not text.isdecimal() or not 0 < int(text) <= MAX_CLIENT_CONNECTIONS:
         raise WrongSetting("ATENDE_CLIENT_CONNECTIONS is not a number of connections")
+    return int(text)
+
+
+def _reserve(text: str) -> int:
+    if not text:
+        return Settings.disk_reserve_mib
+    if not text.isdecimal() or int(text) > MAX_DISK_RESERVE_MIB:
+        raise WrongSetting("ATENDE_DISK_RESERVE is not a number of MiB")
     return int(text)
 
 

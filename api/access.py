@@ -7,7 +7,8 @@ query bus. The buses check the permission that each command and each query needs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -23,10 +24,13 @@ from api.credentials import Credential
 from api.field_types import MAX_POSITION
 from api.invalid_fields import sentence
 from api.problem import FieldProblem, Problem, of_fields
+from api.question_turns import is_long
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
 from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
 from domain.access import Actor, Asker
+from domain.base import MS
+from projections.query_bus import registered
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IF_MATCH = "If-Match"
@@ -74,8 +78,22 @@ class RequestContext:
         return done(await self.application.execute(command, self.caller), status)
 
     async def ask(self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a query on the query bus, in a thread. Raises NotAllowed, and what the query refuses."""
-        return await self.application.query(query, self.asker, *args, **kwargs)
+        """Run a query on the query bus, in a thread, when it is its turn. Raises NotAllowed, Problem (429), and what the query refuses."""
+        if not registered(query).reads_rows:
+            # It reads single things of the log: no crowd of these keeps others waiting.
+            return await self.application.query(query, self.asker, *args, **kwargs)
+        async with self.turn(heavy=self.is_heavy(query, *args)):
+            return await self.application.query(query, self.asker, *args, **kwargs)
+
+    def is_heavy(self, query: Callable[..., Any], *args: object) -> bool:
+        """Whether a query with these arguments reads much."""
+        return not registered(query).of_now and is_long(self.application.center.bus.clock.now_us() // MS, *args)
+
+    @asynccontextmanager
+    async def turn(self, *, heavy: bool, begun: bool = False) -> AsyncIterator[None]:
+        """Have the turn of a question of this caller during the block (`QuestionTurns.turn`)."""
+        async with self.application.question_turns.turn(self.tenant, self.credential.name, heavy=heavy, begun=begun):
+            yield
 
 
 def done(receipt: Receipt, status: int = 200) -> Response:

@@ -24,7 +24,9 @@ from api.known_devices import KnownDevices
 from api.live_stream import Feed
 from api.page_policy import PagePolicy
 from api.paging import Cursors
+from api.password_turns import PasswordTurns
 from api.problem import Problem, invalid, of_domain, of_servers
+from api.question_turns import QuestionTurns
 from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
 from api.token_buckets import TokenBuckets
@@ -199,6 +201,8 @@ class ApplicationState:
         self.rate_limits = RateLimits()
         self.webhook_tests = TokenBuckets(_COMPANIES, seconds)
         self.throttle = LoginThrottle(seconds)
+        self.password_turns = PasswordTurns()
+        self.question_turns = QuestionTurns()
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)
         self.sessions = Sessions(center.store, center.bus.clock, secret)

@@ -30,6 +30,10 @@ class Asked:
         """The answer, as the caller may see it. Raises NotAllowed, and what the query refuses."""
         return self.shaped(await context.ask(self.query, self.question, *self.more))
 
+    async def watched(self, context: RequestContext) -> dict[str, Any]:
+        """The answer for all who watch the question; whoever was the first of them, it does not wait for that one's other questions."""
+        return self.shaped(await context.application.query(self.query, context.asker, self.question, *self.more))
+
     def shaped(self, found: Any) -> dict[str, Any]:
         """What the query returned, as the API answers."""
         return {**(found.as_dict() if isinstance(found, Report) else found), **self.beside}

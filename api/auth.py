@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import Body as BodyField
 from fastapi import Depends, Request, Response
 from pydantic import ConfigDict, Field
@@ -37,9 +35,6 @@ router = SliceRouter(
 )
 
 _WRONG_LOGIN = "no such e-mail, password or company"
-
-hashing = CapacityLimiter(2)
-"""A password hash takes a tenth of a second and 64 MiB on purpose, so at most two are calculated at once."""
 
 
 class Login(Body):
@@ -141,7 +136,8 @@ class LoggedIn(Shape):
 
 @router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "not-allowed", "too-many-requests"))
 async def log_in(body: Login, request: Request, response: Response, application: TheApplication) -> LoggedIn:
-    """After some failures each further try must wait, twice as long every time: 429 with Retry-After.
+    """After some failures each further try must wait, twice as long every time: 429 with Retry-After. If too many log in at the same moment, who comes
+    then is refused at once (429, `too-many-logins`); devices from which the account has logged in before have a queue of their own.
 
     The answer sets a cookie by which the device is known to the account from then on. Failures from elsewhere do not make such a device
     wait, nor an address from which the account has logged in before.
@@ -183,7 +179,12 @@ async def _proved(application: ApplicationState, login: Login, request: Request)
         except Problem as too_many:
             refusal = too_many
             continue
-        who = await run_sync(check_credentials, store, tenant, email, login.password, limiter=hashing)
+        standing = throttle.standing(account, address, device)
+        try:
+            who = await application.password_turns.run(device or address, standing, check_credentials, store, tenant, email, login.password)
+        except Problem:
+            throttle.withdrawn(begun)
+            raise
         if who is not None:
             throttle.succeeded(account, address, begun)
             return who, devices.cookie(account, device)
@@ -229,9 +230,10 @@ async def set_password(body: NewPassword, request: Request, application: TheAppl
     """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
     address = client_of_scope(request.scope["client"])
     begun = application.throttle.begin(Account(body.token), address)
+    standing = application.throttle.standing(Account(body.token), address)
     is_nist = application.center.password_policy == "nist"  # noqa: S105 - the name of a rule
     own_words = await application.ask(words_of_link, application.center.store, body.token) if is_nist else None
-    hashed = await run_sync(hashed_password, body.password, own_words, limiter=hashing)
+    hashed = await application.password_turns.run(address, standing, hashed_password, body.password, own_words)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
     await application.ask(application.sessions.close_all, user)
     application.throttle.succeeded(Account(body.token), address, begun)

@@ -87,7 +87,7 @@ class ImportDetail(Shape):
     state: Annotated[
         State,
         Field(
-            description="`receiving`: the file comes; `waiting`: behind another import; `running`; `done`: the figures cover it; `failed`: `reason` says why; `cancelled`; "
+            description="`receiving`: the file comes; `waiting`: behind another import of the company, or those of others; `running`; `done`: the figures cover it; `failed`: `reason` says why; `cancelled`; "
             "`interrupted`: the file did not come whole or the server stopped. Whatever the state, what was taken in stays; the same file again completes it",
             examples=["running"],
         ),
@@ -116,7 +116,8 @@ class ImportDetail(Shape):
     code: Annotated[
         str,
         Field(
-            description="why it ended early, for programs; empty otherwise: `cancelled`, `server-stopped`, `upload-cut-off`, `unavailable` (a full disk, a server that is away), "
+            description="why it ended early, for programs; empty otherwise: `cancelled`, `server-stopped`, `upload-cut-off`, `no-room` (what is free of the disk is kept "
+            "for calls), `unavailable` (a full disk, a server that is away), "
             "`figures-stopped`, `internal`, or the code of a problem, as `file-not-recognised`",
             examples=[""],
         ),
@@ -166,11 +167,12 @@ _COLUMNS = (Column("file", "Arquivo"), Column("line", "Linha", number=True), Col
 _CSV_EXAMPLE = "\ufeffArquivo;Linha;Motivo\r\nqueue_log.1.gz;4711;3 campos onde uma linha tem pelo menos 5\r\n"
 
 
-@router.post("", status_code=201, summary="Import a file", responses=documented("refused"), openapi_extra=_FILE)
+@router.post("", status_code=201, summary="Import a file", responses=documented("refused", "no-room"), openapi_extra=_FILE)
 async def import_file(request: Request, response: Response, context: ForImports, params: Annotated[OfImport, Query()]) -> ImportDetail:
     """Receives a file as the body, part by part, and begins to take it in; the answer comes when the file is there. Read `GET /v1/imports/{import_id}` for its progress.
 
-    A file of another kind is refused (`file-not-recognised`), and nothing of it is taken in. Lines that cannot be used are listed, and the others taken.
+    A file of another kind is refused (`file-not-recognised`), and nothing of it is taken in; so is one that unpacks to far more than logs do
+    (`file-unpacks-too-much`). While the disk has no room for files, 507. One import of a company runs at a time, the others wait. Lines that cannot be used are listed, and the others taken.
     The same file again, a part of it or a longer one changes only what is new.
     """
     imports, ask = context.application.center.imports, context.application.ask

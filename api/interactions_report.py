@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from itertools import chain
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from domain.voice.outbound_and_ivr import Status
 from domain.voice.ringing import RingEnd
 from projections.figures.voice_quality import Band
 from projections.queries.history import history
-from projections.queries.interactions_report import count, interactions, pages
+from projections.queries.interactions_report import count, interactions, next_page
 from projections.queries.interactions_selection import Interactions
 from projections.queries.labels import CallState, VisitEnd
 from projections.queries.one_interaction import interaction as one_interaction
@@ -206,8 +205,9 @@ async def list_interactions(
     if params.format == "csv":
         past, named = await past_of(context, params), await looked_up(context, None, params.call)
         wanted, people = wanted_by(past, params, named), People(context.application.center.store)
-        report = await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people)
-        return as_csv(report, "interactions", past.shown(past.period(params), "total"))
+        begun = replace(wanted, limit=CSV_PAGE)
+        first = await _csv_page(context, begun, people, begun=False)
+        return as_csv(first, "interactions", past.shown(past.period(params), "total"), _pages_after(context, begun, first, people))
     return await _page(context, params, "interactions", None)
 
 
@@ -245,10 +245,19 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
     return figures({**answer, "period": past.shown(past.period(params), "total")})
 
 
-def _pages(context: RequestContext, wanted: Interactions, people: People) -> Iterator[Report]:
-    """The pages of a report. Reads the first page at once, so that errors are raised before anything is sent."""
-    following = context.application.center.queries.ask(pages, context.asker, wanted, people)
-    return chain([next(following)], following)
+async def _csv_page(context: RequestContext, wanted: Interactions, people: People, *, begun: bool) -> Report:
+    """A page of the CSV. Each has a turn of its own, so that nobody keeps one by reading slowly."""
+    async with context.turn(heavy=True, begun=begun):
+        return await context.application.query(interactions, context.asker, wanted, people)
+
+
+async def _pages_after(context: RequestContext, wanted: Interactions, first: Report, people: People) -> AsyncIterator[Report]:
+    """The other pages of the CSV, of the same position of the log."""
+    following = next_page(wanted, first)
+    while following is not None:
+        page = await _csv_page(context, following, people, begun=True)
+        yield page
+        following = next_page(following, page)
 
 
 @router.get("/{interaction_id}", summary="One call", response_model=InteractionDetail)

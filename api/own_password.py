@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.auth import ChosenPassword, hashing
+from api.auth import ChosenPassword
 from api.client_address import client_of_scope
 from api.field_types import Body
 from api.problem import AWAY, documented
@@ -47,13 +46,14 @@ async def change_own_password(body: PasswordChange, request: Request, context: A
     email = keyring.open(user.email) if user.email is not None else ""
     account, address = Account(email, context.tenant), client_of_scope(request.scope["client"])
     begun = application.throttle.begin(account, address)
-    known = await run_sync(check_credentials, application.center.store, context.tenant, email, body.current, limiter=hashing)
+    turns, who = application.password_turns, str(user.id)
+    known = await turns.run(who, "known", check_credentials, application.center.store, context.tenant, email, body.current)
     if known is None:
         raise InvalidField("current", "this is not the password of now", "password-wrong")
     application.throttle.succeeded(account, address, begun)
     is_nist = application.center.password_policy == "nist"  # noqa: S105 - the name of a rule
     words = await application.ask(own_words, application.center.store, user) if is_nist else None
-    hashed = await run_sync(hashed_password, body.password, words, limiter=hashing)
+    hashed = await turns.run(who, "known", hashed_password, body.password, words)
     await application.execute(ChangePassword(hashed=hashed), context.caller)
     application.active_users.forget(context.tenant, user.id)
     await application.ask(application.sessions.close_all, user.id)

@@ -28,6 +28,7 @@ from domain.errors import AlreadyExists, Barred, DomainError, InvalidField, NotA
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
 from store.clock import ClockOff
 from store.database import CommitUnsure, NoRoom, StoreUnavailable
+from store.disk_reserve import ReserveReached
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "outcome-unknown": (503, "Outcome unknown"),
     "too-many-connections": (503, "Too many connections"),
     "clock": (503, "The clock of this server is wrong"),
+    "no-room": (507, "No room for files"),
 }
 """Every kind of problem: its HTTP status and title."""
 
@@ -131,6 +133,7 @@ _UNKNOWN = (
 )
 _AWAY: Mapping[type[Exception], tuple[str, str]] = {
     CommitUnsure: ("outcome-unknown", _UNKNOWN),
+    ReserveReached: ("no-room", "the disk of the server has no room for files: what is free is kept for calls"),
     NoRoom: ("unavailable", "the disk of the store is full: nothing was done"),
     WarehouseFull: ("unavailable", "the disk of the figures is full: commands are saved, figures wait for room"),
     StoreUnavailable: ("unavailable", "the store is unavailable: nothing was done"),
@@ -314,6 +317,7 @@ _HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "how to log in", "schema": {"type": "string"}}},
     429: _RETRY_AFTER | _RATE_LIMIT,
     503: _RETRY_AFTER,
+    507: _RETRY_AFTER,
 }
 
 _DETAILS = {
@@ -336,6 +340,7 @@ _DETAILS = {
     "not-reached": "the figures cover position 1200, not yet 1204",
     "unavailable": "the store is unavailable: nothing was done",
     "outcome-unknown": _UNKNOWN,
+    "no-room": "the disk of the server has no room for files: what is free is kept for calls",
     "clock": "the clock of this machine is 3,600 s ahead of the store's: it answers nobody until it is set right",
 }
 

@@ -29,17 +29,28 @@ _OF_THE_API: dict[str, Meaning] = {
     ),
     "too-large": Meaning("The body is larger than the API accepts.", "Send less at a time."),
     "too-many-requests": Meaning("Too many tries in a short time.", "Wait as many seconds as `Retry-After` says."),
+    "too-many-logins": Meaning(
+        "So many log in at the moment that no more may wait; nothing was compared.", "Send the request again after `Retry-After` seconds."
+    ),
+    "too-many-questions": Meaning(
+        "The user, the company or all together ask so many questions about figures that no more may wait, or this one waited too long.",
+        "Send the request again after `Retry-After` seconds, and ask fewer at once.",
+    ),
     "internal": Meaning("An error of the server.", "Send the request again with the same Idempotency-Key; report its `Request-Id`."),
     "not-reached": Meaning("The figures do not cover the position yet.", "Ask again after `Retry-After` seconds."),
     "unavailable": Meaning(
         "A server behind the API does not answer; nothing was done.", "Send the request again after `Retry-After` seconds."
+    ),
+    "no-room": Meaning(
+        "The disk has no room for files; what is free is kept for calls, which go on.",
+        "Ask the operator for room, then send the file again.",
     ),
     "outcome-unknown": Meaning(
         "The connection to the store was lost while it saved.", "Send the request again with the same Idempotency-Key: it is executed once."
     ),
     "clock": Meaning("The server's clock is wrong, so it answers nobody.", "Ask the operator to set the clock; try again later."),
 }
-"""Kinds that are codes themselves, because the API refuses for one reason only."""
+"""Kinds that are codes themselves, because the API refuses for one reason only; and codes of its own for other reasons."""
 
 _KIND_OF = {
     **dict.fromkeys(get_args(RefusedCode), "refused"),
@@ -48,6 +59,7 @@ _KIND_OF = {
     **dict.fromkeys(get_args(NotAllowedCode), "not-allowed"),
     **dict.fromkeys(get_args(BarredCode), "unauthenticated"),
     **dict.fromkeys(get_args(FieldCode), "invalid"),
+    **dict.fromkeys(("too-many-logins", "too-many-questions"), "too-many-requests"),
     "version-conflict": "version-conflict",
 }
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote
 
 from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from api.access import RequestContext, authorised
 from api.answer_changes import Table
@@ -21,7 +22,7 @@ from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
 from projections.figures.question import CLOCKS, Grouping
 from projections.queries import reports
-from projections.queries.report import Report, comma_separated_pages
+from projections.queries.report import Report, comma_separated
 
 TAG = {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."}
 
@@ -144,10 +145,11 @@ async def _asked(report: FigureQuery, context: RequestContext, params: OfPart, b
 
 
 async def _response(asked: Asked, context: RequestContext, format: str) -> Response:
-    found: Report = await context.ask(asked.query, asked.question)
     if format == "json":
-        return figures(asked.shaped(found))
-    return as_csv(iter([found]), asked.query.__name__, asked.beside["period"])
+        return figures(asked.shaped(await context.ask(asked.query, asked.question)))
+    async with context.turn(heavy=True):
+        found: Report = await context.application.query(asked.query, context.asker, asked.question)
+    return as_csv(found, asked.query.__name__, asked.beside["period"])
 
 
 def _tables(params: OfVisits | OfIvr | OfAttempts | OfAgents) -> tuple[Table, ...]:
@@ -164,9 +166,8 @@ WATCHABLE = (
 )
 
 
-def as_csv(pages: Iterator[Report], name: str, period: Mapping[str, str | None]) -> Response:
+def as_csv(first: Report, name: str, period: Mapping[str, str | None], more: AsyncIterator[Report] | None = None) -> Response:
     """A CSV response that a browser saves, sent page by page. Headers state the definition of its figures, the position of the log and the period."""
-    first = next(pages)
     headers = {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "Atende-Definition": first.definition,
@@ -175,4 +176,12 @@ def as_csv(pages: Iterator[Report], name: str, period: Mapping[str, str | None])
         **{f"Atende-{end.title()}": at for end in ("from", "to") if (at := period[end]) is not None},
         **({"Atende-Notes": quote("; ".join(first.notes), safe=" ;")} if first.notes else {}),
     }
-    return StreamingResponse(comma_separated_pages(chain([first], pages)), media_type=CSV, headers=headers)
+
+    async def texts() -> AsyncIterator[str]:
+        yield await run_in_threadpool(comma_separated, first)
+        if more is None:
+            return
+        async for page in more:
+            yield await run_in_threadpool(partial(comma_separated, page, begins=False))
+
+    return StreamingResponse(texts(), media_type=CSV, headers=headers)

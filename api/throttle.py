@@ -15,6 +15,9 @@ from api.rate_limit import note_tries
 
 Kind = Literal["device", "pair", "account", "address"]
 
+Standing = Literal["known", "stranger", "crowd"]
+"""Who tries. known: a user, or a device or an address from which the account has logged in before. crowd: an address from which others try too, or have failed lately."""
+
 FREE_TRIES: dict[Kind, int] = {"device": 5, "pair": 5, "account": 5, "address": 20}
 """Tries without a wait: of a known device, of an account from one address, of a name by strangers, of an address. Many people may share one address."""
 
@@ -75,17 +78,29 @@ class LoginThrottle:
             raise too_many("too many failed logins", wait)
         return subjects
 
+    def standing(self, account: Account, address: str, device: str = "") -> Standing:
+        """Who makes a try that has begun."""
+        if device or (account, address) in self._known:
+            return "known"
+        count, last = self._tries.get(Subject("address", address), (0, 0.0))
+        return "crowd" if count > 1 and self._clock() - last <= WINDOW_S else "stranger"
+
+    def withdrawn(self, begun: AbstractSet[Subject]) -> None:
+        """A try that had begun was not made: it counts no longer."""
+        for subject in begun:
+            if subject in self._tries:
+                count, last = self._tries[subject]
+                self._tries[subject] = (max(0, count - 1), last)
+
     def succeeded(self, account: Account, address: str, begun: AbstractSet[Subject] = frozenset()) -> None:
         """Forget the failures of this account from here, which is known from now on. begun: what `begin` has returned for this account.
 
         Failures of strangers elsewhere, of others at the address, and of the same try for another account stay.
         """
+        self.withdrawn(begun)
         for subject in begun:
             if subject.kind in ("device", "pair"):
                 self._tries.pop(subject, None)
-            elif subject in self._tries:
-                count, last = self._tries[subject]
-                self._tries[subject] = (max(0, count - 1), last)
         self._known[account, address] = True
 
     def _subjects(self, account: Account, address: str, device: str) -> AbstractSet[Subject]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -93,6 +93,13 @@ class _Source:
     def tables(self) -> Sequence[Table]:
         return self.question.watchable.tables(self.question.params)
 
+    @property
+    def lane(self) -> Hashable:
+        return self.context.tenant, self.context.credential.name
+
+    def is_heavy(self, asked: Asked) -> bool:
+        return self.context.is_heavy(asked.query, asked.question)
+
     def position(self) -> int:
         return self.context.application.center.answered()
 
@@ -100,7 +107,7 @@ class _Source:
         return await self.question.asked(self.context)
 
     async def compute(self, asked: Asked) -> Computed:
-        answer = await asked.answer(self.context)
+        answer = await asked.watched(self.context)
         return Computed(answer, answer["as_of"], server_now(self.context))
 
 

@@ -17,6 +17,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from api.answer_changes import Table, changes
+from api.fair_turns import Claim, FairTurns, Room
 from api.problem import Problem
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.warehouse import WarehouseError
@@ -38,6 +39,12 @@ _KEPT = 120
 
 AT_ONCE = 3
 """How many questions are computed at the same time, so that other requests are answered meanwhile."""
+
+HEAVY_AT_ONCE = 1
+"""How many of these read much: the board does not wait for a year that somebody watches."""
+
+_EVERYBODY = Room(all_lanes=100_000, lane=100_000, longest_s=float("inf"))
+"""A question that is watched waits once at a time; what bounds their number are the clients' connections."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -67,6 +74,13 @@ class Source(Protocol):
     @property
     def tables(self) -> Sequence[Table]:
         """The rows of its answer that are sent one by one."""
+
+    @property
+    def lane(self) -> Hashable:
+        """Who asked first: each of those is computed for in turn."""
+
+    def is_heavy(self, asked: Any) -> bool:
+        """Whether the question reads much."""
 
     def position(self) -> int:
         """The position of the log that an answer would cover now."""
@@ -184,7 +198,7 @@ class WatchedAnswers:
 
     def __init__(self) -> None:
         self._watched: dict[Hashable, Watched] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = FairTurns(_EVERYBODY)
 
     @property
     def questions(self) -> int:
@@ -244,7 +258,9 @@ class WatchedAnswers:
             began = loop.time()
             now = await source.asked()
             if now != asked or watched.current is None or source.position() > watched.current.position:
-                async with self._turns:
+                heavy = source.is_heavy(now)
+                claims = [Claim("watched", AT_ONCE), *([Claim("heavy", HEAVY_AT_ONCE)] if heavy else ())]
+                async with self._turns.turn((source.lane, heavy), claims, rank=int(heavy), bounded=False):
                     computed = await source.compute(now)
                 if now != asked or watched.current is None:
                     asked = now

@@ -17,6 +17,7 @@ from projections.engine.progress import Following, ProjectionsStopped
 from settings import PasswordPolicy, Settings
 from store import heartbeats
 from store.data_directory import kept_secret
+from store.disk_reserve import DiskReserve
 from store.event_store import Store
 from store.media import MediaFolder, SealedMedia
 from store.storage_location import StorageLocation, made
@@ -128,6 +129,20 @@ class Center(ABC):
         settings = self._settings
         seen_at = settings.agi.sounds if settings.agi else None
         return Sounds(settings.sounds or self.directory / SOUNDS, CommandSpeech(settings.speech), seen_at)
+
+    @cached_property
+    def reserve(self) -> DiskReserve:
+        """Room that files leave free on the disk of the data directory."""
+        return DiskReserve(self.directory, self._settings.disk_reserve_mib << 20)
+
+    def stop(self) -> None:
+        """The process is going to end: tell whatever takes long. `close` waits for it."""
+        if "imports" in self.__dict__:
+            self.imports.stop()
+        if "sounds" in self.__dict__:
+            from sounds import children
+
+            children.end_all()
 
     @cached_property
     def imports(self) -> Imports:

@@ -36,6 +36,7 @@ from telephony_adapter.ami.check import check as check_asterisk
 from telephony_adapter.ami.findings import Finding
 from telephony_adapter.ami.last_known import LastKnown, OpenCall, OpenSession
 from telephony_adapter.control.follower import Driving
+from telephony_adapter.queue_log.reading_limits import nothing
 from telephony_adapter.queue_log.tail import tail
 
 _ASLEEP_S = 0.5
@@ -152,7 +153,7 @@ def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
     return Ports(
         now_us=center.bus.clock.now_us,
         last_known=lambda: _last_known(center, company, asterisk),
-        earlier=lambda: EarlierImports(center.queries, asker(company), cover),
+        earlier=lambda: EarlierImports(center.queries, asker(company), cover, nothing),
         driving=Driving(
             center.store, center.bus.clock.now_us, lambda: _sessions(center, company), lambda: _queues(center, company), media=center.media
         ),

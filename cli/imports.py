@@ -30,15 +30,22 @@ def run(command: ImportAmi | ImportQueueLog, center: Center, console: Console) -
     if command.wait:
         center.covered()
 
+    shown: tuple[int, int | None] = (0, None)
+
     def progress(done: int, total: int, _: int) -> None:
-        console.progress("import", done, total, "bytes")
+        nonlocal shown
+        shown = (done, total)
+        look()
+
+    def look() -> None:
+        console.progress("import", *shown, "bytes")
 
     def known() -> None:
         if command.wait:
             cover(center, console)
 
     with _one_line():
-        result = take(_source(command), center, company, caller(company), progress=progress, cover=known)
+        result = take(_source(command), center, company, caller(company), progress=progress, cover=known, look=look)
     return _concluded(result, center, console, json=command.json, wait=command.wait)
 
 

@@ -37,8 +37,10 @@ _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for
 class Server(uvicorn.Server):
     """A server, and the task that runs alongside it."""
 
-    def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[], None]) -> None:
+        """stop: called when the server begins to end, before it waits for anything."""
         super().__init__(config)
+        self._stop = stop
         self._alongside = alongside
         self._task: asyncio.Task[None] | None = None
 
@@ -55,6 +57,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End both."""
+        self._stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -115,7 +118,7 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
             app, listener = stack.enter_context(of_commands)
             sockets.append(listener)
         config = configured(app, settings)
-        server = Server(config, lambda: alongside(held.url))
+        server = Server(config, lambda: alongside(held.url), held.center.stop)
         with suppress(KeyboardInterrupt):
             server.run(sockets)
 

@@ -123,6 +123,7 @@ FieldCode = Literal[
     "cursor-of-other-filters",
     "cursor-unknown",
     "file-not-recognised",
+    "file-unpacks-too-much",
     "invalid",
     "instant-in-future",
     "instant-out-of-order",
@@ -246,6 +247,10 @@ MEANINGS: dict[Code, Meaning] = {
         "The webhook has no such delivery, or it ended more than seven days ago.", "Check the id against the list of deliveries."
     ),
     "deployment-only": Meaning("The deployment itself does this by itself, and no user.", "Nothing needs to be done."),
+    "file-unpacks-too-much": Meaning(
+        "A file is packed in a way that no log is: it unpacks to too much, is packed too often or holds too many files.",
+        "Send the logs themselves, or fewer of them in one file.",
+    ),
     "file-not-recognised": Meaning(
         "The file is of another kind than what was announced, or nothing of it can be read.",
         "Send a file of the kind that the detail names.",

@@ -18,12 +18,13 @@ NEAR_US = 2 * SECOND
 
 
 class EarlierImports:
-    """The calls of one company that are known. cover: lets the rows answer for all that is saved; called when they are first needed."""
+    """The calls of one company that are known. cover: lets the rows answer for all that is saved; called when they are first needed. look: called between questions, which may be many."""
 
-    def __init__(self, queries: QueryBus, asker: Asker, cover: Callable[[], None]) -> None:
+    def __init__(self, queries: QueryBus, asker: Asker, cover: Callable[[], None], look: Callable[[], None]) -> None:
         self._bus = queries
         self._asker = asker
         self._cover = cover
+        self._look = look
 
     @cached_property
     def _queries(self) -> QueryBus:
@@ -47,6 +48,7 @@ class EarlierImports:
     def transfers(self, since_us: int) -> Iterator[tuple[str, Fact]]:
         """Ends of talks that lines state under the id of a consultation which had no talk itself: the consultation, and the fact."""
         for leg in self._queries.ask(consultations, self._asker, since_us // MS):
+            self._look()
             for fact in self._bus.ask(stated_transfers, self._asker, leg.call):
                 yield leg.call, fact
 
@@ -56,6 +58,7 @@ class EarlierImports:
             return
         self._cover()
         for line in self._bus.ask(kept_lines, self._asker, _WRAP_UP, since_us, until_us):
+            self._look()
             agent, seconds = (*line.fields, "")[:2]
             talk = self.last_talk(agent, line.at + NEAR_US)
             if talk is not None and seconds.isdecimal():

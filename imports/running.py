@@ -11,9 +11,9 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from time import monotonic
 from uuid import UUID, uuid4
@@ -28,10 +28,12 @@ from domain.companies import Company
 from domain.errors import DomainError, NotFound, Refused
 from imports import simulation
 from imports.sources import Source, conclude, must_be_importable, refused_in, take
+from imports.turns import ENDS_WITHIN_S, ImportTurns
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.warehouse import WarehouseUnreachable
 from store import imports as kept
 from store.database import Database, StoreUnavailable
+from store.disk_reserve import ReserveReached
 from store.imports import UNFINISHED, Import, Kept, Kind, RefusedLine, State
 from telephony_adapter.queue_log.result import ImportResult
 
@@ -45,6 +47,7 @@ SILENT_US = 60 * SECOND
 
 _AGAIN = "send it again to complete it: what is known changes nothing"
 _STOPPED = "server-stopped"
+_NO_ROOM = "no-room"
 _SERVER_STOPPED = f"the server stopped; what was taken in stays, {_AGAIN}"
 
 
@@ -64,13 +67,15 @@ class Imports:
         self._center = center
         self._alone = alone
         self._owner = uuid4()
+        self.reserve = center.reserve
         self.stopping = threading.Event()
-        self._threads = ThreadPoolExecutor(1, "imports")
+        self._turns = ImportTurns()
         self._simulations: list[threading.Thread] = []
         self._directory, self._lock = _own_directory(center.directory / "imports", self._owner)
 
     def receive(self, kind: Kind, name: str, timezone: str, caller: Caller, total: int) -> Upload:
-        """Begin to receive a file. total: its bytes, 0 if that is not known."""
+        """Begin to receive a file. total: its bytes, 0 if that is not known. Raises ReserveReached."""
+        self.reserve.must_leave(total)
         one = self._new(kind, name, caller, "receiving", total)
         return Upload(self, self._directory / one.id.hex, one, timezone, caller)
 
@@ -103,12 +108,16 @@ class Imports:
             kept.ask_to_cancel(db, one.id)
         return one
 
-    def close(self) -> None:
-        """End every import between two steps, and remove the files."""
+    def stop(self) -> None:
+        """Tell every import to end: it does so within a second, wherever it is."""
         self.stopping.set()
-        self._threads.shutdown(cancel_futures=True)
+
+    def close(self) -> None:
+        """End every import, and remove the files."""
+        self.stop()
+        self._turns.close()
         for thread in self._simulations:
-            thread.join()
+            thread.join(ENDS_WITHIN_S)
         shutil.rmtree(self._directory, ignore_errors=True)
         os.close(self._lock)
 
@@ -142,7 +151,7 @@ class Imports:
                 raise _Ended("interrupted", _STOPPED, _SERVER_STOPPED)
 
     def start(self, one: Import, source: Source, caller: Caller) -> Import:
-        """Take a received file in, after those that wait."""
+        """Take a received file in, when it is the turn of its company."""
         waiting = replace(one, state="waiting")
         self.save(waiting)
         running = _Running(self, waiting)
@@ -153,7 +162,7 @@ class Imports:
             finally:
                 source.files[0][0].unlink(missing_ok=True)
 
-        self._threads.submit(work)
+        self._turns.add(one.tenant, work)
         return waiting
 
     def _take(self, running: _Running, source: Source, caller: Caller) -> None:
@@ -167,6 +176,7 @@ class Imports:
             caller,
             progress=lambda done, total, lines: running.report(done, total, lines, result.broken + result.set_aside),
             cover=lambda: center.cover(center.store.head(), lambda *_: running.look()),
+            look=running.look,
             result=result,
         )
         count, lines = refused_in(taken, source.files[0][1])
@@ -199,6 +209,8 @@ class Imports:
             state, code, reason = "failed", refused.code, str(refused)
         except ProjectionsStopped as stopped:
             state, code, reason = "failed", "figures-stopped", str(stopped)
+        except ReserveReached as full:
+            state, code, reason = "failed", _NO_ROOM, f"{full}; what was taken in stays, {_AGAIN}"
         except (StoreUnavailable, WarehouseUnreachable, OSError):
             log.warning("import=%s outcome=away", running.one.id, exc_info=True)
             state, code, reason = "failed", "unavailable", f"a disk is full or a server is away; what was taken in stays, {_AGAIN}"
@@ -217,6 +229,7 @@ class _Running:
         self.one = one
         self._imports = imports
         self._began = self._saved = monotonic()
+        self._ended: _Ended | None = None
 
     def begin(self, now_us: int) -> None:
         """It runs from now on."""
@@ -232,16 +245,26 @@ class _Running:
         self.look()
 
     def look(self) -> None:
-        """Write the progress if it is time to. Raises _Ended if the import has to end."""
-        if monotonic() - self._saved >= SAVED_EVERY_S:
-            self._saved = monotonic()
-            self._imports.save(self.one)
+        """Write the progress if it is time to. Raises _Ended, at every call from then on, if the import has to end; ReserveReached."""
+        if self._imports.stopping.is_set() or monotonic() - self._saved >= SAVED_EVERY_S:
+            self._save()
 
     def wait(self, seconds: float) -> None:
-        """Wait, and write the progress. Raises _Ended if the import has to end."""
+        """Wait, and write the progress. Raises as `look`."""
         self._imports.stopping.wait(seconds)
+        self._save()
+
+    def _save(self) -> None:
+        if self._ended is not None:
+            raise self._ended
         self._saved = monotonic()
-        self._imports.save(self.one)
+        self._imports.reserve.must_leave()
+        try:
+            self._imports.save(self.one)
+        except _Ended as ended:
+            self._ended = ended
+            self._saved = -inf
+            raise
 
 
 @dataclass
@@ -259,10 +282,14 @@ class Upload:
         self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
     def write(self, part: bytes) -> None:
-        """Receive the next bytes. Raises _Ended if the import was cancelled."""
+        """Receive the next bytes. Raises _Ended if the import was cancelled, ReserveReached."""
+        self._imports.reserve.must_leave(len(part))
         self._file.write(part)
         self.one = replace(self.one, done=self.one.done + len(part))
-        if monotonic() - self._saved >= SAVED_EVERY_S:
+        self._look()
+
+    def _look(self) -> None:
+        if self._imports.stopping.is_set() or monotonic() - self._saved >= SAVED_EVERY_S:
             self._saved = monotonic()
             self._imports.save(self.one)
 
@@ -270,18 +297,22 @@ class Upload:
         """The whole file is there: look at it, and take it in. Raises NotImportable, InvalidField."""
         self._file.close()
         source = Source(self.one.kind, ((self._path, self.one.name),), self._timezone)  # type: ignore[arg-type]  # no file is a simulation
-        must_be_importable(source)
+        must_be_importable(source, self._look)
         return self._imports.start(replace(self.one, total=self.one.done), source, self._caller)
 
     def give_up(self, error: BaseException) -> None:
         """The file does not come whole, or is of another kind: remove it, and write why."""
-        self._file.close()
+        with suppress(OSError):
+            # What it still holds may find no room.
+            self._file.close()
         self._path.unlink(missing_ok=True)
         state: State
         if isinstance(error, _Ended):
             state, code, reason = error.state, error.why, str(error)
         elif isinstance(error, DomainError):
             state, code, reason = "failed", error.code, str(error)
+        elif isinstance(error, ReserveReached):
+            state, code, reason = "failed", _NO_ROOM, str(error)
         else:
             state, code, reason = "interrupted", "upload-cut-off", "the file did not come whole: send it again"
         with suppress(StoreUnavailable):

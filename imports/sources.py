@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -12,6 +13,7 @@ from commands.handler_context import Caller
 from domain.access import PERMISSIONS, Asker, Scope
 from domain.companies import Company
 from domain.errors import InvalidField
+from domain.refusals import FieldCode
 from imports.earlier import EarlierImports
 from projections.figures.intervals import zone
 from store.imports import RefusedLine
@@ -21,14 +23,15 @@ from telephony_adapter.ami.translator import Translator
 from telephony_adapter.queue_log.files import NotAQueueLog, log_files
 from telephony_adapter.queue_log.importer import Progress, import_queue_log
 from telephony_adapter.queue_log.members import NotAMemberList, members_of
+from telephony_adapter.queue_log.reading_limits import Look, ReadsTooMuch, nothing
 from telephony_adapter.queue_log.result import ImportResult
 
 
 class NotImportable(InvalidField):
-    """A file is of another kind. The message has its name, what it is, and what was expected."""
+    """A file is of another kind, or is packed as no log is. The message has its name, what it is, and what was expected."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("", message, "file-not-recognised")
+    def __init__(self, message: str, code: FieldCode = "file-not-recognised") -> None:
+        super().__init__("", message, code)
 
 
 class Result(Protocol):
@@ -57,22 +60,31 @@ class Source:
     members: Path | None = None
 
 
-def must_be_importable(source: Source) -> None:
-    """Look at the beginning of each file. Raises NotImportable, or InvalidField for an unknown time zone."""
+def must_be_importable(source: Source, look: Look = nothing) -> None:
+    """Look at the beginning of each file. Raises NotImportable, InvalidField for an unknown time zone, and what `look` raises."""
     if source.timezone:
         zone(source.timezone)
-    try:
+    with _refusing(source):
         if source.members is not None:
-            members_of(source.members)
+            members_of(source.members, look=look)
         for path, name in source.files:
             if source.kind == "ami":
-                any(True for _ in Recording(path, Translator(name).interest))
+                any(True for _ in Recording(path, Translator(name).interest, look=look))
             elif source.kind == "members":
-                members_of(path, name)
+                members_of(path, name, look)
             else:
-                log_files(path, name)
+                log_files(path, name, look=look)
+
+
+@contextmanager
+def _refusing(source: Source) -> Iterator[None]:
+    """Raises NotImportable in place of what the adapters raise."""
+    try:
+        yield
     except (NotAQueueLog, NotAMemberList, NotAnAmiStream) as other:
         raise NotImportable(_named(str(other), source)) from other
+    except ReadsTooMuch as much:
+        raise NotImportable(_named(str(much), source), "file-unpacks-too-much") from much
 
 
 def take(
@@ -83,17 +95,19 @@ def take(
     *,
     progress: Progress,
     cover: Callable[[], None],
+    look: Look = nothing,
     result: ImportResult | None = None,
 ) -> ImportResult | AmiImportResult:
-    """Import the files. cover: lets the figures cover what is saved, where an earlier import must be known. result: of queue logs, filled meanwhile.
+    """Import the files. cover: lets the figures cover what is saved, where an earlier import must be known. look: called while files are read.
+    result: of queue logs, filled meanwhile.
 
-    Raises NotImportable before any command is sent, and what `progress` raises: what was taken in until then stays.
+    Raises NotImportable, for a file of another kind before any command is sent, and what `progress` and `look` raise: what was taken in until then stays.
     """
     now_us = center.bus.clock.now_us()
-    try:
+    with _refusing(source):
         if source.kind == "ami":
             ((path, name),) = source.files
-            return import_ami(center.bus, caller, path, name, progress, now_us=now_us)
+            return import_ami(center.bus, caller, path, name, progress, now_us=now_us, look=look)
         only_members = source.kind == "members"
         return import_queue_log(
             center.bus,
@@ -103,11 +117,10 @@ def take(
             members=source.files[0][0] if only_members else source.members,
             progress=progress,
             now_us=now_us,
-            earlier=EarlierImports(center.queries, Asker(company.id, frozenset(PERMISSIONS), Scope.whole_company()), cover),
+            earlier=EarlierImports(center.queries, Asker(company.id, frozenset(PERMISSIONS), Scope.whole_company()), cover, look),
             result=result,
+            look=look,
         )
-    except (NotAQueueLog, NotAMemberList, NotAnAmiStream) as other:
-        raise NotImportable(_named(str(other), source)) from other
 
 
 def conclude(center: Center, say: Callable[[str, int, int | None], object]) -> None:

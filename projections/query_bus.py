@@ -67,6 +67,11 @@ class Registered:
     on_screens: bool = False
     of_now: bool = False
 
+    @property
+    def reads_rows(self) -> bool:
+        """Whether it reads the company's rows, which may be many, and not single things of its log."""
+        return self.reads is CompanyRows
+
 
 QUERIES: dict[Callable[..., Any], Registered] = {}
 """Every query, by its function."""
@@ -116,10 +121,10 @@ class QueryBus:
 
     def authorise(self, function: Callable[..., Any], asker: Asker) -> None:
         """Refuse a caller who may not run this query. Raises NotAllowed, NotRegistered."""
-        registered = _registered(function)
+        known = registered(function)
         if not asker.is_screen:
-            asker.must_have(registered.permission)
-        elif not registered.on_screens:
+            asker.must_have(known.permission)
+        elif not known.on_screens:
             raise NotAllowed("screen-shows-queues", "a screen of a wall shows its queues, and nothing else")
 
     def ask(self, function: Callable[Concatenate[Any, P], T], asker: Asker, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -129,18 +134,19 @@ class QueryBus:
     def bound(self, function: Callable[Concatenate[Any, P], T], asker: Asker) -> Callable[P, T]:
         """The query as a function for this caller, without its first argument. Raises NotAllowed, NotRegistered."""
         self.authorise(function, asker)
-        registered = _registered(function)
-        return partial(function, self._reading[registered.reads](asker, registered))
+        known = registered(function)
+        return partial(function, self._reading[known.reads](asker, known))
 
-    def _rows(self, asker: Asker, registered: Registered) -> CompanyRows:
-        warehouse = self._sources.warehouse.for_small_queries if registered.of_now else self._sources.warehouse
+    def _rows(self, asker: Asker, known: Registered) -> CompanyRows:
+        warehouse = self._sources.warehouse.for_small_queries if known.of_now else self._sources.warehouse
         return CompanyRows(warehouse, asker.tenant, asker.scope, self._sources.progress, self._sources.tail)
 
     def _log(self, asker: Asker, _: Registered) -> CompanyLog:
         return CompanyLog(self._sources.store, asker.tenant, asker.scope, asker.user)
 
 
-def _registered(function: Callable[..., Any]) -> Registered:
+def registered(function: Callable[..., Any]) -> Registered:
+    """How a query was registered. Raises NotRegistered."""
     found = QUERIES.get(function)
     if found is None:
         raise NotRegistered(f"{getattr(function, '__qualname__', function)} is no query")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from sounds import decoding
+from sounds import children, decoding
 
 LARGEST_UPLOAD = 5 << 20
 """Bytes of an uploaded file."""
@@ -28,10 +28,8 @@ class NotAudio(Exception):
 def in_telephone_quality(data: bytes) -> bytes:
     """The same sound as .wav for a telephone, decoded in a process of its own. Raises NotAudio."""
     try:
-        # The program is this release's own; the file is its standard input, never an argument.
-        decoder = subprocess.run(  # noqa: S603
-            [*_DECODER, str(LONGEST_S)], input=data, capture_output=True, timeout=WITHIN_S, check=False, env={}
-        )
+        # The file is its standard input, never an argument.
+        decoder = children.run([*_DECODER, str(LONGEST_S)], data, WITHIN_S, {})
     except subprocess.TimeoutExpired as error:
         raise NotAudio("the file takes too long to be decoded") from error
     if decoder.returncode != 0:

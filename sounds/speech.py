@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Protocol
 
+from sounds import children
 from sounds.conversion import NotAudio, in_telephone_quality
 
 USUAL_VOICE = "pt-br"
@@ -43,11 +44,9 @@ class CommandSpeech:
         # The command is split before the voice is put in: a voice is never more than one argument.
         arguments = [part.replace("{voice}", voice or USUAL_VOICE) for part in shlex.split(self.command)]
         try:
-            # The command is the operator's, and no shell reads it.
-            spoken = subprocess.run(  # noqa: S603
-                arguments, input=text.encode(), capture_output=True, timeout=self.within_s, check=True
-            ).stdout
-            return in_telephone_quality(spoken)
+            spoken = children.run(arguments, text.encode(), self.within_s)
+            spoken.check_returncode()
+            return in_telephone_quality(spoken.stdout)
         except FileNotFoundError:
             raise SpeechUnavailable(f"{arguments[0]} is not installed") from None
         except subprocess.TimeoutExpired:

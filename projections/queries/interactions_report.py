@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
@@ -263,16 +262,6 @@ def tags(rows: CompanyRows, *, as_of: int | None = None, moment_ms: int | None =
     """Every tag that a call was given, in the order of their names, and the position that the answer covers."""
     found, position = rows.answer(as_of, moment_ms, lambda view: view.ask(_Text, _ALL_TAGS.format(tags=view.rows_of("tags"))))
     return [row.text for row in found], position
-
-
-@query(REPORTS, CompanyRows)
-def pages(rows: CompanyRows, selection: Interactions, people: People) -> Iterator[Report]:
-    """All pages, one after the other, of one position of the log."""
-    following: Interactions | None = selection
-    while following is not None:
-        page = interactions(rows, following, people)
-        yield page
-        following = next_page(following, page)
 
 
 def next_page(selection: Interactions, report: Report) -> Interactions | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -69,17 +69,12 @@ def json(report: Report) -> str:
     return msgspec.json.format(msgspec.json.encode(report.as_dict()), indent=2).decode() + "\n"
 
 
-def comma_separated(report: Report) -> str:
-    """Semicolons, a byte order mark, titles in pt-BR. A spreadsheet takes every text for text."""
-    return "".join(comma_separated_pages([report]))
-
-
-def comma_separated_pages(pages: Iterable[Report]) -> Iterator[str]:
-    """As `comma_separated`, of a report that comes page by page: a part of the text for each, so that none is held whole."""
-    for number, page in enumerate(pages):
-        if number == 0:
-            yield BYTE_ORDER_MARK + _separated([[column.title for column in page.columns]])
-        yield _separated([[_harmless(cell, column) for cell, column in zip(row, page.columns, strict=True)] for row in _cells(page)])
+def comma_separated(report: Report, *, begins: bool = True) -> str:
+    """Semicolons, a byte order mark, titles in pt-BR. A spreadsheet takes every text for text. begins: False for a page of a report that is not its first."""
+    head = BYTE_ORDER_MARK + _separated([[column.title for column in report.columns]]) if begins else ""
+    return head + _separated(
+        [[_harmless(cell, column) for cell, column in zip(row, report.columns, strict=True)] for row in _cells(report)]
+    )
 
 
 def _harmless(cell: str, column: Column) -> str:

@@ -23,6 +23,7 @@ from telephony_adapter.ami.recording import Recording
 from telephony_adapter.ami.stream import Broken
 from telephony_adapter.ami.translator import Translator
 from telephony_adapter.queue_log.importer import AHEAD_US, ExecutesCommands, Progress
+from telephony_adapter.queue_log.reading_limits import Look, nothing
 from telephony_adapter.queue_log.result import iso
 
 FACTS_AT_ONCE = 4_000
@@ -112,16 +113,23 @@ class AmiImportResult:
 
 
 def import_ami(
-    bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None = None, *, now_us: int | None = None
+    bus: ExecutesCommands,
+    caller: Caller,
+    path: Path | str,
+    name: str,
+    progress: Progress | None = None,
+    *,
+    now_us: int | None = None,
+    look: Look = nothing,
 ) -> AmiImportResult:
     """Import a recorded AMI stream, compressed or not; `-` is standard input. `name`: its name for people. now_us: the time of the import;
-    packets more than a day later are set aside, None = none.
+    packets more than a day later are set aside, None = none. look: called while the file is read.
 
     Raises NotAnAmiStream before any command is sent if the file is of another kind.
     """
     started = time.perf_counter()
     latest_us = None if now_us is None else now_us + AHEAD_US
-    importing = _Import(bus, caller, path, name, progress=progress, latest_us=latest_us)
+    importing = _Import(bus, caller, path, name, progress=progress, latest_us=latest_us, look=look)
     importing.run()
     importing.result.seconds = time.perf_counter() - started
     return importing.result
@@ -131,14 +139,22 @@ class _Import:
     """One running import. `_waiting`: observations that are not sent yet."""
 
     def __init__(
-        self, bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, *, progress: Progress | None, latest_us: int | None
+        self,
+        bus: ExecutesCommands,
+        caller: Caller,
+        path: Path | str,
+        name: str,
+        *,
+        progress: Progress | None,
+        latest_us: int | None,
+        look: Look,
     ) -> None:
         self.result = AmiImportResult(file=name)
         self._bus = bus
         self._caller = caller
         self._progress = progress
         self._translator = Translator(name)
-        self._recording = Recording(path, self._translator.interest, latest_us)
+        self._recording = Recording(path, self._translator.interest, latest_us, look)
         self._waiting: list[Observation] = []
 
     def run(self) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from io import BufferedReader
@@ -25,7 +24,8 @@ import msgspec
 
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, Interest, Packet
 from telephony_adapter.ami.stream import UNDATED, PacketStream, event_name
-from telephony_adapter.queue_log.packing import DAMAGED, damage, is_zip, members_in, plain_bytes
+from telephony_adapter.queue_log.packing import DAMAGED, damage, is_zip, member_bytes, members_in, plain_bytes
+from telephony_adapter.queue_log.reading_limits import Look, Reading, nothing
 
 EXPECTED = (
     'a recorded AMI stream: lines of {"t": ..., "raw": "Event: ..."} (ami.timed.jsonl), or the bytes of the connection '
@@ -54,9 +54,11 @@ class Recording(PacketStream):
     size: of the file in bytes, None if it has none.
     """
 
-    def __init__(self, path: str | Path, interest: Interest, latest_us: int | None = None) -> None:
+    def __init__(self, path: str | Path, interest: Interest, latest_us: int | None = None, look: Look = nothing) -> None:
+        """look: called while the file is read, whatever is in it."""
         super().__init__(interest, latest_us)
         self.path = path
+        self._look = look
         self.size: int | None = None
         self._file: BufferedReader | None = None
 
@@ -83,16 +85,17 @@ class Recording(PacketStream):
 
     def _open(self, stack: ExitStack) -> BufferedReader:
         if str(self.path) == "-":
-            return plain_bytes(sys.stdin.buffer, ExitStack())
+            return plain_bytes(sys.stdin.buffer, ExitStack(), Reading("-", None, self._look))
         path = Path(self.path)
         plain: IO[bytes] = stack.enter_context(path.open("rb"))
         self.size, self._file = path.stat().st_size, cast("BufferedReader", plain)
+        reading = Reading(str(self.path), self.size, self._look)
         if is_zip(path):
-            members = members_in(path)
+            members = members_in(path, reading)
             if len(members) != 1:
                 raise NotAnAmiStream(f"{self.path}: expected {EXPECTED}; it is a zip of {len(members)} files")
-            plain = stack.enter_context(stack.enter_context(zipfile.ZipFile(plain)).open(members[0]))
-        return stack.enter_context(plain_bytes(plain, ExitStack()))
+            return stack.enter_context(member_bytes(plain, members[0], ExitStack(), reading))
+        return stack.enter_context(plain_bytes(plain, ExitStack(), reading))
 
     # lines of JSON
 
@@ -140,7 +143,8 @@ class Recording(PacketStream):
             self.broke(number, "cut off before its end")
 
 
-_LONE_ENDS = re.compile(rb"\r*\n")
+_LONE_ENDS = re.compile(rb"(?<!\r)\r*\n")
+"""It begins only where a row of CR begins: tried at each CR of a long row, it would take hours."""
 
 
 def _ended_by_cr_lf(read: bytes) -> bytes:
@@ -162,15 +166,15 @@ def _texts(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
 
 def _pieces(block: bytes) -> Iterator[tuple[bytes, bool]]:
     """Split the bytes between two packet ends at the banners in them; False for a part that a lost connection cut off."""
-    rest = block
-    while (at := rest.find(_BANNER)) >= 0:
-        if rest[:at].strip():
-            yield rest[:at], False
-        end = rest.find(b"\r\n", at)
-        yield rest[at : end if end >= 0 else len(rest)], True
-        rest = rest[end + 2 :] if end >= 0 else b""
-    if rest.strip():
-        yield rest, True
+    begin = 0
+    while (at := block.find(_BANNER, begin)) >= 0:
+        if block[begin:at].strip():
+            yield block[begin:at], False
+        end = block.find(b"\r\n", at)
+        yield block[at : end if end >= 0 else len(block)], True
+        begin = end + 2 if end >= 0 else len(block)
+    if block[begin:].strip():
+        yield block[begin:], True
 
 
 def _lenient(text: bytes) -> _Line | None:

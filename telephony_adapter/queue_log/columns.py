@@ -46,6 +46,8 @@ class Columns(NamedTuple):
 def columns_of(start: bytes) -> Columns | None:
     """The columns that the first line with content names; None if it is no such header."""
     first = next((line for line in start.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()), b"")
+    if len(first) > csv.field_size_limit():
+        return None
     header = first.decode("latin-1")
     for delimiter in _DELIMITERS:
         found = columns_among(next(csv.reader([header], delimiter=delimiter), []), delimiter)

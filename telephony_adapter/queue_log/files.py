@@ -13,7 +13,8 @@ from typing import IO, cast
 from telephony_adapter.queue_log.columns import Columns, columns_of
 from telephony_adapter.queue_log.dump_detection import is_dump
 from telephony_adapter.queue_log.instants import NoInstant, from_epoch
-from telephony_adapter.queue_log.packing import DAMAGED, damage, is_packed, is_zip, members_in, plain_bytes
+from telephony_adapter.queue_log.packing import DAMAGED, damage, is_packed, is_zip, member_bytes, members_in, plain_bytes
+from telephony_adapter.queue_log.reading_limits import Look, Reading, nothing
 
 LONGEST_LINE = 1 << 16
 _BLOCK = 1 << 20
@@ -36,14 +37,15 @@ class NotAQueueLog(ValueError):
 class LogFile:
     """One file whose beginning was read. `name`: its name for people. `columns`: of a table; None for the log itself.
 
-    member: its name in a zip. dump: whether it is an SQL dump. first_us orders the parts of a rotated log; None if it is
+    member: it, in a zip. reading: of the whole file. dump: whether it is an SQL dump. first_us orders the parts of a rotated log; None if it is
     not known before the whole file is read.
     """
 
-    def __init__(self, path: Path, name: str, member: str = "") -> None:
+    def __init__(self, path: Path, name: str, reading: Reading, member: zipfile.ZipInfo | None = None) -> None:
         self.path = path
-        self.name = f"{name}/{member}" if member else name
+        self.name = f"{name}/{member.filename}" if member else name
         self.member = member
+        self.reading = reading
         self._raw: IO[bytes] | None = None
         try:
             self.size, self.compressed = self._sizes()
@@ -55,9 +57,8 @@ class LogFile:
 
     def _sizes(self) -> tuple[int, bool]:
         """The size on disk in bytes, and whether the file is packed."""
-        if self.member:
-            with zipfile.ZipFile(self.path) as packed:
-                return packed.getinfo(self.member).compress_size, True
+        if self.member is not None:
+            return self.member.compress_size, True
         with self.path.open("rb") as raw:
             return self.path.stat().st_size, is_packed(raw.read(6))
 
@@ -72,9 +73,9 @@ class LogFile:
         with ExitStack() as stack:
             raw = cast("IO[bytes]", stack.enter_context(self.path.open("rb")))
             self._raw = raw
-            if self.member:
-                raw = stack.enter_context(stack.enter_context(zipfile.ZipFile(raw)).open(self.member))
-            return plain_bytes(raw, stack.pop_all())
+            if self.member is not None:
+                return member_bytes(raw, self.member, stack.pop_all(), self.reading)
+            return plain_bytes(raw, stack.pop_all(), self.reading)
 
     def _look(self) -> tuple[Columns | None, int | None]:
         start = b""
@@ -106,15 +107,16 @@ class LogFile:
         raise NotAQueueLog(f"{self.name}: {_kind(start)}: {EXPECTED}")
 
 
-def log_files(path: Path, name: str, others: list[str] | None = None) -> list[LogFile]:
-    """The logs in a file: itself, or the members of a zip. Raises NotAQueueLog.
+def log_files(path: Path, name: str, others: list[str] | None = None, look: Look = nothing) -> list[LogFile]:
+    """The logs in a file: itself, or the members of a zip. Raises NotAQueueLog, ReadsTooMuch.
 
     others: a list to which a sentence is added for each member of a zip that is no log.
     """
+    reading = Reading(name, path.stat().st_size, look)
     if not is_zip(path):
-        return [LogFile(path, name)]
+        return [LogFile(path, name, reading)]
     try:
-        members = members_in(path)
+        members = members_in(path, reading)
     except DAMAGED as error:
         raise NotAQueueLog(f"{name}: {damage(error)}: {EXPECTED}") from error
     if not members:
@@ -123,7 +125,7 @@ def log_files(path: Path, name: str, others: list[str] | None = None) -> list[Lo
     refused: list[NotAQueueLog] = []
     for member in members:
         try:
-            logs.append(LogFile(path, name, member))
+            logs.append(LogFile(path, name, reading, member))
         except NotAQueueLog as error:
             refused.append(error)
     if not logs:

@@ -23,6 +23,7 @@ from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.files import LogFile, log_files
 from telephony_adapter.queue_log.lines import Lines, TextLines
 from telephony_adapter.queue_log.members import members_of
+from telephony_adapter.queue_log.reading_limits import Look, nothing
 from telephony_adapter.queue_log.result import ImportResult
 from telephony_adapter.queue_log.tables import TableLines
 
@@ -55,17 +56,19 @@ def import_queue_log(
     now_us: int | None = None,
     earlier: Earlier | None = None,
     result: ImportResult | None = None,
+    look: Look = nothing,
 ) -> ImportResult:
     """Import queue logs or table exports, parts in any order, overlapping or not.
 
     files: the path of each and its name for people. timezone: of table instants that are text without a zone. members: a
     file of lines interface;name. now_us: the time of the import; lines more than a day later are set aside, None = none.
-    earlier: observations of earlier imports. result: filled while the import runs; a new one by default. Raises NotAQueueLog or NotAMemberList before any command is sent.
+    earlier: observations of earlier imports. result: filled while the import runs; a new one by default. look: called while files are read and sorted.
+    Raises NotAQueueLog or NotAMemberList before any command is sent; ReadsTooMuch.
     """
     started = time.perf_counter()
     others: list[str] = []
-    looked = [file for path, name in files for file in log_files(path, name, others)]
-    pairs = members_of(members) if members is not None else []
+    looked = [file for path, name in files for file in log_files(path, name, others, look)]
+    pairs = members_of(members, look=look) if members is not None else []
     importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us, earlier=earlier, result=result)
     importing.result.lacks += others
     importing.observe([MatchMember(interface=interface, member=member) for interface, member in pairs])

@@ -9,18 +9,20 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
+
+from telephony_adapter.queue_log.reading_limits import MOST_LAYERS, Reading, opened_zip
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _BLOCK = 1 << 18
 _ZIP = b"PK\x03\x04"
-_Unpacked = gzip.GzipFile | lzma.LZMAFile | bz2.BZ2File
+_Unpacked = gzip.GzipFile | lzma.LZMAFile | bz2.BZ2File | zipfile.ZipExtFile
 _PACKERS: dict[bytes, Callable[[BufferedReader], _Unpacked]] = {
     b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
     b"\xfd7zXZ\x00": lzma.LZMAFile,
@@ -56,36 +58,61 @@ def is_zip(path: Path) -> bool:
         return raw.read(4) == _ZIP
 
 
-def members_in(path: Path) -> list[str]:
-    """The names of the files in a zip, without those that an archiver adds."""
-    with zipfile.ZipFile(path) as packed:
-        files = [member for member in packed.infolist() if not member.is_dir() and member.file_size]
-    return [member.filename for member in files if not member.filename.startswith(("__MACOSX/", ".")) and "/." not in member.filename]
+def members_in(path: Path, reading: Reading) -> list[zipfile.ZipInfo]:
+    """The files in a zip, without those that an archiver adds. Raises ReadsTooMuch."""
+    with path.open("rb") as raw, opened_zip(raw, reading) as packed:
+        files = [member for member in packed.filelist if not member.is_dir() and member.file_size]
+    return [member for member in files if not member.filename.startswith(("__MACOSX/", ".")) and "/." not in member.filename]
 
 
-def plain_bytes(raw: IO[bytes], stack: ExitStack) -> BufferedReader:
+def member_bytes(raw: IO[bytes], member: zipfile.ZipInfo, stack: ExitStack, reading: Reading) -> BufferedReader:
+    """The bytes of a file in a zip, as `plain_bytes` gives them."""
+    with _closed_on_error(stack):
+        archive = stack.enter_context(opened_zip(raw, reading))
+        packed = cast("zipfile.ZipExtFile", stack.enter_context(archive.open(member)))
+    return plain_bytes(BufferedReader(_Unpacking(packed, reading), _BLOCK), stack, reading, layers=1)
+
+
+@contextmanager
+def _closed_on_error(stack: ExitStack) -> Iterator[None]:
+    with ExitStack() as failing:
+        failing.callback(stack.close)
+        yield
+        failing.pop_all()
+
+
+def plain_bytes(raw: IO[bytes], stack: ExitStack, reading: Reading, *, layers: int = 0) -> BufferedReader:
     """The bytes of `raw` unpacked, also if they are packed twice. Text in another character set becomes UTF-8, a row of NULs
-    one NUL, and line ends of CR alone become LF. Closing it closes `stack`.
+    one NUL, and line ends of CR alone become LF. Closing it closes `stack`, as an error does. layers: how many were taken off already.
     """
+    with _closed_on_error(stack):
+        return BufferedReader(_Plain(_unpacked(raw, stack, reading, layers), stack, reading), _BLOCK)
+
+
+def _unpacked(raw: IO[bytes], stack: ExitStack, reading: Reading, layers: int) -> BufferedReader:
     stream = cast("BufferedReader", raw if hasattr(raw, "peek") else BufferedReader(cast("RawIOBase", raw)))
-    while True:
+    for layer in range(layers, MOST_LAYERS + 1):
         try:
             head = stream.peek(6)
         except DAMAGED:
             head = b""  # The next read raises the error.
         packer = next((packer for magic, packer in _PACKERS.items() if head.startswith(magic)), None)
         if packer is None:
-            return BufferedReader(_Plain(stream, stack), _BLOCK)
+            return stream
+        if layer == MOST_LAYERS:
+            break
         packed = packer(stream)
         stack.enter_context(packed)
-        stream = BufferedReader(_Unpacking(packed), _BLOCK)
+        stream = BufferedReader(_Unpacking(packed, reading), _BLOCK)
+    raise reading.too_much(f"it is packed more than {MOST_LAYERS} times")
 
 
 class _Unpacking(RawIOBase):
     """Unpacks a little at a time, so that of a damaged file everything before the damage is read."""
 
-    def __init__(self, packed: _Unpacked) -> None:
+    def __init__(self, packed: _Unpacked, reading: Reading) -> None:
         self._packed = packed
+        self._reading = reading
 
     def readable(self) -> bool:
         return True
@@ -93,6 +120,7 @@ class _Unpacking(RawIOBase):
     def readinto(self, buffer: Buffer, /) -> int:
         view = memoryview(buffer)
         data = self._packed.read1(len(view))
+        self._reading.unpacked(len(data))
         view[: len(data)] = data
         return len(data)
 
@@ -100,8 +128,9 @@ class _Unpacking(RawIOBase):
 class _Plain(RawIOBase):
     """The text of a log as plain bytes. A file whose lines end in CR alone is read as if they ended in LF."""
 
-    def __init__(self, stream: BufferedReader, stack: ExitStack) -> None:
+    def __init__(self, stream: BufferedReader, stack: ExitStack, reading: Reading) -> None:
         self._stream = stream
+        self._reading = reading
         self._stack = stack
         self._decoder: codecs.IncrementalDecoder | None = None
         self._begun = False
@@ -119,6 +148,7 @@ class _Plain(RawIOBase):
     def readinto(self, buffer: Buffer, /) -> int:
         view = memoryview(buffer)
         while not self._ready:
+            self._reading.look()
             block = self._stream.read1(_BLOCK)
             if not block:
                 break

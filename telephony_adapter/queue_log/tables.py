@@ -19,9 +19,12 @@ from telephony_adapter.queue_log.files import Broken, LogFile
 from telephony_adapter.queue_log.instants import NoInstant, TableInstants
 from telephony_adapter.queue_log.lines import Counting, Line, mark_of, readable
 from telephony_adapter.queue_log.packing import DAMAGED, damage
+from telephony_adapter.queue_log.reading_limits import LONGEST_ROW, Look, Reading
 from telephony_adapter.queue_log.repeated_hours import Doubtful, decided
 
 _AT_ONCE = 5000
+_STEPS = 1_000_000
+"""Instructions of SQLite between two looks whether the reading has to end: less than a tenth of a second."""
 _READING_COSTS = 0.2
 """The share of the progress for reading and sorting all rows."""
 
@@ -45,7 +48,7 @@ class TableLines:
     def read(self, broken: Broken) -> Iterator[Line]:
         # SQLite's temporary database: a file in the system's temporary directory that is deleted while it is open, so that
         # the personal data in it never outlives this process.
-        with _room(), closing(sqlite3.connect("", isolation_level=None)) as db:
+        with _room(), closing(sqlite3.connect("", isolation_level=None)) as db, _looking(db, self.file.reading.look):
             db.execute("PRAGMA journal_mode = OFF")
             # again: the later instant of a local time that occurs twice. day: the date of such a row, as text.
             db.execute("CREATE TABLE row (at INTEGER, line BLOB, call TEXT, again INTEGER, day TEXT)")
@@ -137,7 +140,7 @@ def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
     columns = file.columns
     assert columns is not None
     with TextIOWrapper(file.open(), "utf-8-sig", errors="surrogateescape", newline="") as text:
-        reader = csv.reader(text, delimiter=columns.delimiter)
+        reader = csv.reader(_rows_as_text(text, file.reading), delimiter=columns.delimiter)
         header = True
         while True:
             try:
@@ -155,6 +158,14 @@ def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
                 header = header and empty
                 continue
             yield reader.line_num, columns, row
+
+
+def _rows_as_text(text: TextIOWrapper, reading: Reading) -> Iterator[str]:
+    """The lines of a table. Raises ReadsTooMuch for one that is no row."""
+    while row := text.readline(LONGEST_ROW):
+        if len(row) == LONGEST_ROW:
+            raise reading.too_much(f"a row of the table has {LONGEST_ROW:,} characters or more")
+        yield row
 
 
 def _sorted(db: sqlite3.Connection) -> Iterator[Line]:
@@ -190,3 +201,14 @@ def _room() -> Iterator[None]:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise
         raise OSError(errno.ENOSPC, "no room for the scratch table of the import") from error
+
+
+@contextmanager
+def _looking(db: sqlite3.Connection, look: Look) -> Iterator[None]:
+    """During the block a long statement ends when `look` raises. SQLite interrupts it then, and loses the reason; who looks again gets it."""
+    db.set_progress_handler(look, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError:
+        look()
+        raise

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ import pytest
 from msgspec.structs import replace
 
 from api.app import MAX_BODY
-from imports.running import SILENT_US, Imports
+from imports.running import SILENT_US, Imports, _Running
 from store import imports as kept
+from telephony_adapter.queue_log import reading_limits
 from tests.api.test_auth import problem_of
 from tests.kit.http import Person, TimedCenter, operator
 from tests.kit.slow_imports import SlowImport
@@ -203,3 +207,99 @@ def test_a_simulation_needs_a_company_without_calls(ana: Person, monkeypatch: py
     assert ana.ask("DELETE", f"/v1/imports/{begun.json()['id']}").status_code == 202
     until(ana, begun.json()["id"], "cancelled")
     problem_of(ana.post("/v1/simulation"), 409, "company-not-empty")
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused_by_its_name(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_limits, "ALWAYS_UNPACKED", 1 << 20)
+    bomb = gzip.compress(b"\0" * (8 << 20))
+    problem = problem_of(send(ana, bomb, name="bomb.gz"), 422, "file-unpacks-too-much")
+    assert problem["detail"].startswith("bomb.gz: it unpacks to more than")
+    # Of one whose beginning is a log this is found while it is taken in.
+    later = imported(ana, gzip.compress(LOG.read_bytes() + b"\n" * (8 << 20)), name="later.gz")
+    assert (later["state"], later["code"]) == ("failed", "file-unpacks-too-much")
+    assert later["reason"].startswith("later.gz: ")
+    assert files_of(ana) == []
+
+
+def files_of(who: Person) -> list[Path]:
+    """The files that lie in the directory of imports."""
+    directory = who.client.transport.app.state.application.center.directory / "imports"  # type: ignore[attr-defined]
+    return [path for path in directory.rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_refused_before_and_while_it_comes_and_commands_go_on(
+    ana: Person, center: TimedCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = send(ana, LOG.read_bytes())
+    assert refused.status_code == 201
+    until(ana, refused.json()["id"], "done")
+    center.clock.pass_s(1)
+    disk = os.statvfs(center.directory)
+    free = disk.f_bavail * disk.f_frsize
+    # A size that does not fit is known before a byte of it is read.
+    before = ana.ask("POST", "/v1/imports", content=never(), headers={"Content-Length": str(free + 1)})
+    problem_of(before, 507, "no-room")
+    assert int(before.headers["Retry-After"]) > 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield LOG.read_bytes()
+        monkeypatch.setattr(center.reserve, "_size", 1 << 60)
+        yield b"\n" * (3 << 20)
+
+    problem_of(send(ana, endless(), name="much"), 507, "no-room")
+    (one, _) = ana.get("/v1/imports").json()["items"]
+    assert (one["name"], one["state"], one["code"]) == ("much", "failed", "no-room")
+    assert files_of(ana) == []
+    assert ana.post("/v1/queues", {"name": "uma nova"}).status_code == 201
+    assert ana.client.get("/readyz").status_code == 200
+
+
+async def never() -> AsyncIterator[bytes]:
+    yield b"1"
+    raise AssertionError("the body was read")
+
+
+def test_an_import_ends_where_the_rest_of_the_disk_is_kept_for_calls(
+    ana: Person, center: TimedCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = SlowImport(monkeypatch)
+    id = send(ana, LOG.read_bytes()).json()["id"]
+    assert slow.reached.wait(DEADLINE_S)
+    monkeypatch.setattr(center.reserve, "_size", 1 << 60)
+    slow.go.set()
+    assert until(ana, id, "failed")["code"] == "no-room"
+    assert ana.post("/v1/queues", {"name": "uma nova"}).status_code == 201
+
+
+def test_many_imports_of_one_company_do_not_keep_another_one_waiting(log_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, eva = log_in(), log_in(company="Outra", email="eva@outra.example")
+    slow = SlowImport(monkeypatch)
+    first, *others = [send(ana, LOG.read_bytes()).json()["id"] for _ in range(3)]
+    assert slow.reached.wait(DEADLINE_S)
+    of_eva = send(eva, LOG.read_bytes()).json()["id"]
+    until(eva, of_eva, "running")
+    assert ana.get(f"/v1/imports/{first}").json()["state"] == "running"
+    assert [ana.get(f"/v1/imports/{id}").json()["state"] for id in others] == ["waiting", "waiting"]
+    slow.go.set()
+    for id in others:
+        assert until(ana, id, "done")["repeated_lines"] > 0
+
+
+def test_an_import_of_which_nothing_can_be_used_ends_at_once_when_the_server_stops(
+    ana: Person, center: TimedCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go = threading.Event(), threading.Event()
+    look = _Running.look
+
+    def slowly(running: _Running) -> None:
+        reached.set()
+        assert go.wait(DEADLINE_S)
+        look(running)
+
+    monkeypatch.setattr(_Running, "look", slowly)
+    id = send(ana, LOG.read_bytes() + b"no line\n" * 400_000).json()["id"]
+    assert reached.wait(DEADLINE_S)
+    center.stop()
+    go.set()
+    found = until(ana, id, "interrupted")
+    assert (found["code"], found["lines"]) == ("server-stopped", 0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import re
+import signal
 import sqlite3
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,9 @@ import pytest
 from bootstrap import hold
 from settings import Settings
 from tests.journeys.command_line import DEADLINE_S, CommandLine, until
+
+ENDS_WITHIN_S = 20
+"""On a busy machine: requests have 3 s, and what runs in threads ends within a second."""
 
 LOG = """\
 1764000000|NONE|NONE|NONE|QUEUESTART|
@@ -255,3 +260,18 @@ def test_an_interrupted_import_stops(atende: CommandLine, tmp_path: Path) -> Non
         asking.communicate(timeout=DEADLINE_S)
         assert asking.returncode == 130
     assert events(atende) < 60_000
+
+
+def test_a_server_ends_within_seconds_while_it_takes_in_a_file_of_which_nothing_can_be_used(atende: CommandLine, tmp_path: Path) -> None:
+    big = tmp_path / "queue_log"
+    big.write_bytes(_call(1).encode() + b"no line\n" * 20_000_000)
+    with atende.serving() as server:
+        asking = atende.start("import", "queue-log", big)
+        assert asking.stderr is not None
+        assert "import:" in asking.stderr.readline()
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(DEADLINE_S)
+        assert time.monotonic() - began < ENDS_WITHIN_S
+        _, err = asking.communicate(timeout=DEADLINE_S)
+        assert "the server stopped before it had answered" in err

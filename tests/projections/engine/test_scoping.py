@@ -28,7 +28,7 @@ from projections.queries.api_keys import api_keys
 from projections.queries.callbacks import callbacks
 from projections.queries.contacts import interactions_of_contact
 from projections.queries.history import history, proof
-from projections.queries.interactions_report import count, interactions, pages, tags
+from projections.queries.interactions_report import count, interactions, tags
 from projections.queries.interactions_selection import Interactions
 from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.one_interaction import interaction
@@ -145,9 +145,6 @@ ANSWERS = {
     reports.outbound: lambda rows, past: [reports.outbound(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "hour")],
     reports.agents: lambda rows, past: reports.agents(rows, Question(by="agent", **past)).rows,
     interactions: lambda rows, past: interactions(rows, Interactions(question=Question(by="total", **past)), People()).rows,
-    pages: lambda rows, past: [
-        report.rows for report in pages(rows, Interactions(question=Question(by="total", **past), limit=1), People())
-    ],
     wall: lambda rows, past: wall(rows, Question(by="total", names="as-is", **past)),
     monitor: lambda rows, past: monitor(rows, Question(by="total", **past)),
     page: lambda rows, past: [page(rows, kind, ("", ""), 10, **past) for kind in (RegisteredQueue, RegisteredAgent)],

@@ -1,0 +1,106 @@
+"""How much is read of a file that somebody else made: a small one may unpack to more than any disk holds.
+
+Nothing is ever unpacked onto the disk or held whole: these limits bound the time for which a file keeps a process busy.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from typing import IO, cast
+
+MOST_UNPACKED = 16 << 30
+"""Bytes of one file, unpacked: ten years of a large center."""
+
+MOST_TIMES = 200
+"""How many times its size a file may unpack to: logs pack to a tenth, the most uniform ones to a fiftieth."""
+
+ALWAYS_UNPACKED = 64 << 20
+"""Bytes that every file may unpack to: they are read in a second."""
+
+MOST_LAYERS = 3
+"""A log that was packed, packed again and put into a zip. A file may be made to contain itself."""
+
+MOST_MEMBERS = 500
+"""Files in a zip: a year of daily logs and more."""
+
+LARGEST_DIRECTORY = 1 << 20
+"""Bytes of the list of files in a zip, which is read whole. A million empty files need 50 MiB."""
+
+LONGEST_ROW = 1 << 20
+"""Bytes of a row of a table. A line of a log that is too long is left out; a row would be held whole."""
+
+LARGEST_LIST = 8 << 20
+"""Bytes of a list of members, which is held whole: 100,000 telephones."""
+
+Look = Callable[[], None]
+"""Called again and again while a file is read; what it raises ends the reading."""
+
+
+def nothing() -> None:
+    """Nobody looks."""
+
+
+class ReadsTooMuch(ValueError):
+    """A file is beyond a limit. The message names the file and the limit."""
+
+
+class Reading:
+    """The reading of one file. name: of the file, for people. size: of the file as it is, bytes; None if it is not known."""
+
+    def __init__(self, name: str, size: int | None = None, look: Look = nothing) -> None:
+        self.name = name
+        self.look = look
+        self._most = MOST_UNPACKED if size is None else min(MOST_UNPACKED, max(ALWAYS_UNPACKED, MOST_TIMES * size))
+        self._unpacked = 0
+
+    def unpacked(self, count: int) -> None:
+        """So many more bytes came out of a packed file. Raises ReadsTooMuch."""
+        self.look()
+        self._unpacked += count
+        if self._unpacked > self._most:
+            raise self.too_much(f"it unpacks to more than {self._most:,} bytes, which no log does")
+
+    def too_much(self, why: str) -> ReadsTooMuch:
+        """The refusal to read on."""
+        return ReadsTooMuch(f"{self.name}: {why}")
+
+
+class BoundedReads:
+    """A file of which only a little is read at once: `zipfile` reads the list of files by one read, of the size that the zip states."""
+
+    def __init__(self, raw: IO[bytes], reading: Reading) -> None:
+        self._raw = raw
+        self._reading = reading
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes. Raises ReadsTooMuch."""
+        data = self._raw.read(min(size, LARGEST_DIRECTORY + 1) if size >= 0 else LARGEST_DIRECTORY + 1)
+        if len(data) > LARGEST_DIRECTORY:
+            raise self._reading.too_much(f"its list of files has more than {LARGEST_DIRECTORY:,} bytes")
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As of any file."""
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As of any file."""
+        return self._raw.tell()
+
+    def seekable(self) -> bool:
+        """As of any file."""
+        return True
+
+    def close(self) -> None:
+        """As of any file."""
+        self._raw.close()
+
+
+def opened_zip(raw: IO[bytes], reading: Reading) -> zipfile.ZipFile:
+    """A zip whose list of files was read. Raises ReadsTooMuch, and what `zipfile` raises."""
+    archive = zipfile.ZipFile(cast("IO[bytes]", BoundedReads(raw, reading)))
+    if len(archive.filelist) > MOST_MEMBERS:
+        archive.close()
+        raise reading.too_much(f"{len(archive.filelist):,} files are in it, and of a zip at most {MOST_MEMBERS:,} are read")
+    return archive

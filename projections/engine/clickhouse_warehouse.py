@@ -51,7 +51,8 @@ _INLINE = re.compile(r"\s*INSERT\b.*\bVALUES\b", re.IGNORECASE | re.DOTALL)
 """Rows inside the statement's text. With this protocol the server waits for rows that are sent separately, so they are refused."""
 
 _ADDING = re.compile(
-    r"\s*(?P<begins>ALTER TABLE (?P<table>\w+) ADD COLUMN )IF NOT EXISTS (?P<column>\w+)(?P<ends>.*)", re.IGNORECASE | re.DOTALL
+    r"(?:\s*--[^\n]*\n)*\s*(?P<begins>ALTER TABLE (?P<table>\w+) ADD COLUMN )IF NOT EXISTS (?P<column>\w+)(?P<ends>.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 """Servers before 19 do not know IF NOT EXISTS for columns, so the adapter checks for the column itself."""
 

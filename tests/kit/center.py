@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from domain.access import WHOLE_COMPANY
 from domain.agents import AgentObserved
-from domain.base import MS, Event
+from domain.base import MS, NOBODY, Event, Personal
 from domain.ids import agent_id, interaction_id, queue_id, timeline_id
 from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
 from domain.voice.calls import Attempt, IvrPath
-from domain.voice.interaction_events import InteractionObserved
+from domain.voice.facts import AGENTS_NOTE, Fact
+from domain.voice.interaction_events import CallNoted, InteractionObserved
 from domain.voice.presence import PresenceSpan, PresenceState
 from domain.voice.timeline import CoverageSpan as Covered
 from domain.voice.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
@@ -68,11 +69,17 @@ class Center:
         )  # fmt: skip
         self._waiting.append(stored(self.position, event))
 
-    def call(self, call: WholeCall) -> None:
-        """A call as it is known now, also one that is known already."""
+    def call(self, call: WholeCall, **about: object) -> None:
+        """A call as it is known now, also one that is known already. about: fields of the event, as its correlation."""
         id = interaction_id(self.tenant, call.call)
-        self._event(InteractionObserved, id, call.ended_ms or call.started_ms, facts=(), change=change(self.known.get(id), call))
+        self._event(InteractionObserved, id, call.ended_ms or call.started_ms, facts=(), change=change(self.known.get(id), call), **about)
         self.known[id] = call
+
+    def note(self, call: str, at_ms: int, sealed: str) -> None:
+        """An agent wrote this down about a call that is known."""
+        fact = Fact("note", at_ms * MS, text=AGENTS_NOTE, private=Personal(NOBODY, sealed=sealed))
+        id = interaction_id(self.tenant, call)
+        self._event(CallNoted, id, at_ms, facts=(fact,), change=change(self.known[id], self.known[id]))
 
     def calls(self, calls: Iterable[WholeCall]) -> None:
         for call in calls:

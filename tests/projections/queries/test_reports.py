@@ -24,7 +24,9 @@ from projections.queries.dashboards import inbound, ivr, outbound
 from projections.queries.history import history
 from projections.queries.interactions_report import interactions, next_page
 from projections.queries.interactions_selection import Interactions
+from projections.queries.one_interaction import interaction
 from projections.queries.report import NOTHING, Column, Report, comma_separated, lineage, table, written
+from store.keyring import SEALED
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 
@@ -242,6 +244,30 @@ def test_interactions_are_filtered(center: Center) -> None:
         with pytest.raises(InvalidField) as refused:
             Interactions(question=Question(), **{field: value})
         assert refused.value.field == field
+
+
+def test_a_call_is_found_by_the_id_and_by_the_correlation_of_a_request_about_it(center: Center) -> None:
+    center.call(
+        call("1.9", visit("suporte", NINE, "abandoned", S), ended_ms=NINE + S, status="abandoned"), correlation="order-9", request="r-1"
+    )
+    center.call(call("1.10", visit("suporte", NINE), status=""), correlation="r-2")
+
+    def found(correlation: str) -> list[str]:
+        selection = Interactions(question=Question(), state="all", correlation=correlation)
+        return [row["call"] for row in interactions(center.rows, selection, Nobody()).rows]
+
+    assert [found("order-9"), found("r-1"), found("r-2"), found("r-3")] == [["1.9"], ["1.9"], ["1.10"], []]
+    events, _ = history(center.rows, "1.9", json.loads)
+    assert [(event["correlation_id"], event["request_id"]) for event in events] == [("order-9", "r-1")]
+
+
+def test_what_agents_wrote_down_is_in_the_call(center: Center) -> None:
+    sealed = SEALED + "A" * 60
+    center.note("1.1", NINE + 20 * S, sealed)
+    shown, position = interaction(center.rows, interaction_id(TENANT, "1.1"), Question(by="total"), Nobody())
+    assert shown["agent_notes"] == [{"text": sealed, "written_at": "2026-11-23T09:00:20-03:00", "actor": "test"}]
+    before, _ = interaction(center.rows, interaction_id(TENANT, "1.1"), Question(by="total", as_of=position - 1), Nobody())
+    assert before["agent_notes"] == []
 
 
 def test_a_leg_is_part_of_its_calls_row(center: Center) -> None:

@@ -74,7 +74,7 @@ class WebhookTest(Shape):
     """What a receiver answered to a test message."""
 
     message_id: Annotated[str, Field(description="its header `webhook-id`", examples=["msg_7b9d2f0e5a4b7c1e9a770d5d8a8c6f10"])]
-    delivered: Annotated[bool, Field(description="whether the receiver answered 2xx within ten seconds")]
+    delivered: Annotated[bool, Field(description="whether the receiver answered 2xx in time")]
     duration_ms: Annotated[int, Field(description="how long it took", examples=[87])]
     status_code: Annotated[int | None, Field(description="the HTTP status; null without an answer", examples=[200])]
     error: Annotated[str, Field(description="why it does not count as delivered; empty if it does", examples=[""])]

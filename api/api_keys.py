@@ -151,7 +151,7 @@ async def list_api_keys(context: Annotated[RequestContext, authorised(all_keys)]
 @router.get("/self", summary="The API key that asks", responses=documented("not-found"))
 async def get_own_api_key(context: Annotated[RequestContext, authorised(own_key)]) -> ApiKeyDetail:
     """What this key may do and see, until when and how often. 404 `api-key-unknown` for who shows no API key."""
-    found = await context.ask(own_key, context.credential.actor.user)
+    found = await context.ask(own_key, _asker(context))
     return _shaped(found, (await _used(context, [found.id])).get(found.id))
 
 
@@ -183,6 +183,11 @@ async def _changed(context: RequestContext, key: UUID, command: RotateApiKey | R
     receipt = await context.application.execute(command, context.caller)
     context.application.active_keys.forget(key)
     return done(receipt)
+
+
+def _asker(context: RequestContext) -> UUID:
+    """The id of whoever asks, a key or a user."""
+    return context.credential.actor.user
 
 
 async def _used(context: RequestContext, keys: Sequence[UUID]) -> dict[UUID, int]:

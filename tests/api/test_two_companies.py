@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.api.test_webhooks import delivered
 from tests.kit.openapi import STREAMS, operations
 from tests.kit.pasts import cover
 from tests.kit.waiting import within
@@ -65,12 +66,13 @@ class Company:
 
 
 @pytest.fixture
-def company(log_in, document):
+def company(log_in, document, center):
     """Makes a company with one of everything."""
 
     def do(name, number="5511911111111"):
         made = Company(log_in(name, "ana@empresa.example"), number)
         made.complete(document)
+        made.ids["delivery_id"] = str(delivered(center, made.ids["webhook_id"], name).id)
         return made
 
     return do
@@ -78,8 +80,10 @@ def company(log_in, document):
 
 @pytest.fixture
 def figures(queries):
-    """Those that answer by JSON, not by the sound of a file."""
-    return [one for one in queries if "application/json" in one.definition["responses"]["200"]["content"]]
+    """Those that answer a person by JSON: not by the sound of a file, and not to an API key alone."""
+    return [
+        one for one in queries if "application/json" in one.definition["responses"]["200"]["content"] and one.path != "/v1/api-keys/self"
+    ]
 
 
 @pytest.fixture

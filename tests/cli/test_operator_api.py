@@ -41,7 +41,7 @@ def serving(directory: Path, execute: Execute) -> Iterator[int]:
     with ExitStack() as stack:
         bound = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         app, listener = stack.enter_context(operator_api(directory, PUBLIC, execute, lambda: server.should_exit))
-        server = Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1), _nothing)
+        server = Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1), _nothing, lambda: None)
         thread = threading.Thread(target=server.run, args=([bound, listener],))
         thread.start()
         stack.callback(thread.join)

@@ -24,6 +24,7 @@ const REPEATABLE = [
   "/v1/phone/quality",
   "/v1/phone/session",
   "/v1/simulation",
+  "/v1/webhooks/{webhook_id}/test",
 ];
 
 const sent = { keys: [] as string[], answer: () => {}, mutate: (_name: string) => {} };

@@ -53,7 +53,17 @@ export function PhonePanel({ agent, interfaces }: { agent: string; interfaces: r
             {said(problem)}
           </p>
         )}
-        {state === "off" && other && <p className="hint">{text("attend.phone.other", { phone: other })}</p>}
+        {state === "off" && other && (
+          <div className={styles.buttons}>
+            <p className="hint">{text("attend.phone.other", { phone: other })}</p>
+            <CommandButton
+              label={text("attend.phone.release")}
+              send={(headers) =>
+                answerOf(api.DELETE("/v1/phone/interface", { params: { query: { agent, interface: other } }, headers }))
+              }
+            />
+          </div>
+        )}
         {!isOn && <OwnPhone agent={agent} />}
         <Devices />
       </div>

@@ -81,6 +81,7 @@ function NewKey() {
             {...form.getInputProps("requests_per_minute")}
           />
           <PermissionChoices
+            holder={form.values.queues.length ? "limited-key" : "key"}
             mine={mine}
             chosen={form.values.permissions}
             choose={(permissions) => form.setFieldValue("permissions", permissions)}

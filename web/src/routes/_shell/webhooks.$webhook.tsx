@@ -193,6 +193,7 @@ function Deliveries({ id }: { id: string }) {
   const text = useText();
   const instant = useInstant();
   const language = useLanguage();
+  const [tested, setTested] = useState<Schemas["WebhookTest"] | null>(null);
   const { data } = useQuery({
     queryKey: ["webhooks", id, "deliveries"],
     queryFn: () =>
@@ -204,7 +205,28 @@ function Deliveries({ id }: { id: string }) {
     refetchInterval: 10_000,
   });
   return (
-    <Panel title={text("webhook.deliveries")}>
+    <Panel
+      title={text("webhook.deliveries")}
+      actions={
+        <CommandButton
+          label={text("webhook.test")}
+          send={async () => {
+            setTested(
+              await answerOf(api.POST("/v1/webhooks/{webhook_id}/test", { params: { path: { webhook_id: id } } })),
+            );
+            return undefined;
+          }}
+        />
+      }
+    >
+      {tested && (
+        <p className="hint" role="status" data-tested={tested.delivered}>
+          {text(tested.delivered ? "webhook.test.delivered" : "webhook.test.failed", {
+            answer: tested.status_code ?? tested.error,
+            ms: count(tested.duration_ms, language),
+          })}
+        </p>
+      )}
       <Table
         name={text("webhook.deliveries")}
         rows={data?.items ?? []}

@@ -20,7 +20,8 @@ from api.slice_router import SliceRouter
 from api.throttle import Account, Subject
 from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller
-from commands.users import SetPassword, SignedIn, check_credentials, companies_of, hashed_password, who_is, words_of_link
+from commands.passwords import hashed_password
+from commands.users import SetPassword, SignedIn, check_credentials, companies_of, who_is, words_of_link
 from domain.errors import NotFound, Refused
 from domain.passwords import LENGTHS, LONGEST, SHORTEST
 from store.sessions import Session

@@ -14,7 +14,8 @@ from api.field_types import Body
 from api.problem import AWAY, documented
 from api.slice_router import SliceRouter
 from api.throttle import Account
-from commands.users import ChangePassword, check_credentials, hashed_password, own_words
+from commands.passwords import hashed_password
+from commands.users import ChangePassword, check_credentials, own_words
 from domain.errors import InvalidField
 from projections.queries.users import oneself
 

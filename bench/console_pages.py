@@ -16,7 +16,8 @@ from bench.http_commands import server
 from bench.measure import absolute
 from bootstrap import open_center
 from cli.company import caller, known_or_new
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from domain.base import SECOND
 from services.chromium import FLAGS, chromium
 from settings import Settings

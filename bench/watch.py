@@ -29,8 +29,9 @@ from bootstrap import Center, Embedded
 from commands.agents import LogIn
 from commands.companies import RegisterCompany
 from commands.handler_context import Caller, Command
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from domain.access import PERMISSIONS
 from domain.base import SECOND
 from settings import Settings

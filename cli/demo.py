@@ -14,7 +14,8 @@ from cli.company import caller, known_or_new
 from cli.console import Console, Mistake, terminal
 from cli.live_table import LiveTable, moving
 from cli.serve import held_alone, run
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from domain.companies import Company
 from imports.simulation import past
 from settings import Settings

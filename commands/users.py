@@ -1,31 +1,24 @@
-"""Commands about users, and the check of passwords."""
+"""Commands about users, and who signs in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from commands.companies import known_company
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.link_tokens import new_token, read_token
-from commands.passwords import is_easily_guessed
+from commands.passwords import is_password
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all
 from domain.base import Personal
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.ids import company_id
 from domain.names import cleaned
-from domain.passwords import check_composition, check_strength
 from domain.users import User, normalised_email
 from store.event_store import Store, project
 
-_hasher = PasswordHasher()
 _LINK_USED = "this link was used, or another took its place"
-_NOBODYS = _hasher.hash("nobody's password")
 
 TRIED_WITHOUT_COMPANY = 2
 """In so many companies a login that names none is tried. Each try costs a tenth of a second of a processor."""
@@ -234,18 +227,6 @@ def _with_link(user: User, context: HandlerContext) -> Done:
     return Done(user, shown_once={"token": token})
 
 
-def hashed_password(password: str, own_words: Sequence[str] | None = None) -> str:
-    """Hash a password for SetPassword. Raises InvalidField when it breaks the manual's rule or, with `own_words`, is easily guessed.
-
-    Takes a tenth of a second on purpose: do not call it in an event loop.
-    """
-    if own_words is None:
-        check_composition(password)
-    else:
-        check_strength(password, own_words, is_easily_guessed)
-    return _hasher.hash(password)
-
-
 def words_of_link(store: Store, token: str) -> list[str]:
     """What an attacker knows of the user of a one-time link: the name, the e-mail address and the company's name. Raises Refused if it is no user's link."""
     id, digest = read_token(token)
@@ -295,12 +276,8 @@ def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> 
     user = known_user(store, tenant, id) if id is not None else None
     if user is not None and (user.email is None or store.keyring.open(user.email) != address):
         user = None  # A former address.
-    hashed = store.keyring.open(user.hashed) if user and user.active and user.hashed else _NOBODYS
-    try:
-        _hasher.verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return None
-    return _signed_in(user) if user is not None and hashed is not _NOBODYS else None
+    hashed = store.keyring.open(user.hashed) if user and user.active and user.hashed else None
+    return _signed_in(user) if is_password(hashed, password) and user is not None else None
 
 
 def who_is(store: Store, tenant: UUID, user: UUID) -> SignedIn | None:

@@ -10,7 +10,8 @@ import pytest
 
 from api.app import create_app, described
 from commands.companies import RegisterCompany
-from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, RegisterUser, SetPassword
 from domain import api_keys
 from domain.access import PERMISSIONS
 from domain.ids import company_id

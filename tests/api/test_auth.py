@@ -15,7 +15,8 @@ from api.access_tokens import ACCESS_S
 from api.application_state import ApplicationState
 from api.problem import PREFIX
 from api.problem_types import kind_of
-from commands.users import ActivateUser, DeactivateUser, IssuePasswordLink, SetPassword, SetPermissions, hashed_password
+from commands.passwords import hashed_password
+from commands.users import ActivateUser, DeactivateUser, IssuePasswordLink, SetPassword, SetPermissions
 from tests.kit.http import PASSWORD, operator
 
 

@@ -13,6 +13,7 @@ from commands.command_bus import Caller, CommandBus
 from commands.companies import RegisterCompany, SetCompanySettings, companies
 from commands.contacts import ForgetContact, RegisterContact
 from commands.handler_context import Command
+from commands.passwords import hashed_password
 from commands.users import (
     ActivateUser,
     AppointAdministrator,
@@ -24,7 +25,6 @@ from commands.users import (
     SetPermissions,
     check_credentials,
     companies_of,
-    hashed_password,
     who_is,
 )
 from domain.access import ATTEND, MANAGE_USERS, PERMISSIONS, Actor, Level
@@ -365,6 +365,6 @@ def test_a_one_time_token_is_shown_once_and_no_file_holds_it_or_the_idempotency_
 
 def test_passwords_are_hashed_by_argon2id_with_64_mib_and_three_passes() -> None:
     """In a process of its own: here passwords are hashed cheaply."""
-    program = f"from commands.users import hashed_password; print(hashed_password({GOOD!r}))"
+    program = f"from commands.passwords import hashed_password; print(hashed_password({GOOD!r}))"
     hashed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from domain.base import SECOND
 from domain.ids import company_id
 from simulator.center import sleepless_center

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from argon2 import PasswordHasher
 
-import commands.users
+import commands.passwords
 from bootstrap import Embedded
 from bootstrap.embedded import WAREHOUSE
 from projections.engine.chdb_warehouse import ChdbWarehouse
@@ -38,8 +38,7 @@ def cheap() -> Iterator[None]:
     copied = cached_property(warehouse)
     copied.__set_name__(Embedded, "warehouse")
     with ExitStack() as patches:
-        patches.enter_context(patch.object(commands.users, "_hasher", _CHEAP))
-        patches.enter_context(patch.object(commands.users, "_NOBODYS", _CHEAP.hash("nobody's password")))
+        patches.enter_context(patch.object(commands.passwords, "HASHER", _CHEAP))
         patches.enter_context(patch.object(Embedded, "warehouse", copied))
         yield
 

@@ -14,10 +14,11 @@ from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import AnswerCall, ChooseOption, DialOut, EndCall, EnterIvr, NoteCall, OfferCall, ReleaseCall, StartCall
 from commands.ivr import RegisterIvr, SetIvrAudio
 from commands.observations import ObserveCall
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
 from commands.recordings import BeginRecording, KeepRecording, ListenToRecording, StartRecording
 from commands.screens import ConnectScreen, CreateScreen
-from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword, hashed_password
+from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword
 from commands.webhooks import CreateWebhook, RotateWebhookSecret
 from domain.access import PERMISSIONS
 from domain.base import FORGOTTEN, NOBODY, Personal

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp
 
 from api.app import create_app
 from commands.companies import RegisterCompany
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from tests.kit.http import PASSWORD, TimedCenter, operator
 
 DEADLINE_S = 20

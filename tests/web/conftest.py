@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from bootstrap import open_center
 from cli.company import caller, known_or_new
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
-from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
+from commands.users import AppointAdministrator, RegisterUser, SetPassword
 from domain.base import SECOND
 from services.chromium import FLAGS, chromium
 from services.debian import NotInstalled

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect
 from api.app import create_app
 from bootstrap import Center, open_center
 from cli.company import caller, known_or_new
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from settings import Settings
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log

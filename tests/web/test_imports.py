@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from api.app import create_app
 from bootstrap import open_center
 from cli.company import caller, known_or_new
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from settings import Settings
 from tests.kit.served import server_of
 from tests.kit.slow_imports import SlowImport

@@ -23,8 +23,9 @@ from api.app import create_app
 from bootstrap import Embedded, open_center
 from cli.company import caller, known_or_new
 from commands.agents import LogIn
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
-from commands.users import ActivateUser, AppointAdministrator, DeactivateUser, RegisterUser, SetPassword, hashed_password
+from commands.users import ActivateUser, AppointAdministrator, DeactivateUser, RegisterUser, SetPassword
 from domain.base import SECOND
 from domain.companies import Company
 from settings import Settings

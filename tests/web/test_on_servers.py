@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from commands.agents import LogIn
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.passwords import hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from domain.base import SECOND
 from domain.ids import company_id
 from simulator.center import sleepless_center

@@ -17,8 +17,9 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright, Respons
 from bootstrap import open_center
 from cli.company import caller, known_or_new
 from commands.agents import RegisterAgent
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
-from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
+from commands.users import AppointAdministrator, RegisterUser, SetPassword
 from services.asterisk import Asterisk as AsteriskServer
 from services.chromium import FLAGS
 from services.server import HOST

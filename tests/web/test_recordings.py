@@ -18,9 +18,10 @@ from cli.company import caller, known_or_new
 from commands.agents import LogIn
 from commands.handler_context import Command, Receipt
 from commands.interactions import AnswerCall, EndCall, OfferCall, StartCall
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
 from commands.recordings import BeginRecording, EndRecordings, KeepRecording, StartRecording
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from domain.ids import recording_id
 from domain.recordings import Sound
 from settings import Settings

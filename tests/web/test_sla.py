@@ -13,8 +13,9 @@ from cli.company import caller, known_or_new
 from commands.agents import LogIn
 from commands.handler_context import Caller, Command
 from commands.interactions import AbandonCall, AnswerCall, LeaveByKey, OfferCall, ReleaseCall, StartCall, TimeOutCall
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from domain.base import SECOND
 from domain.ids import interaction_id
 from settings import Settings

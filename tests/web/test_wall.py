@@ -18,8 +18,9 @@ from bootstrap import Embedded, open_center
 from cli.company import caller, known_or_new
 from commands.agents import LogIn
 from commands.interactions import OfferCall, StartCall
+from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
-from commands.users import AppointAdministrator, SetPassword, hashed_password
+from commands.users import AppointAdministrator, SetPassword
 from settings import Settings
 from tests.kit.served import server_of
 from tests.web.conftest import ADMINISTRATOR, PASSWORD, PATIENT_S, Console

@@ -19,6 +19,7 @@ from domain.refusals import UNKNOWN
 from projections.engine.temporal_view import CompanyRows, Steady, Tailing
 from projections.engine.warehouse import Warehouse
 from store.event_store import Store, project
+from store.mapper import UnreadableEvent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,8 +47,11 @@ class CompanyLog:
         return found
 
     def position_of(self, kind: type[A], id: UUID) -> int:
-        """The position of the last event of the aggregate of this id; 0 for one that the company does not have."""
-        return self.store.recorder.saved_position_of(id) if self._has(kind, id) else 0
+        """The position of the last event of the aggregate of this id; 0 for one that the company does not have, or whose last event is damaged: no row comes of it."""
+        try:
+            return self.store.recorder.saved_position_of(id) if self._has(kind, id) else 0
+        except UnreadableEvent:
+            return 0
 
     def _has(self, kind: type[A], id: UUID) -> bool:
         newest = self.store.newest(id)

@@ -31,6 +31,8 @@ from tests.kit.recording_bus import CALLER, RecordingBus
 from tests.kit.waiting import within
 
 BOOTED = "Event: FullyBooted\r\nUptime: 100000\r\n\r\n"
+GREETED = 9
+"""Packets until the lists have come: six answers, that it is booted, and the ends of two lists."""
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +189,7 @@ def test_while_nothing_can_be_saved_memory_is_bounded_and_nothing_is_lost(
     monkeypatch.setattr(inbox, "CAPACITY", 200)
     monkeypatch.setattr(inbox.Inbox.__init__, "__defaults__", (200,))
     adapter = follow()
-    within(lambda: adapter.figures.connected)
+    within(lambda: adapter.figures.packets == GREETED)
     bus.open.clear()
     counts: list[int] = []
     sending = threading.Thread(target=lambda: counts.append(played(pbx, "run-a")), daemon=True)

@@ -104,7 +104,6 @@ class OfferCall(CallCommand, frozen=True, kw_only=True):
 class RingAgent(CallCommand, frozen=True, kw_only=True):
     """The phone of an agent who is logged in begins to ring for the waiting call."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "rang"
     agent: str
 
@@ -112,7 +111,6 @@ class RingAgent(CallCommand, frozen=True, kw_only=True):
 class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
     """The agent's phone rang and nobody answered (RONA); the call goes on waiting."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "ring_no_answer"
     agent: str
 
@@ -120,7 +118,6 @@ class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
 class AnswerCall(CallCommand, frozen=True, kw_only=True):
     """The agent takes the waiting call."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "answered"
     agent: str
 
@@ -128,21 +125,18 @@ class AnswerCall(CallCommand, frozen=True, kw_only=True):
 class HoldCall(CallCommand, frozen=True, kw_only=True):
     """The customer is put on hold."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "held"
 
 
 class ResumeCall(CallCommand, frozen=True, kw_only=True):
     """The customer is taken off hold."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "resumed"
 
 
 class ReleaseCall(CallCommand, frozen=True, kw_only=True):
     """The talk ends: by the agent, the caller, or a transfer (the next offer names the target)."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "released"
     by: str = "agent"
 
@@ -193,7 +187,6 @@ class EndCall(CallCommand, frozen=True, kw_only=True):
 class WrapUp(CallCommand, frozen=True, kw_only=True):
     """The agent finishes the wrap-up and tags the call (tabula)."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "wrap_up"
     tag: str = ""
 
@@ -201,7 +194,6 @@ class WrapUp(CallCommand, frozen=True, kw_only=True):
 class NoteCall(CallCommand, frozen=True, kw_only=True):
     """What the agent writes down about the call. It is the customer's personal data, whatever it says."""
 
-    permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     kind = "note"
     note: str
 

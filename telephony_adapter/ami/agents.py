@@ -50,9 +50,10 @@ def member_added(pbx: PbxState, packet: Packet) -> None:
     if packet.get("StateInterface"):
         pbx.phones.add(packet["StateInterface"])
     own = pbx.own.met("QueueAdd", queue, interface)
-    if own == "renewal":
-        return
     member = pbx.members[queue, interface] = Member(agent)
+    if own == "renewal":
+        _note_pause(pbx, member, packet)
+        return
     pbx.observe_agent(agent, "joined", queue=queue, by="member", mark=_MARKS[own])
     if packet.get("Paused") == "1":
         _pause(pbx, queue, member, packet, mark=_MARKS[own])
@@ -63,10 +64,9 @@ def member_removed(pbx: PbxState, packet: Packet) -> None:
     interface, queue = packet["Interface"], packet["Queue"]
     agent = known_member(pbx, interface, packet["MemberName"])
     own = pbx.own.met("QueueRemove", queue, interface)
-    if own == "renewal":
-        return
     pbx.members.pop((queue, interface), None)
-    pbx.observe_agent(agent, "left", queue=queue, by="member", mark=_MARKS[own])
+    if own != "renewal":
+        pbx.observe_agent(agent, "left", queue=queue, by="member", mark=_MARKS[own])
 
 
 def member_paused(pbx: PbxState, packet: Packet) -> None:
@@ -89,9 +89,14 @@ def member_paused(pbx: PbxState, packet: Packet) -> None:
 
 
 def _pause(pbx: PbxState, queue: str, member: Member, packet: Packet, at: int = 0, *, mark: int = 0) -> None:
-    reason = packet.get("PausedReason")
-    pbx.observe_agent(member.name, "paused", at, queue=queue, text=reason, mark=mark)
-    member.paused, member.reason, member.changed = True, reason, at or pbx.at
+    pbx.observe_agent(member.name, "paused", at, queue=queue, text=packet.get("PausedReason"), mark=mark)
+    _note_pause(pbx, member, packet, at)
+
+
+def _note_pause(pbx: PbxState, member: Member, packet: Packet, at: int = 0) -> None:
+    """Keep whether the packet says that the member is paused, and why."""
+    paused = packet.get("Paused") == "1"
+    member.paused, member.reason, member.changed = paused, packet.get("PausedReason") if paused else "", at or pbx.at
     member.last_pause = packet.whole("LastPause")
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound=Aggregate)
 
+Row = dict[str, str]
+"""A row of QueueStatus: `QueueParams` of a queue, or `QueueMember` of one of its members."""
+
 _ARI_TIMEOUT_S = 10.0
 _ALREADY = ("Already there", "Not there")
 _LATER_S = 10.0

@@ -17,6 +17,7 @@ from commands.calls import PlaceCall
 from commands.handler_context import Command, Receipt
 from commands.interactions import WrapUp
 from commands.observations import MatchMember
+from commands.phones import ChoosePhone
 from commands.queues import ActivateQueue, ChangeQueueSettings, DeactivateQueue, RegisterQueue, RenameQueue
 from commands.supervision import SuperviseCall
 from domain.agents import Agent, AgentEvent
@@ -63,11 +64,11 @@ class Driven:
         return found
 
     def ended(self, id: UUID) -> Interaction:
-        """A call that was placed, when it has ended."""
+        """A call that was placed, or that the PBX tells of, when it has ended."""
 
         def is_over() -> bool:
-            call = self.interaction(id).call
-            return call is not None and call.ended_ms is not None
+            found = project(self.center.store.stream(id), Interaction)
+            return found is not None and found.call is not None and found.call.ended_ms is not None
 
         within(is_over, 40)
         return self.interaction(id)
@@ -89,6 +90,15 @@ class Driven:
             for row in rows
             if row["Event"] == "QueueMember" and row["Name"] == name
         }
+
+    def is_reached_by(self, name: str, telephone: str, *queues: str) -> None:
+        """Wait until the agent is a member of these queues of the PBX by this telephone alone."""
+
+        def reached() -> set[tuple[str, str]]:
+            rows = self.lab.pbx.list("QueueStatus").items
+            return {(row["Queue"], row["Location"]) for row in rows if row["Event"] == "QueueMember" and row["Name"] == name}
+
+        within(lambda: reached() == {(queue, telephone) for queue in queues}, 20)
 
     def last_call(self, name: str) -> int:
         """When the agent's last call ended, as the agent's membership has it (s); 0 without one."""
@@ -150,6 +160,33 @@ def test_agents_log_in_pause_resume_and_log_out_in_atende_or_at_the_pbx_and_are_
     assert [reason for _, reason in spans(driven, BRUNO, "pause").values()] == ["Almoço", "Banheiro"]
     assert all(until is not None for until, _ in spans(driven, BRUNO, "session").values())
     assert driven.agent(CLAUDIA).standing.session is None
+
+
+def test_an_agent_who_changes_the_telephone_in_a_pause_stays_in_one_session_and_one_pause(center: Embedded, lab: Lab) -> None:
+    driven = Driven(center, lab)
+    reason = "ã" * 60
+    with following(center, driven.settings) as (adapter,):
+        driven.connected(adapter)
+        driven.do(LogIn(agent=ANA, queues=("vendas", "suporte")))
+        driven.becomes(ANA, {"vendas": None, "suporte": None})
+        # The PBX keeps 79 bytes of a reason, and tells of no pause whose reason it has cut inside a character.
+        driven.do(PauseAgent(agent=ANA, reason=reason))
+        driven.becomes(ANA, dict.fromkeys(("vendas", "suporte"), "ã" * 39))
+        for telephone in ("PJSIP/1901", "PJSIP/1001"):
+            driven.do(ChoosePhone(agent=ANA, interface=telephone))
+            driven.is_reached_by(ANA, telephone, "vendas", "suporte")
+        driven.becomes(ANA, dict.fromkeys(("vendas", "suporte"), "ã" * 39))
+        driven.do(ResumeAgent(agent=ANA))
+        driven.becomes(ANA, {"vendas": None, "suporte": None})
+        driven.has_caught_up(adapter)
+        assert [fact for event in driven.events(ANA) for fact in event.facts if fact.clock == "ami"] == []
+        lab.pause(1001, "Banheiro")
+        within(lambda: driven.agent(ANA).standing.pause is not None, 20)
+        driven.do(LogOut(agent=ANA))
+        driven.becomes(ANA, {})
+        driven.has_caught_up(adapter)
+    assert len(spans(driven, ANA, "session")) == 1
+    assert [told for _, told in spans(driven, ANA, "pause").values()] == [reason, "Banheiro"]
 
 
 def test_after_a_reconnection_the_members_are_those_that_atende_says(center: Embedded, lab: Lab) -> None:

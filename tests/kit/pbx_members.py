@@ -8,9 +8,15 @@ from telephony_adapter.ami.stream import PacketStream
 from telephony_adapter.ami.translator import Translator
 from tests.kit.packets import event
 
+REASON_BYTES = 79
+"""It keeps so much of a pause's reason."""
+
 
 class PbxMembers:
-    """Answers the actions about members as a PBX does. told: the events that it has still to send. refusals: the messages with which it refuses the next actions of a name."""
+    """Answers the actions about members as a PBX does. told: the events that it has still to send.
+
+    refusals: the messages with which it refuses the next actions of a name, the last one first; "" for one that is not refused.
+    """
 
     def __init__(self, *queues: str) -> None:
         self.queues = queues
@@ -26,7 +32,7 @@ class PbxMembers:
         if name == "QueueStatus":
             return self._listed(id)
         refusals = self.refusals.get(name)
-        message = refusals.pop() if refusals else self._refused(action) if name.startswith("Queue") else ""
+        message = (refusals.pop() if refusals else "") or (self._refused(action) if name.startswith("Queue") else "")
         booted = "Event: FullyBooted\r\n\r\n" if name == "Login" else ""
         return f"Response: {'Error' if message else 'Success'}\r\nActionID: {id}\r\nMessage: {message}\r\n\r\n{booted}"
 
@@ -44,18 +50,31 @@ class PbxMembers:
             return "Unable to add interface: Already there" if name == "QueueAdd" else "Unable to remove interface: Not there"
         if name == "QueueAdd":
             row = {"Queue": key[0], "Location": key[1], "Name": action["MemberName"], "LastCall": "0", "InCall": "0"}
-            self.members[key] = row | {"Paused": "1" if action["Paused"] == "true" else "0", "PausedReason": action.get("Reason", "")}
+            row |= {name: action[name] for name in ("Penalty", "StateInterface") if name in action}
+            self.members[key] = row | _paused(action)
         elif name == "QueuePause":
-            self.members[key] |= {"Paused": "1" if action["Paused"] == "true" else "0", "PausedReason": action["Reason"]}
+            self.members[key] |= _paused(action)
         self._tells(name, self.members[key])
         if name == "QueueRemove":
             del self.members[key]
         return ""
 
     def _tells(self, action: str, row: dict[str, str]) -> None:
+        if any(map(_is_cut, row["PausedReason"])):
+            return
         name = {"QueueAdd": "QueueMemberAdded", "QueueRemove": "QueueMemberRemoved", "QueuePause": "QueueMemberPause"}[action]
         headers = {"Queue": row["Queue"], "Interface": row["Location"], "MemberName": row["Name"]}
         self.told.append((name, headers | {"Paused": row["Paused"], "PausedReason": row["PausedReason"]}))
+
+
+def _paused(action: dict[str, str]) -> dict[str, str]:
+    reason = action.get("Reason", "").encode("utf-8", "surrogateescape")[:REASON_BYTES].decode("utf-8", "surrogateescape")
+    return {"Paused": "1" if action["Paused"] == "true" else "0", "PausedReason": reason}
+
+
+def _is_cut(character: str) -> bool:
+    """Whether it is a byte of a character whose other bytes are missing: the PBX makes no event of that."""
+    return "\ud800" <= character <= "\udfff"
 
 
 class Telling:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.voice.facts import ECHO
-from telephony_adapter.ami.own_actions import Kind, OwnActions
+from telephony_adapter.ami.own_actions import AWAITED_S, Kind, OwnActions
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.stream import PacketStream
 from telephony_adapter.ami.translator import Translator
@@ -19,10 +19,8 @@ class Members:
         self.translator = Translator("ami:test")
         self.stream = PacketStream(self.translator.interest)
         self.at = 0
-
-    @property
-    def own(self) -> OwnActions:
-        return self.translator.pbx.own
+        self.now_s = 1_000.0
+        self.own = self.translator.pbx.own = OwnActions(lambda: self.now_s)
 
     def begins(self, kind: Kind, *actions: str) -> None:
         for action in actions:
@@ -71,3 +69,42 @@ def test_an_action_of_an_earlier_connection_hides_nothing() -> None:
     members.begins("renewal", "QueueRemove")
     members.own.forget()
     assert members.sees("QueueMemberRemoved") == [("left", 0)]
+
+
+def test_an_action_whose_event_never_came_hides_nothing_that_somebody_does_later() -> None:
+    members = Members()
+    members.sees("QueueMemberAdded")
+    members.begins("echo", "QueuePause")
+    members.begins("renewal", "QueueRemove")
+    members.now_s += AWAITED_S + 1
+    members.begins("echo", "QueuePause")
+    members.now_s += AWAITED_S
+    assert members.sees("QueueMemberPause", Paused="1") == [("paused", ECHO)]
+    assert members.sees("QueueMemberPause") == [("unpaused", 0)]
+    assert members.sees("QueueMemberRemoved") == [("left", 0)]
+
+
+def test_a_refused_action_is_forgotten_and_not_the_same_one_before_it() -> None:
+    members = Members()
+    members.begins("echo", "QueuePause")
+    members.now_s += AWAITED_S
+    members.begins("echo", "QueuePause")
+    members.own.cancel("echo", "QueuePause", "vendas", "PJSIP/1001")
+    assert members.sees("QueueMemberPause", Paused="1") == [("paused", ECHO)]
+    members.begins("echo", "QueuePause")
+    assert members.sees("QueueMemberPause", Paused="1") == [("paused", ECHO)]
+
+
+def test_a_paused_member_who_is_moved_to_another_telephone_is_paused_there_and_resumes_once() -> None:
+    members = Members()
+    members.sees("QueueMemberAdded", Paused="1", PausedReason="Almoço")
+    members.begins("renewal", "QueueRemove")
+    members.own.begin("renewal", "QueueAdd", "vendas", "PJSIP/1009")
+    assert members.sees("QueueMemberRemoved") == []
+    assert members.sees("QueueMemberAdded", Interface="PJSIP/1009", Paused="1", PausedReason="Almoço") == []
+    state = members.translator.pbx.members
+    assert {key: (member.name, member.paused, member.reason) for key, member in state.items()} == {
+        ("vendas", "PJSIP/1009"): ("Ana", True, "Almoço")
+    }
+    assert members.sees("QueueMemberPause", Interface="PJSIP/1009") == [("unpaused", 0)]
+    assert members.sees("QueueMemberRemoved", Interface="PJSIP/1009") == [("left", 0)]

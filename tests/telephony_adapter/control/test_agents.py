@@ -11,6 +11,7 @@ from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command
 from commands.observations import MatchMember
+from commands.phones import ChoosePhone
 from commands.queues import RegisterQueue
 from domain.access import PERMISSIONS
 from domain.agents import Agent, AgentEvent
@@ -20,8 +21,11 @@ from settings import Asterisk
 from store.event_store import Store, project
 from store.storage_location import StorageLocation
 from telephony_adapter.ami.connection import Connection
+from telephony_adapter.control import renewals
 from telephony_adapter.control.agents import Members
 from telephony_adapter.control.follower import Driving, Follower
+from telephony_adapter.control.pbx import Pbx as Control
+from telephony_adapter.control.pbx import Row
 from tests.kit.clocks import Settable
 from tests.kit.facts import TENANT
 from tests.kit.packets import T0
@@ -32,6 +36,9 @@ from tests.kit.waiting import within
 CALLER = Caller(TENANT, "operator", frozenset(PERMISSIONS))
 ASTERISK = Asterisk("127.0.0.1", "atende", "secret", control=True)
 ANA, PHONE = "Ana", "PJSIP/1001"
+BIA, DESK = "Bia", "PJSIP/1009"
+LONG_AFTER = 60
+"""Seconds after which no news of the PBX can repeat an earlier command."""
 
 
 class Driven:
@@ -59,14 +66,22 @@ class Driven:
         # What follows the last action is of Atende alone.
         within(lambda: self.follower.figures.performed == sum(event.cause in _PERFORMED for event in self.events()), 20)
 
-    def by_hand(self, action: str, queue: str, **more: str) -> None:
+    def by_hand(self, action: str, queue: str, phone: str = PHONE, **more: str) -> None:
         """Somebody acts at the PBX itself."""
-        self.members.answer({"Action": action, "Queue": queue, "Interface": PHONE, "MemberName": ANA, "Paused": "false", **more})
+        self.members.answer({"Action": action, "Queue": queue, "Interface": phone, "MemberName": ANA, "Paused": "false", **more})
 
     def told(self, second: float) -> None:
         """What the PBX has still to tell is told now, so many seconds after the beginning."""
         for observed in self.telling.tell(self.members, second):
             self.bus.execute(observed, CALLER)
+
+    def reconnected(self, *agents: str) -> Control:
+        """Another connection to the PBX, with these agents logged in, whom nothing has made equal since the one before."""
+        self.follower.disconnected()
+        self.bus.execute(MatchMember(interface="PJSIP/1002", member=BIA), CALLER)
+        for agent in agents:
+            self.bus.execute(LogIn(agent=agent, queues=("vendas",)), CALLER)
+        return Control(ASTERISK, TENANT, self.connection, self.store, self.clock.now_us, sessions=lambda: list(agents))
 
     def agent(self) -> Agent:
         found = project(self.store.stream(agent_id(TENANT, ANA)), Agent)
@@ -96,7 +111,7 @@ class Driven:
         self.store.close()
 
 
-_PERFORMED = frozenset(kind.__name__ for kind in (LogIn, LogOut, PauseAgent, ResumeAgent))
+_PERFORMED = frozenset(kind.__name__ for kind in (LogIn, LogOut, PauseAgent, ResumeAgent, ChoosePhone))
 
 
 @pytest.fixture
@@ -150,3 +165,87 @@ def test_a_logout_at_the_pbx_that_atende_has_undone_without_knowing_of_it_leaves
     driven.told(2.5)
     assert driven.heard() == ["left", "joined", "paused", "paused"]
     assert (driven.agent().queues_now(), driven.agent().standing.paused) == (("vendas",), {"vendas": "Almoço"})
+
+
+def test_an_agent_who_changes_the_telephone_stays_in_one_session_and_pause(driven: Driven) -> None:
+    driven.do(IN, BOTH)
+    driven.clock.pass_s(LONG_AFTER)
+    driven.do(PauseAgent(agent=ANA, reason="Almoço"), dict.fromkeys(BOTH, "Almoço"))
+    driven.told(LONG_AFTER + 2.5)
+    for number, telephone in enumerate((DESK, PHONE, DESK)):
+        for row in driven.members.members.values():
+            row["Penalty"] = "3"
+        driven.do(ChoosePhone(agent=ANA, interface=telephone), dict.fromkeys(BOTH, "Almoço"))
+        assert {(row["Location"], row["Penalty"]) for row in driven.members.members.values()} == {(telephone, "3")}
+        driven.told(LONG_AFTER + 3.5 + number)
+    assert driven.heard() == []
+    assert (len(driven.spans("session")), len(driven.spans("pause"))) == (1, 1)
+    assert driven.agent().is_administered
+    driven.do(ResumeAgent(agent=ANA), BOTH)
+    driven.do(LogOut(agent=ANA), {})
+    driven.told(LONG_AFTER + 8.5)
+    assert driven.heard() == []
+
+
+def test_an_agent_who_is_a_member_by_two_telephones_stays_logged_in_when_one_goes(driven: Driven) -> None:
+    driven.do(LogIn(agent=ANA, queues=("vendas",)), {"vendas": ""})
+    driven.by_hand("QueueAdd", "vendas", "PJSIP/1008")
+    driven.told(1.5)
+    driven.clock.pass_s(LONG_AFTER)
+    driven.do(PauseAgent(agent=ANA, reason="Almoço"), {"vendas": "Almoço"})
+    driven.told(LONG_AFTER + 2.5)
+    assert list(driven.members.members) == [("vendas", PHONE)]
+    assert "left" not in driven.heard()
+    assert driven.agent().queues_now() == ("vendas",)
+
+
+def test_whoever_is_not_taken_by_the_new_telephone_is_logged_out_in_atende_too(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewals, "_BETWEEN_S", 0.0)
+    driven.do(IN, BOTH)
+    driven.told(1.5)
+    driven.members.refusals = {"QueueAdd": ["Unable to add interface to queue: No such queue"] * renewals._TRIES}
+    driven.clock.pass_s(1)
+    driven.bus.execute(ChoosePhone(agent=ANA, interface=DESK), CALLER)
+    within(lambda: driven.agent().queues_now() == ("suporte",), 20)
+    assert list(driven.members.members) == [("suporte", DESK)]
+
+
+def test_a_reason_that_the_pbx_would_cut_inside_a_character_hides_no_later_pause(driven: Driven) -> None:
+    driven.do(IN, BOTH)
+    driven.do(PauseAgent(agent=ANA, reason="ã" * 60), dict.fromkeys(BOTH, "ã" * 39))
+    driven.told(2.5)
+    assert driven.heard() == []
+    assert driven.agent().standing.paused == dict.fromkeys(BOTH, "ã" * 60)
+    asked = driven.members.done.count("QueuePause")
+    driven.do(LogIn(agent=ANA, queues=("vendas",)), dict.fromkeys(BOTH, "ã" * 39))
+    assert driven.members.done.count("QueuePause") == asked
+    driven.by_hand("QueuePause", "vendas", Paused="true", Reason="Banheiro")
+    driven.told(3.5)
+    assert driven.heard() == ["paused"]
+
+
+def test_a_queue_that_refuses_an_agent_keeps_the_agent_out_of_no_other(driven: Driven) -> None:
+    driven.members.refusals = {"QueueAdd": ["Unable to add interface to queue: No such queue"]}
+    driven.bus.execute(IN, CALLER)
+    within(lambda: list(driven.members.members) == [("suporte", PHONE)], 20)
+    within(lambda: driven.follower.figures.unperformed == {"refused": 1}, 20)
+
+
+def test_an_agent_whom_the_pbx_refuses_after_a_reconnection_keeps_no_other_from_being_equal(driven: Driven) -> None:
+    pbx = driven.reconnected(ANA, BIA)
+    driven.members.refusals = {"QueueAdd": ["Permission denied"]}
+    assert list(Members().resynchronise(pbx)) == []
+    assert [row["Name"] for row in driven.members.members.values()] == [BIA]
+
+
+def test_after_a_reconnection_members_are_read_while_nothing_else_changes_them(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
+    pbx, read, alone = driven.reconnected(ANA, BIA), Control.rows, []
+
+    def rows(pbx: Control, name: str, **fields: object) -> list[Row]:
+        alone.append([pbx.alone_with(agent).locked() for agent in (ANA, BIA)])
+        return read(pbx, name, **fields)
+
+    monkeypatch.setattr(Control, "rows", rows)
+    assert list(Members().resynchronise(pbx)) == []
+    assert alone == [[True, True]]
+    assert not any(lock.locked() for lock in pbx.busy.values())

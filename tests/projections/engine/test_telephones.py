@@ -13,9 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.access import Scope
-from domain.ids import roster_id
 from domain.voice.calls import Attempt, Ring
-from domain.voice.roster import MemberMatched
 from projections.engine.folding import Folding
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Warehouse
@@ -37,7 +35,7 @@ class Named(msgspec.Struct):
 
 
 def matched(center: Center, at_ms: int, member: str, *, chosen: bool = True, interface: str = PHONE) -> None:
-    center._event(MemberMatched, roster_id(center.tenant), TODAY + at_ms, interface=interface, member=member, chosen=chosen)
+    center.matched(interface, member, TODAY + at_ms, chosen=chosen)
 
 
 def talked(center: Center, name: str, at_ms: int, hold: int = 0) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import msgspec
 
@@ -25,13 +26,18 @@ WHERE lowerUTF8(t.interface) IN (SELECT lowerUTF8(name) FROM {agents} WHERE posi
 
 _NAMED = """
 SELECT * FROM (SELECT {columns} FROM (
-    SELECT *, if({instant} = 0, '', arrayElement(
-        arrayElement({{holders:Array(Array(String))}}, telephone), arrayCount(since -> since <= {instant}, arrayElement({{held_since:Array(Array(UInt64))}}, telephone))
-    )) AS holder FROM (
-        SELECT *, transform(lowerUTF8(agent), {{telephones:Array(String)}}, {{telephone_numbers:Array(UInt64)}}, toUInt64(1)) AS telephone FROM {rows} AS n
-    ) AS v
+    SELECT *, transform(lowerUTF8(agent), {{telephones:Array(String)}}, {{telephone_firsts:Array(UInt64)}}, toUInt64(1)) AS telephone FROM {rows} AS n
 ) AS v) WHERE 1 = 1"""
-"""Each row is compared with the holders of its own telephone alone. The instant is named outside of the lambda too: old servers do not read a column that a lambda alone names."""
+
+_WHOSE = """
+if({instant} = 0, v.agent, transform(
+    v.telephone - 1 + arrayCount(since -> since <= {instant}, arraySlice({{held_since:Array(UInt64)}}, v.telephone,
+        transform(v.telephone, {{telephone_firsts:Array(UInt64)}}, {{telephone_counts:Array(UInt64)}}, toUInt64(1)))),
+    {{held:Array(UInt64)}}, {{held_by:Array(String)}}, v.agent))"""
+"""A row is compared with the holders of its own telephone alone: a telephone is the place of its first holder among all of them.
+
+The instant is named outside of the lambda too: old servers do not read a column that a lambda alone names.
+"""
 
 WITH_ANSWER = """
 (SELECT {columns}, answered_ms FROM {rows} AS h ANY LEFT JOIN (SELECT id AS visit, ended_ms AS answered_ms FROM {visits} WHERE position(agent, '/') > 0) AS a USING visit)"""
@@ -41,7 +47,7 @@ INSTANTS = {"visits": "v.ended_ms", "attempts": "v.dialled_ms", "rings": "v.from
 """Per table whose rows name the agent of a call: the instant that decides. A hold is of who answered the visit."""
 
 _NO_TELEPHONE = ("", (Holding("", BEGINNING_MS, END_MS),))
-"""What a row without a telephone of these has for one. So no list that is sent is empty, which old servers have no type for."""
+"""What a row without one of the telephones has for one: the first."""
 
 
 class Matched(msgspec.Struct):
@@ -71,20 +77,25 @@ def telephones_of(rows: Iterable[Matched]) -> Telephones:
         matches[identity(row.interface)].append(Match(row.member, row.from_ms, bool(row.chosen)))
     if not matches:
         return Telephones()
-    held = dict([_NO_TELEPHONE, *((interface, holdings(found)) for interface, found in matches.items())])
+    telephones = dict([_NO_TELEPHONE, *((interface, holdings(found)) for interface, found in matches.items())])
+    counts = [len(held) for held in telephones.values()]
+    holders = [holding for held in telephones.values() for holding in held]
+    by = {0: ""} | {place: holding.member for place, holding in enumerate(holders, 1) if holding.member}
     return Telephones(
         {
-            "telephones": list(held),
-            "telephone_numbers": list(range(1, len(held) + 1)),
-            "holders": [[one.member for one in its] for its in held.values()],
+            "telephones": list(telephones),
+            "telephone_firsts": [1 + before for before in accumulate(counts[:-1], initial=0)],
+            "telephone_counts": counts,
             # No row is older than 0, and a server has no common type for numbers below it and large ones.
-            "held_since": [[max(one.from_ms, 0) for one in its] for its in held.values()],
+            "held_since": [max(holding.from_ms, 0) for holding in holders],
+            "held": list(by),
+            "held_by": list(by.values()),
         }
     )
 
 
 def named(table: str, columns: Iterable[str], rows: str) -> str:
     """`rows` of a table of INSTANTS (text behind FROM) with the agents who had the telephones; conditions may follow. columns: those of the rows."""
-    instant = f"toUInt64(ifNull({INSTANTS[table]}, 0))"
-    selected = ", ".join("if(v.holder = '', v.agent, v.holder) AS agent" if column == "agent" else f"v.{column} AS {column}" for column in columns)
-    return _NAMED.format(columns=selected, instant=instant, rows=rows)
+    whose = _WHOSE.format(instant=f"toUInt64(ifNull({INSTANTS[table]}, 0))")
+    selected = ", ".join(f"{whose} AS agent" if column == "agent" else f"v.{column} AS {column}" for column in columns)
+    return _NAMED.format(columns=selected, rows=rows)

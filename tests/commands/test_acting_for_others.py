@@ -214,7 +214,10 @@ def test_a_call_that_names_a_telephone_is_the_call_of_who_had_it(center: Center)
 
     def followed(call: str, telephone: str) -> UUID:
         begun = center.bus.clock.now_us() - 1_000_000
-        facts = (Fact("offered", begun, clock="ami", queue="vendas"), Fact("answered", begun + 1, clock="ami", queue="vendas", agent=telephone))
+        facts = (
+            Fact("offered", begun, clock="ami", queue="vendas"),
+            Fact("answered", begun + 1, clock="ami", queue="vendas", agent=telephone),
+        )
         return center.do(ObserveCall(call=call, facts=facts))
 
     users = {

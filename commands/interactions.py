@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.handler_context import Command, Done, HandlerContext, handles
-from commands.observations import observe
+from commands.observations import member_on, observe
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, must_act_for_all
 from domain.agents import Agent
@@ -329,19 +329,20 @@ def _acting(command: CallCommand, interaction: Interaction, context: HandlerCont
             act_as(context, agent)
             return agent
         case NoteCall():
-            return act_on_call(context, interaction.agents())
+            return act_on_call(context, interaction, interaction.agents())
         case WrapUp():
-            return act_on_call(context, interaction.agents()[:1])
-    acting = act_on_call(context, interaction.taking_part())
+            return act_on_call(context, interaction, interaction.agents()[:1])
+    acting = act_on_call(context, interaction, interaction.taking_part())
     return acting if isinstance(command, (HoldCall, ResumeCall)) or (isinstance(command, ReleaseCall) and command.by == "agent") else ""
 
 
-def act_on_call(context: HandlerContext, agents: Sequence[str]) -> str:
-    """Let the caller act on a call in which these agents take part: as an agent of the caller's own, or else on behalf of the first.
+def act_on_call(context: HandlerContext, interaction: Interaction, named: Sequence[str]) -> str:
+    """Let the caller act on a call in which these agents of it take part: as an agent of the caller's own, or else on behalf of the first.
 
     Returns this agent, "" without any. Raises NotAllowed for whoever takes no part in it and may not act for others.
     """
     actor = context.caller.user
+    agents = [member_on(context, interaction, name) for name in named]
     if actor is None:
         return next(iter(agents), "")
     for name in agents:

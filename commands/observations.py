@@ -16,7 +16,7 @@ from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue, spelling
 from domain.access import OBSERVE, Permission
 from domain.agents import Agent
-from domain.base import NOBODY, Personal
+from domain.base import MS, NOBODY, Personal
 from domain.ids import agent_id, interaction_id, ivr_id, roster_id, timeline_id
 from domain.ivr import Ivr
 from domain.names import cleaned
@@ -87,7 +87,7 @@ def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
     observed = observe(context, interaction, command.call, command.facts)
     for name in sorted(interaction.talking()):
-        _note_talk(context, _agent(context, name), interaction, command.facts)
+        _note_talk(context, _agent(context, member_on(context, interaction, name)), interaction, command.facts)
     result = {
         "new": observed.new,
         "repeated": observed.repeated,
@@ -96,6 +96,13 @@ def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
         "conflicts": observed.conflicts,
     }
     return Done(interaction, result)
+
+
+def member_on(context: HandlerContext, interaction: Interaction, name: str) -> str:
+    """Who a call names by `name`: the member who had this telephone when the visit was answered or the number dialled, or whoever has the name itself."""
+    at = interaction.taken_at(name)
+    roster = context.load(Roster, roster_id(context.tenant)) if "/" in name and at is not None else None
+    return (roster.member_at(name, at * MS) if roster is not None and at is not None else "") or name
 
 
 def _note_talk(context: HandlerContext, agent: Agent, interaction: Interaction, facts: tuple[Fact, ...]) -> None:

@@ -235,7 +235,7 @@ def _talk(command: OfTalk, context: HandlerContext) -> Interaction:
     talking = sorted(interaction.talking())
     if not talking:
         raise Refused("call-not-talking", "no agent is talking in this call")
-    act_on_call(context, talking)
+    act_on_call(context, interaction, talking)
     return interaction
 
 

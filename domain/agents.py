@@ -343,9 +343,14 @@ class Agent(Aggregate):
             raise Refused("agent-paused", f"agent {self.name} is paused")
         self.must_not_talk(calls, at)
 
+    @property
+    def _named_by_calls(self) -> tuple[str, ...]:
+        """What a call may name the agent by: a source that knows no names states the telephone."""
+        return (self.name, *self.interfaces)
+
     def must_not_talk(self, calls: Iterable[Interaction], at: int) -> None:
         """Refuse a live command that gives the agent a call at `at` (us), while the agent talks in one of `calls`: those of `calls`, as they are now."""
-        begun = (call.talks_since(self.name) for call in calls)
+        begun = (call.talks_since(name) for call in calls for name in self._named_by_calls)
         if any(since is not None and at - since * MS <= LONGEST_TALK_US for since in begun):
             raise Refused("agent-busy", f"agent {self.name} is talking in another call")
 
@@ -354,7 +359,8 @@ class Agent(Aggregate):
 
         Of two answers at once, both of which change the agent, the second is decided anew.
         """
-        going_on = [other.id for other in earlier if other.has_talk_of(self.name) or other.is_dialled_by(self.name)]
+        named = self._named_by_calls
+        going_on = [other.id for other in earlier if any(other.has_talk_of(name) or other.is_dialled_by(name) for name in named)]
         self._trigger_unchanged(AgentTookCall, metadata, at, calls=(*going_on, call))
 
     def must_be_in(self) -> None:

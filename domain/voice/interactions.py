@@ -81,6 +81,12 @@ class Interaction(Aggregate):
             begun.append(attempt.answered_ms)
         return max((at for at in begun if at is not None), default=None)
 
+    def taken_at(self, agent: str) -> int | None:
+        """When (ms) this agent answered or dialled this call last; None for one who did not."""
+        attempt = self.state.attempt
+        answered = [visit.ended_ms for visit in self.state.visits if visit.agent == agent and visit.ended_ms is not None]
+        return max(answered, default=attempt.dialled_ms if attempt is not None and attempt.agent == agent else None)
+
     def has_talk_of(self, agent: str) -> bool:
         """Whether this agent is talking in this call now."""
         return self.talks_since(agent) is not None

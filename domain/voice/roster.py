@@ -20,7 +20,7 @@ BEGINNING_MS, END_MS = -(2**62), 2**62
 class MemberMatched(Event, frozen=True, kw_only=True):
     """From now on facts about the interface are facts about the member. member: "" = the interface is nobody's any more.
 
-    chosen: a person chose or released it. Otherwise a source has observed it, and the first such member had it before too, as far as nobody else had.
+    chosen: a person chose or released it, or a source repeats that. Otherwise a source has observed it, and the first such member had it before too, as far as nobody else had.
     """
 
     SLICE: ClassVar[str] = "agents"
@@ -52,13 +52,17 @@ class Holding(NamedTuple):
 
 
 def holdings(matches: Sequence[Match]) -> list[Holding]:
-    """Whose an interface was, from the beginning to the end of time, by its matches in the order in which they were recorded."""
+    """Whose an interface was, from the beginning to the end of time, by its matches in the order in which they were recorded. Each differs from the next."""
     observed = next((match for match in matches if match.member and not match.chosen), None)
     edges = [Match("", BEGINNING_MS, chosen=True), *matches]
-    found = []
+    found: list[Holding] = []
     for match, until_ms in zip(edges, [*(after.from_ms for after in matches), END_MS], strict=True):
         reached_back = observed is not None and match.member == "" and until_ms <= observed.from_ms
-        found.append(Holding(observed.member if observed is not None and reached_back else match.member, match.from_ms, until_ms))
+        member = observed.member if observed is not None and reached_back else match.member
+        if found and found[-1].member == member:
+            found[-1] = found[-1]._replace(until_ms=until_ms)
+        else:
+            found.append(Holding(member, match.from_ms, until_ms))
     return found
 
 
@@ -100,10 +104,15 @@ class Roster(Aggregate):
             self._trigger(interface, member, metadata, chosen=True)
 
     def match(self, interface: str, member: str, metadata: EventMetadata) -> bool:
-        """Record that the interface is the member, as a source observes; False when that was known."""
+        """Record that the interface is the member, as a source observes; False when that was known.
+
+        The PBX repeats what a person chose, even after it was given up: it counts from now on, as the choice itself did.
+        """
         if self._is_known(interface, member):
             return False
-        self._trigger(interface, member, metadata, chosen=False)
+        before = self._matches.get(identity(interface), ())
+        chosen = any(match.chosen and identity(match.member) == identity(member) for match in before)
+        self._trigger(interface, member, metadata, chosen=chosen)
         return True
 
     def is_first_observed(self, interface: str) -> bool:

@@ -169,16 +169,17 @@ def _selected(
     else:
         rows = _THEN_WITH_TAIL.format(columns=columns, table=stored, only=only, only_of_tail=only_of_tail, within=within)
     if named_first:
-        rows = _with_names(table, rows, as_of, tailed) + visible
+        rows = _with_names(table, rows, as_of, tailed, of_calls=of_calls) + visible
     return narrowed(stored, scope, rows)
 
 
-def _with_names(table: str, rows: str, as_of: int | None, tailed: Tailed) -> str:
+def _with_names(table: str, rows: str, as_of: int | None, tailed: Tailed, *, of_calls: bool) -> str:
     """The rows of a table of calls with the agents who had the telephones that rows name; conditions may follow."""
     columns = _NAMES_OF_PARTS.get(table) or tuple(CALLS[table]((), ()))
     rows = f"({rows})"
     if table == "holds":
-        rows = WITH_ANSWER.format(columns=", ".join(columns), rows=rows, visits=source("visits", as_of, tailed=tailed))
+        visits = source("visits", as_of, of_calls=of_calls, tailed=tailed)
+        rows = WITH_ANSWER.format(columns=", ".join(columns), rows=rows, visits=visits)
     return named(table, columns, rows)
 
 

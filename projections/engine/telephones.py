@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import msgspec
 
 from domain.names import identity
-from domain.voice.roster import Match, holdings
+from domain.voice.roster import BEGINNING_MS, END_MS, Holding, Match, holdings
 from projections.engine.warehouse import Value
 
 READ = """
@@ -23,28 +24,30 @@ WHERE lowerUTF8(t.interface) IN (SELECT lowerUTF8(name) FROM {agents} WHERE posi
 """
 """The matches of those telephones that calls may name: each such name is in the list of agents."""
 
-NAMED_BY_CALLS = """
-SELECT DISTINCT agent FROM {visits} WHERE position(agent, '/') > 0 UNION ALL
-SELECT DISTINCT agent FROM {attempts} WHERE position(agent, '/') > 0 UNION ALL
-SELECT DISTINCT agent FROM {rings} WHERE position(agent, '/') > 0
-"""
-"""The telephones that calls do name: most PBXs name persons there, and looking for telephones in all rows would take long."""
+_NAMED = """
+SELECT * FROM (SELECT {columns} FROM (
+    SELECT *, transform(lowerUTF8(agent), {{telephones:Array(String)}}, {{telephone_firsts:Array(UInt64)}}, toUInt64(1)) AS telephone FROM {rows} AS n
+) AS v) WHERE 1 = 1"""
 
 _WHOSE = """
-if(position(v.agent, '/') = 0 OR isNull({instant}), v.agent, arrayElement(arrayConcat([v.agent], {{held_by:Array(String)}}), 1 + arrayFirstIndex(
-    (interface, since, until) -> interface = lowerUTF8(v.agent) AND since <= {instant} AND {instant} < until,
-    {{held:Array(String)}}, {{held_from:Array(Int64)}}, {{held_until:Array(Int64)}})))"""
+if({instant} = 0, v.agent, transform(
+    v.telephone - 1 + arrayCount(since -> since <= {instant}, arraySlice({{held_since:Array(UInt64)}}, v.telephone,
+        transform(v.telephone, {{telephone_firsts:Array(UInt64)}}, {{telephone_counts:Array(UInt64)}}, toUInt64(1)))),
+    {{held:Array(UInt64)}}, {{held_by:Array(String)}}, v.agent))"""
+"""A row is compared with the holders of its own telephone alone: a telephone is the place of its first holder among all of them.
 
-_NAMED = "SELECT * FROM (SELECT {columns} FROM {rows} AS v) WHERE 1 = 1"
+The instant is named outside of the lambda too: old servers do not read a column that a lambda alone names.
+"""
 
 WITH_ANSWER = """
-(SELECT {columns}, answered_ms FROM {rows} AS h ANY LEFT JOIN (SELECT id AS visit, ended_ms AS answered_ms FROM {visits}) AS a USING visit)"""
-"""Holds, with the instant at which their visits were answered."""
+(SELECT {columns}, answered_ms FROM {rows} AS h ANY LEFT JOIN (SELECT id AS visit, ended_ms AS answered_ms FROM {visits} WHERE position(agent, '/') > 0) AS a USING visit)"""
+"""Holds, with the instant at which their visits were answered by a telephone."""
 
-# The instant is named outside of the lambda too: old servers do not read a column that a lambda alone names.
-
-INSTANTS = {"visits": "ifNull(v.ended_ms, 0)", "attempts": "v.dialled_ms", "rings": "v.from_ms", "holds": "ifNull(v.answered_ms, 0)"}
+INSTANTS = {"visits": "v.ended_ms", "attempts": "v.dialled_ms", "rings": "v.from_ms", "holds": "v.answered_ms"}
 """Per table whose rows name the agent of a call: the instant that decides. A hold is of who answered the visit."""
+
+_NO_TELEPHONE = ("", (Holding("", BEGINNING_MS, END_MS),))
+"""What a row without one of the telephones has for one: the first."""
 
 
 class Matched(msgspec.Struct):
@@ -57,12 +60,6 @@ class Matched(msgspec.Struct):
     chosen: int
 
 
-class Named(msgspec.Struct):
-    """A row of NAMED_BY_CALLS."""
-
-    agent: str
-
-
 @dataclass(frozen=True)
 class Telephones:
     """Whose the telephones were that calls name. Empty where calls name persons, as most PBXs do."""
@@ -73,22 +70,32 @@ class Telephones:
         return bool(self.params)
 
 
-def telephones_of(rows: Iterable[Matched], named_by_calls: Iterable[str]) -> Telephones:
-    """By the matches of the telephones that calls name, in the order in which they were recorded."""
+def telephones_of(rows: Iterable[Matched]) -> Telephones:
+    """By the matches of the telephones, in the order in which they were recorded."""
     matches: defaultdict[str, list[Match]] = defaultdict(list)
-    wanted = set(map(identity, named_by_calls))
     for row in rows:
-        if identity(row.interface) in wanted:
-            matches[identity(row.interface)].append(Match(row.member, row.from_ms, bool(row.chosen)))
-    held = [(interface, *one) for interface, found in matches.items() for one in holdings(found) if one.member]
-    if not held:
+        matches[identity(row.interface)].append(Match(row.member, row.from_ms, bool(row.chosen)))
+    if not matches:
         return Telephones()
-    interfaces, members, since, until = zip(*held, strict=True)
-    return Telephones({"held": list(interfaces), "held_by": list(members), "held_from": list(since), "held_until": list(until)})
+    telephones = dict([_NO_TELEPHONE, *((interface, holdings(found)) for interface, found in matches.items())])
+    counts = [len(held) for held in telephones.values()]
+    holders = [holding for held in telephones.values() for holding in held]
+    by = {0: ""} | {place: holding.member for place, holding in enumerate(holders, 1) if holding.member}
+    return Telephones(
+        {
+            "telephones": list(telephones),
+            "telephone_firsts": [1 + before for before in accumulate(counts[:-1], initial=0)],
+            "telephone_counts": counts,
+            # No row is older than 0, and a server has no common type for numbers below it and large ones.
+            "held_since": [max(holding.from_ms, 0) for holding in holders],
+            "held": list(by),
+            "held_by": list(by.values()),
+        }
+    )
 
 
 def named(table: str, columns: Iterable[str], rows: str) -> str:
     """`rows` of a table of INSTANTS (text behind FROM) with the agents who had the telephones; conditions may follow. columns: those of the rows."""
-    whose = _WHOSE.format(instant=INSTANTS[table])
+    whose = _WHOSE.format(instant=f"toUInt64(ifNull({INSTANTS[table]}, 0))")
     selected = ", ".join(f"{whose} AS agent" if column == "agent" else f"v.{column} AS {column}" for column in columns)
     return _NAMED.format(columns=selected, rows=rows)

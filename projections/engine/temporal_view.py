@@ -15,12 +15,12 @@ from uuid import UUID
 
 import msgspec
 
-from domain.access import WHOLE_COMPANY, Scope
+from domain.access import Scope
 from domain.errors import InvalidField
 from projections.engine.scoping import parameters
 from projections.engine.tables import events, must_be_scoped, newest, source, versions, written
 from projections.engine.tail import Tail
-from projections.engine.telephones import INSTANTS, NAMED_BY_CALLS, READ, Matched, Named, Telephones, telephones_of
+from projections.engine.telephones import INSTANTS, READ, Matched, Telephones, telephones_of
 from projections.engine.warehouse import Columns, Value, Warehouse
 
 R = TypeVar("R")
@@ -101,7 +101,14 @@ class TemporalView:
 
         of_calls: only the rows of the interactions that the parameter `calls` names.
         """
-        rows = self.known(table, of_calls=of_calls)
+        return self._seen(table, self.known(table, of_calls=of_calls))
+
+    def stated(self, table: str) -> str:
+        """As `rows_of`, but calls have the telephone that their source has stated, for a query that looks for what a source states. Raises NotAllowed but for the whole company."""
+        self.scope.must_be_whole()
+        return self._seen(table, source(table, self.as_of, tailed=self._tailed))
+
+    def _seen(self, table: str, rows: str) -> str:
         seen = (_NOW if self.moment_ms is None else _THEN).get(table)
         return rows if seen is None else f"({seen.format(rows=rows)})"
 
@@ -117,14 +124,7 @@ class TemporalView:
     def _telephones(self) -> Telephones:
         """Whose the telephones were that calls name, whatever of it the user may see."""
         known = {table: source(table, self.as_of, tailed=self._tailed) for table in ("telephones", "agents")}
-        matches = self._ask(Matched, READ.format(**known), {})
-        if not matches:
-            return Telephones()
-        tables = {table: written(table, WHOLE_COMPANY) for table in ("visits", "attempts", "rings")}
-        names = [row.agent for row in self._ask(Named, NAMED_BY_CALLS.format(**tables), {})]
-        for table in ("visits", "attempts", "interaction_parts"):
-            names += (self._sent(table) or {}).get("agent", ())
-        return telephones_of(matches, names)
+        return telephones_of(self._ask(Matched, READ.format(**known), {}))
 
     def _by_telephone(self, table: str) -> bool:
         """Whether names of agents follow from telephones: those of the rows, or those by which it is decided who sees them."""
@@ -154,7 +154,7 @@ class TemporalView:
     def ask(self, row_type: type[R], sql: str, **params: Value) -> list[R]:
         """The answer to `sql`, as rows of `row_type`. Raises ScopeMissing."""
         must_be_scoped(sql)
-        if "{held:" in sql:
+        if "{telephones:" in sql:
             params |= self._telephones.params
         return self._ask(row_type, sql, params | parameters(self.scope))
 

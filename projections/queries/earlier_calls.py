@@ -65,7 +65,7 @@ def _found(rows: CompanyRows, sql: str, **params: str | int) -> list[Visited]:
     rows.scope.must_be_whole()
 
     def ask(view: TemporalView) -> list[Visited]:
-        tables = {name: view.rows_of(name) for name in ("visits", "interactions")}
+        tables = {name: view.stated(name) for name in ("visits", "interactions")}
         return view.ask(Visited, sql.format(**tables, events=view.events()), **params)
 
     return rows.answer(None, None, ask)[0]

@@ -63,7 +63,7 @@ def calls_without_end(rows: CompanyRows) -> list[CallWithoutEnd]:
     rows.scope.must_be_whole()
 
     def ask(view: TemporalView) -> list[CallWithoutEnd]:
-        return view.ask(CallWithoutEnd, _CALLS.format(**{name: view.rows_of(name) for name in ("visits", "interactions")}))
+        return view.ask(CallWithoutEnd, _CALLS.format(**{name: view.stated(name) for name in ("visits", "interactions")}))
 
     found = sorted(rows.answer(None, None, ask)[0], key=lambda one: (not one.queue, one.offered_ms))
     return list({one.call: one for one in reversed(found)}.values())

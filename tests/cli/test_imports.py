@@ -148,3 +148,25 @@ def test_a_list_of_members_gives_the_interfaces_their_agents(held: Held, by_file
     import_log(held, "members later", LOGS["interfaces"])
     import_log(held, "members later", LOGS["interfaces"], members=str(members))
     assert figures(held, "members later") == figures(held, "with members")
+
+
+BY_TELEPHONE = """\
+1700000010|1700000010.1|vendas|NONE|ENTERQUEUE||21977001001|1
+1700000014|1700000010.1|vendas|PJSIP/1001|CONNECT|4|1700000010.2|2
+1700000044|1700000030.3|vendas|PJSIP/1001|ATTENDEDTRANSFER|BRIDGE|a7ce9c3e-6243|4|30|1
+1700000044|NONE|vendas|PJSIP/1001|WRAPUPSTART|6
+1700000120|NONE|NONE|NONE|CONFIGRELOAD|
+"""
+"""The talk ends in a line of the consultation, and its wrap-up in one without a call: both are found by the telephone."""
+
+
+def test_a_log_in_parts_with_a_list_of_members_is_the_log_at_once(held: Held, tmp_path: Path) -> None:
+    members = tmp_path / "members"
+    members.write_text("PJSIP/1001;Ana\n")
+    for name, lines in (("at once", [BY_TELEPHONE]), ("line by line", BY_TELEPHONE.splitlines(keepends=True))):
+        for path in written(tmp_path, *lines):
+            import_log(held, f"telephones {name}", path, members=str(members))
+    found = figures(held, "telephones line by line")
+    assert found == figures(held, "telephones at once")
+    (ana,) = (row for row in found["agent"] if row["agent"] == "Ana")
+    assert (ana["answered"], ana["talk_ms"], ana["wrap_up_ms"]) == (1, 30_000, 6_000)

@@ -207,3 +207,32 @@ def test_a_call_that_a_pbx_leads_is_changed_there_and_not_by_commands_of_users(c
     center.bus.execute(NoteCall(interaction=followed, note="x"), admin)
     # What is reported of the PBX by the deployment itself is no command of a user.
     center.do(EndCall(interaction=followed))
+
+
+def test_a_call_that_names_a_telephone_is_the_call_of_who_had_it(center: Center) -> None:
+    """Its agent writes about it and is busy by it; who chose the telephone later is a stranger to it."""
+
+    def followed(call: str, telephone: str) -> UUID:
+        begun = center.bus.clock.now_us() - 1_000_000
+        facts = (
+            Fact("offered", begun, clock="ami", queue="vendas"),
+            Fact("answered", begun + 1, clock="ami", queue="vendas", agent=telephone),
+        )
+        return center.do(ObserveCall(call=call, facts=facts))
+
+    users = {
+        name: Caller(TENANT, f"user:{id}", frozenset({ATTEND}), user=Actor(id, "user", frozenset({ATTEND})))
+        for name, id in center.users.items()
+    }
+    for name in users:
+        give_all(center, name)
+    call = followed("1799999900.1", "PJSIP/Ana")
+    assert center.answer(NoteCall(interaction=call, note="x"), users["Bruno"]) == "call-of-another-user"
+    center.bus.execute(NoteCall(interaction=call, note="x"), users["Ana"])
+    center.bus.execute(StartRecording(interaction=call), users["Ana"])
+    with pytest.raises(Refused) as refused:
+        center.do(AnswerCall(interaction=center.waiting, agent="Ana"))
+    assert refused.value.code == "agent-busy"
+    before = followed("1799999901.1", "PJSIP/1999")
+    center.do(ChoosePhone(agent="Ana", interface="PJSIP/1999"))
+    assert center.answer(NoteCall(interaction=before, note="x"), users["Ana"]) == "call-of-another-user"

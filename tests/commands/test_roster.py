@@ -105,3 +105,16 @@ def test_a_telephone_that_goes_from_one_member_to_another_leaves_each_their_time
     center.paused(40, "Bruno's")
     center.paused(22, "Ana's, told late", told_at=45)
     assert (center.pauses("Ana"), center.pauses("Bruno")) == (["Ana's", "Ana's, told late"], ["Bruno's"])
+
+
+def test_the_echo_of_a_claim_takes_over_nothing_after_the_telephone_was_given_up(center: Center) -> None:
+    """A PBX that is asked for its members again, as after a restart, may still name who chose the telephone once."""
+    center.paused(10, "before")
+    center.at(20, ChoosePhone(agent="Ana", interface=PHONE))
+    center.at(30, ReleasePhone(agent="Ana", interface=PHONE))
+    center.paused(35, "between")
+    center.at(40, MatchMember(interface="pjsip/1002", member="ana"))
+    center.paused(50, "after")
+    center.paused(12, "before, told late", told_at=55)
+    assert center.pauses("Ana") == ["after"]
+    assert center.pauses(PHONE) == ["before", "before, told late", "between"]

@@ -12,12 +12,13 @@ from msgspec.structs import replace
 from domain.access import WHOLE_COMPANY
 from domain.agents import AgentObserved
 from domain.base import MS, NOBODY, Event, Personal
-from domain.ids import agent_id, interaction_id, queue_id, timeline_id
+from domain.ids import agent_id, interaction_id, queue_id, roster_id, timeline_id
 from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
 from domain.voice.calls import Attempt, IvrPath
 from domain.voice.facts import AGENTS_NOTE, Fact
 from domain.voice.interaction_events import CallNoted, InteractionObserved
 from domain.voice.presence import PresenceSpan, PresenceState
+from domain.voice.roster import MemberMatched
 from domain.voice.timeline import CoverageSpan as Covered
 from domain.voice.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
 from migrations.runner import migrate
@@ -90,6 +91,10 @@ class Center:
         at = max((span.until_ms or span.from_ms for span in spans), default=0)
         state = PresenceState(queues=dict.fromkeys(queues, "member"))
         self._event(AgentObserved, agent_id(self.tenant, name), at, name=name, spans=spans, person=person, standing=state)
+
+    def matched(self, interface: str, member: str, at_ms: int, *, chosen: bool = False) -> None:
+        """The telephone is the member's from then on; "" for nobody's."""
+        self._event(MemberMatched, roster_id(self.tenant), at_ms, interface=interface, member=member, chosen=chosen)
 
     def queue(self, name: str, **settings: object) -> None:
         """A queue with settings of its own."""

@@ -37,6 +37,14 @@ def test_calls_that_wait_talk_or_are_in_no_queue_are_open_and_ended_ones_are_not
     }
 
 
+def test_a_talk_of_a_telephone_is_told_by_the_telephone_whoever_has_it(engine: Warehouse) -> None:
+    center = fresh(engine)
+    center.agent("PJSIP/1001", person=False)
+    center.matched("PJSIP/1001", "Ana", 500)
+    center.call(call("talks", visit("vendas", 2_000, "answered", 500, agent="PJSIP/1001"), origin="ami"))
+    assert [one.agent for one in calls_without_end(center.rows)] == ["PJSIP/1001"]
+
+
 def test_agents_who_are_logged_in_are_there_with_their_queues_and_the_reason_of_their_pause(engine: Warehouse) -> None:
     center = fresh(engine)
     center.agent("Ana", PresenceSpan("session", 1_000, None), queues=("vendas",))

@@ -24,7 +24,7 @@ from api.credentials import Credential
 from api.field_types import MAX_POSITION
 from api.invalid_fields import sentence
 from api.problem import FieldProblem, Problem, of_fields
-from api.question_turns import is_long
+from api.question_turns import reads_much
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
 from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
@@ -87,7 +87,7 @@ class RequestContext:
 
     def is_heavy(self, query: Callable[..., Any], *args: object) -> bool:
         """Whether a query with these arguments reads much."""
-        return not registered(query).of_now and is_long(self.application.center.bus.clock.now_us() // MS, *args)
+        return not registered(query).of_now and reads_much(self.application.center.bus.clock.now_us() // MS, *args)
 
     @asynccontextmanager
     async def turn(self, *, heavy: bool, begun: bool = False) -> AsyncIterator[None]:

@@ -201,7 +201,7 @@ class ApplicationState:
         self.rate_limits = RateLimits()
         self.webhook_tests = TokenBuckets(_COMPANIES, seconds)
         self.throttle = LoginThrottle(seconds)
-        self.password_turns = PasswordTurns()
+        self.password_turns = PasswordTurns(self.throttle)
         self.question_turns = QuestionTurns()
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)

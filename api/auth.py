@@ -181,11 +181,10 @@ async def _proved(application: ApplicationState, login: Login, request: Request)
             refusal = too_many
             continue
         standing = throttle.standing(account, address, device)
-        try:
-            who = await application.password_turns.run(device or address, standing, check_credentials, store, tenant, email, login.password)
-        except Problem:
-            throttle.withdrawn(begun)
-            raise
+        # Programs behind one address, which keep no cookie, do not wait for each other.
+        lane = device or (account if standing == "known" else address)
+        turns = application.password_turns
+        who = await turns.run(lane, standing, check_credentials, store, tenant, email, login.password, begun=begun)
         if who is not None:
             throttle.succeeded(account, address, begun)
             return who, devices.cookie(account, device)
@@ -234,7 +233,7 @@ async def set_password(body: NewPassword, request: Request, application: TheAppl
     standing = application.throttle.standing(Account(body.token), address)
     is_nist = application.center.password_policy == "nist"  # noqa: S105 - the name of a rule
     own_words = await application.ask(words_of_link, application.center.store, body.token) if is_nist else None
-    hashed = await application.password_turns.run(address, standing, hashed_password, body.password, own_words)
+    hashed = await application.password_turns.run(address, standing, hashed_password, body.password, own_words, begun=begun)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
     await application.ask(application.sessions.close_all, user)
     application.throttle.succeeded(Account(body.token), address, begun)

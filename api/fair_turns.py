@@ -42,6 +42,12 @@ class Room:
 class _Waiter(NamedTuple):
     claims: Sequence[Claim]
     started: asyncio.Future[None]
+    bounded: bool
+
+    @property
+    def refusable(self) -> bool:
+        """Whether it may be refused to make room. Who goes away is no more in the way: it leaves its lane as soon as its task runs."""
+        return self.bounded and not self.started.done()
 
 
 class FairTurns:
@@ -76,7 +82,7 @@ class FairTurns:
             return
         if bounded:
             self._make_room(lane)
-        waiter = _Waiter(claims, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(claims, asyncio.get_running_loop().create_future(), bounded)
         self._lanes.setdefault(lane, deque()).append(waiter)
         try:
             async with asyncio.timeout(self._room.longest_s if bounded else None):
@@ -91,15 +97,17 @@ class FairTurns:
     def _make_room(self, lane: tuple[int, Hashable]) -> None:
         """Raises Crowded, unless there is room for one more in this lane, or somebody waits who has less right to."""
         crowded = Crowded(self._room.retry_s)
-        own = len(self._lanes.get(lane, ()))
+        refusable = {other: [waiter for waiter in waiting if waiter.refusable] for other, waiting in self._lanes.items()}
+        crowds = {other: crowd for other, crowd in refusable.items() if crowd}
+        own = len(crowds.get(lane, ()))
         if own >= self._room.lane:
             raise crowded
-        if self.waiting < self._room.all_lanes:
+        if sum(len(crowd) for crowd in crowds.values()) < self._room.all_lanes:
             return
-        longest = max(self._lanes, key=lambda other: (other[0], len(self._lanes[other])))
-        if (longest[0], len(self._lanes[longest])) <= (lane[0], own + 1):
+        longest = max(crowds, key=lambda other: (other[0], len(crowds[other])))
+        if (longest[0], len(crowds[longest])) <= (lane[0], own + 1):
             raise crowded
-        last = self._lanes[longest][-1]
+        last = crowds[longest][-1]
         self._leave(longest, last)
         last.started.set_exception(crowded)
 

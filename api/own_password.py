@@ -48,7 +48,7 @@ async def change_own_password(body: PasswordChange, request: Request, context: A
     account, address = Account(email, context.tenant), client_of_scope(request.scope["client"])
     begun = application.throttle.begin(account, address)
     turns, who = application.password_turns, str(user.id)
-    known = await turns.run(who, "known", check_credentials, application.center.store, context.tenant, email, body.current)
+    known = await turns.run(who, "known", check_credentials, application.center.store, context.tenant, email, body.current, begun=begun)
     if known is None:
         raise InvalidField("current", "this is not the password of now", "password-wrong")
     application.throttle.succeeded(account, address, begun)

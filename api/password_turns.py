@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from anyio.to_thread import run_sync
 
 from api.fair_turns import Claim, Crowded, FairTurns, Room
 from api.problem import Problem
-from api.throttle import Standing
+from api.throttle import LoginThrottle, Standing, Subject
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ STRANGERS = Room(all_lanes=6, lane=4, longest_s=1.0)
 """Six hashes take less than a second; whoever comes then is told at once to come back. One address never has all of the room."""
 
 KNOWN = Room(all_lanes=200, lane=4, longest_s=15.0)
-"""An office of 200 people whose sessions have all ended logs in within some ten seconds. A device or a user asks once, and perhaps again."""
+"""An office of 200 people whose sessions have all ended logs in within some ten seconds. A device, an account or a user asks once, and perhaps again."""
 
 _RANK: dict[Standing, int] = {"known": 0, "stranger": 0, "crowd": 1}
 
@@ -32,24 +33,34 @@ _RANK: dict[Standing, int] = {"known": 0, "stranger": 0, "crowd": 1}
 class PasswordTurns:
     """The queues in front of the hashes of this process: one for who is known, one for strangers, each fair to everybody in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, throttle: LoginThrottle) -> None:
+        self._throttle = throttle
         self._known = FairTurns(KNOWN)
         self._strangers = FairTurns(STRANGERS)
 
-    async def run(self, who: str, standing: Standing, hashing: Callable[..., T], *args: object) -> T:
-        """Run a function that calculates a hash, in a thread, when it is one's turn. who: a device, a user or an address.
+    async def run(
+        self,
+        who: Hashable,
+        standing: Standing,
+        hashing: Callable[..., T],
+        *args: object,
+        begun: AbstractSet[Subject] = frozenset(),
+    ) -> T:
+        """Run a function that calculates a hash, in a thread, when it is one's turn. who: a device, an account, a user or an address.
 
-        Raises Problem (429, `too-many-logins`) when too many wait: nothing was calculated.
+        begun: the try to log in for which it is calculated (`LoginThrottle.begin`). Raises Problem (429, `too-many-logins`) when too many wait: nothing was
+        calculated, and the try counts no longer.
         """
         try:
             async with self._turn(who, standing):
                 return await run_sync(hashing, *args)
         except Crowded as crowded:
+            self._throttle.withdrawn(begun)
             detail = f"too many log in at the moment; try again in {crowded.retry_s} s"
             raise Problem("too-many-requests", detail, headers={"Retry-After": str(crowded.retry_s)}, code="too-many-logins") from None
 
     @asynccontextmanager
-    async def _turn(self, who: str, standing: Standing) -> AsyncIterator[None]:
+    async def _turn(self, who: Hashable, standing: Standing) -> AsyncIterator[None]:
         if standing == "known":
             async with self._known.turn(who, [Claim("hash", AT_ONCE)]):
                 yield

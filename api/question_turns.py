@@ -14,6 +14,7 @@ from uuid import UUID
 from api.fair_turns import Claim, Crowded, FairTurns, Room
 from api.problem import Problem
 from projections.figures.question import Question
+from projections.queries.interactions_selection import Interactions
 
 OF_A_USER = 6
 """A browser has six connections to a server: one person's screen is never held up by this."""
@@ -34,8 +35,12 @@ ROOM = Room(all_lanes=400, lane=24, longest_s=20.0, retry_s=5)
 """A page asks some ten questions when it opens. Browsers and proxies wait for 30 s and more."""
 
 
-def is_long(now_ms: int, *args: object) -> bool:
-    """Whether a query with these arguments reads much: its question is about a long time. One about no time names what it looks for."""
+def reads_much(now_ms: int, *args: object) -> bool:
+    """Whether a query with these arguments reads much: its question is about a long time, or all events are read for it. One about no time names what it
+    looks for.
+    """
+    if any(isinstance(arg, Interactions) and arg.reads_all_events for arg in args):
+        return True
     questions = (getattr(arg, "question", arg) for arg in args)
     return any(isinstance(one, Question) and _length_ms(one, now_ms) > LONG_MS for one in questions)
 

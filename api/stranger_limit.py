@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import NamedTuple
 
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +31,15 @@ FILES_PER_SECOND = 200.0
 
 _MOST_CLIENTS = 50_000
 _MOST_CREDENTIALS = 20_000
+
+
+class _Limit(NamedTuple):
+    """What a client may do without a valid token. policy: its name in answers. of: what is counted."""
+
+    policy: str
+    of: str
+    burst: int
+    per_second: float
 
 
 def allowance(clock: Callable[[], float]) -> TokenBuckets:
@@ -70,10 +80,10 @@ class StrangersASGI:
             return
         authorization = _header(scope, b"authorization")
         if scope["path"].startswith(self._open_path) or not self._is_known(authorization):
-            wait_s = self._take(scope)
+            limit, wait_s = self._take(scope)
             if wait_s > 0:
-                problem = too_many("too many requests without a valid access token", wait_s)
-                problem.headers |= fields("stranger", BURST, int(BURST / PER_SECOND), 0, wait_s)
+                problem = too_many(f"too many {limit.of}", wait_s)
+                problem.headers |= fields(limit.policy, limit.burst, int(limit.burst / limit.per_second), 0, wait_s)
                 # The server reads no more of a body that nobody will look at.
                 problem.headers["Connection"] = "close"
                 await render(problem)(scope, receive, send)
@@ -82,12 +92,13 @@ class StrangersASGI:
         if authorization:
             self._note(sha256(authorization).digest(), accepted=scope.get(AUTHENTICATED, False))
 
-    def _take(self, scope: Scope) -> float:
-        """Count a request. Returns the seconds to wait if it is one too many, else 0."""
-        client = self._client(scope)
+    def _take(self, scope: Scope) -> tuple[_Limit, float]:
+        """Count a request. Returns its limit, and the seconds to wait if it is one too many, else 0."""
         if scope["path"].startswith(self._files_path):
-            return self._allowance.take((self._files_path, client), FILES_BURST, FILES_PER_SECOND).wait_s
-        return self._allowance.take(client, BURST, PER_SECOND).wait_s
+            limit = _Limit("file", "files of the console", FILES_BURST, FILES_PER_SECOND)
+        else:
+            limit = _Limit("stranger", "requests without a valid access token", BURST, PER_SECOND)
+        return limit, self._allowance.take((limit.policy, self._client(scope)), limit.burst, limit.per_second).wait_s
 
     def _is_known(self, authorization: bytes) -> bool:
         if not authorization:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+from anyio import CancelScope
 from starlette.concurrency import run_in_threadpool
 
 from api.answer_changes import Table, changes
@@ -142,6 +143,8 @@ class Watched:
     """(position, number) of each answer that was computed."""
     failed: bool = False
     task: asyncio.Task[None] | None = None
+    scope: CancelScope = field(default_factory=CancelScope)
+    """Ends the task once its query has ended: one that runs in a thread cannot be stopped, and keeps its turn and its thread until then."""
     ending: asyncio.TimerHandle | None = None
 
     def resume(self, position: int) -> Reader:
@@ -226,10 +229,12 @@ class WatchedAnswers:
             watched.ending = asyncio.get_running_loop().call_later(LINGER_S, self._end, key, watched)
 
     async def stop(self) -> None:
-        """End all."""
+        """End all, and wait for no query: the process ends."""
         tasks = [watched.task for watched in self._watched.values() if watched.task is not None]
         for key, watched in list(self._watched.items()):
             self._end(key, watched)
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _end(self, key: Hashable, watched: Watched) -> None:
@@ -237,18 +242,17 @@ class WatchedAnswers:
             del self._watched[key]
         if watched.ending is not None:
             watched.ending.cancel()
-        if watched.task is not None:
-            watched.task.cancel()
+        watched.scope.cancel()
         watched.fail()
 
     async def _keep(self, key: Hashable, watched: Watched) -> None:
         """Ask a question again and again. After an error its streams end: clients reconnect, and are told if it lasts."""
         try:
-            await self._ask_for_ever(watched)
+            with watched.scope:
+                await self._ask_for_ever(watched)
         except Exception as error:
             away = isinstance(error, (StoreUnavailable, WarehouseError, ProjectionsStopped, Problem))
             log.warning("watch: a question cannot be answered: %s", error, exc_info=not away)
-            watched.task = None
             self._end(key, watched)
 
     async def _ask_for_ever(self, watched: Watched) -> None:

@@ -73,6 +73,11 @@ class Interactions:
     before: tuple[int, str] | None = None
     limit: int | None = None
 
+    @property
+    def reads_all_events(self) -> bool:
+        """Whether all events of the company are read to answer it, whatever its period."""
+        return bool(self.correlation)
+
     def __post_init__(self) -> None:
         if self.medium not in MEDIA:
             raise InvalidField("medium", f"the medium is one of {', '.join(MEDIA)}")

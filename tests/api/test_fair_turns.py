@@ -22,14 +22,19 @@ class Workers:
         self.begun: list[str] = []
         self._ends: dict[str, asyncio.Event] = {}
 
-    async def begin(self, name: str, lane: str, claims: list[Claim] | None = None, rank: int = 0) -> asyncio.Task[None]:
+    def come(self, name: str, lane: str, claims: list[Claim] | None = None, rank: int = 0, *, bounded: bool = True) -> asyncio.Task[None]:
         async def work() -> None:
-            async with self.turns.turn(lane, claims or ONE, rank):
+            async with self.turns.turn(lane, claims or ONE, rank, bounded=bounded):
                 self.begun.append(name)
                 await self._ends[name].wait()
 
         self._ends[name] = asyncio.Event()
-        task = asyncio.create_task(work())
+        return asyncio.create_task(work())
+
+    async def begin(
+        self, name: str, lane: str, claims: list[Claim] | None = None, rank: int = 0, *, bounded: bool = True
+    ) -> asyncio.Task[None]:
+        task = self.come(name, lane, claims, rank, bounded=bounded)
         await settled()
         return task
 
@@ -151,3 +156,34 @@ async def test_who_goes_away_while_waiting_or_working_gives_the_turn_back() -> N
     await settled()
     await workers.begin("a5", "a")
     assert workers.begun[-1] == "a5"
+
+
+@in_a_loop
+async def test_who_comes_in_the_moment_in_which_a_crowd_goes_away_has_its_room() -> None:
+    workers = Workers()
+    await workers.begin("a1", "a")
+    crowd = [await workers.begin(f"{lane}{number}", lane) for lane in "ab" for number in (2, 3)]
+    # Those who go away leave their lanes only after the newcomer, who is before them in the loop.
+    newcomer = workers.come("c1", "c")
+    for waiting in crowd:
+        waiting.cancel()
+    await settled()
+    assert not newcomer.done()
+    assert workers.turns.waiting == 1
+    await workers.end("a1")
+    assert workers.begun == ["a1", "c1"]
+
+
+@in_a_loop
+async def test_work_that_has_begun_makes_room_for_nobody_and_takes_no_room() -> None:
+    workers = Workers(Room(all_lanes=3, lane=2, longest_s=60))
+    await workers.begin("a1", "a")
+    begun = [await workers.begin(f"a{number}", "a", rank=1, bounded=False) for number in (2, 3, 4)]
+    fresh = [await workers.begin(f"a{number}", "a", rank=1) for number in (5, 6)]
+    await workers.begin("b1", "b")
+    assert workers.turns.waiting == 6
+    await workers.begin("c1", "c")
+    assert [task.done() for task in (*begun, *fresh)] == [False] * 4 + [True]
+    with pytest.raises(Crowded):
+        await fresh[1]
+    assert workers.turns.waiting == 6

@@ -11,9 +11,10 @@ import pytest
 
 from api import question_turns
 from api.fair_turns import Room
-from api.question_turns import LONG_MS, is_long
+from api.question_turns import LONG_MS, reads_much
 from projections.figures.question import Question
 from projections.queries import reports
+from projections.queries.interactions_selection import Interactions
 from tests.api.test_auth import problem_of
 from tests.kit.http import Client, Person
 from tests.kit.waiting import DEADLINE_S, within
@@ -56,8 +57,16 @@ def slow(monkeypatch: pytest.MonkeyPatch, client: Client) -> Slow:
         (Question(), False),
     ],
 )
-def test_a_question_about_more_than_a_month_is_long_and_one_that_names_what_it_looks_for_is_not(question: Question, long: bool) -> None:
-    assert is_long(NOW_MS, "words", question) is long
+def test_a_question_about_more_than_a_month_reads_much_and_one_that_names_what_it_looks_for_does_not(
+    question: Question, long: bool
+) -> None:
+    assert reads_much(NOW_MS, "words", question) is long
+
+
+@pytest.mark.parametrize("question", [Question(), Question(since_ms=0, until_ms=1)])
+def test_a_search_by_a_request_reads_much_and_one_for_a_call_does_not(question: Question) -> None:
+    assert reads_much(NOW_MS, Interactions(question=question, correlation="crm-4711"))
+    assert not reads_much(NOW_MS, Interactions(question=question, protocol=4711))
 
 
 @pytest.mark.parametrize(("path", "at_once"), [(YEAR, question_turns.HEAVY_OF_A_USER), (CSV, question_turns.HEAVY_OF_A_USER), (DAY, 6)])

@@ -95,6 +95,17 @@ def test_the_files_of_the_console_have_an_allowance_of_their_own(flooded, client
     assert flooded(json={}).status_code == 429
 
 
+@pytest.mark.parametrize(
+    ("path", "burst", "policy"),
+    [("/assets/index-abc.js", FILES_BURST, f'"file";q={FILES_BURST};w=1'), ("/v1/auth/refresh", BURST, f'"stranger";q={BURST};w=2')],
+)
+def test_a_refusal_states_the_limit_that_refused(client, monkeypatch, path, burst, policy):
+    monkeypatch.setattr(stranger_limit, "FILES_PER_SECOND", float(FILES_BURST))
+    answers = [client.post(path, json={}) for _ in range(burst + 1)]
+    problem_of(answers[-1], 429, "too-many-requests")
+    assert answers[-1].headers["RateLimit-Policy"] == policy
+
+
 def test_who_guesses_passwords_still_loads_the_console(flooded, client):
     assert flooded(json={}).status_code == 429
     assert client.get("/assets/index-abc.js").status_code == 404

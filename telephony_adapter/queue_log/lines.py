@@ -43,6 +43,11 @@ class Line(msgspec.Struct):
     mark: int = 0
 
     @property
+    def size(self) -> int:
+        """Its characters, about."""
+        return len(self.call) + len(self.queue) + len(self.agent) + len(self.verb) + len(self.data) + sum(map(len, self.data))
+
+    @property
     def key(self) -> tuple[object, ...]:
         """Lines with the same key are equal, except for personal data, which is not kept for the comparison."""
         return (self.at, self.call, self.queue, self.agent, self.verb, self.mark)

@@ -18,7 +18,7 @@ import msgspec
 from telephony_adapter.queue_log.columns import Columns, Row
 from telephony_adapter.queue_log.files import Broken, LogFile
 from telephony_adapter.queue_log.instants import NoInstant, TableInstants
-from telephony_adapter.queue_log.lines import Counting, Line, mark_of, readable
+from telephony_adapter.queue_log.lines import TOO_LONG, Counting, Line, is_too_long, mark_of, readable
 from telephony_adapter.queue_log.packing import DAMAGED, damage
 from telephony_adapter.queue_log.reading_limits import HELD_AT_ONCE, LONGEST_ROW, MOST_OF_A_SECOND, Look, Reading
 from telephony_adapter.queue_log.repeated_hours import Doubtful, decided
@@ -137,6 +137,8 @@ class TableLines:
         _, call, queue, agent, verb, *data = (text for text, _ in texts)
         if not verb:
             raise NoInstant("no verb")
+        if is_too_long(call, queue, agent, verb):
+            raise NoInstant(TOO_LONG)
         odd = tuple((place, escaped) for place, (_, escaped) in enumerate(texts) if escaped)
         # Asterisk writes everything beyond five columns into the last one, with its `|`.
         fields = "|".join(data).split("|") if data else []

@@ -19,7 +19,7 @@ from store.disk_reserve import ReserveReached
 from telephony_adapter.ami import stream
 from telephony_adapter.ami.recording import Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.queue_log import importer, members, reading_limits, tables
+from telephony_adapter.queue_log import chunks, importer, lines, members, reading_limits, tables
 from telephony_adapter.queue_log.files import LogFile, NotAQueueLog
 from telephony_adapter.queue_log.reading_limits import MOST_LAYERS, MOST_MEMBERS, ReadsTooMuch
 from tests.kit.queue_logs import as_csv, as_table, import_texts
@@ -202,6 +202,21 @@ def test_more_lines_of_one_second_than_are_written_in_one_are_refused(
     with pytest.raises(ReadsTooMuch, match=r"^queue_log: more than .* lines are of one instant"):
         import_texts(tmp_path, as_a(log))
     assert import_texts(tmp_path, as_a("".join(log.splitlines(keepends=True)[:50])))[1].lines == 50
+
+
+@pytest.mark.parametrize("as_a", [str, lambda log: as_csv(as_table(log))], ids=["log", "table"])
+@pytest.mark.parametrize("place", range(1, 5))
+def test_a_name_that_no_asterisk_writes_is_not_remembered(tmp_path: Path, place: int, as_a: Callable[[str], str]) -> None:
+    fields = ["1700000000", "1.1", "q", "a", "X", ""]
+    fields[place] = "x" * (lines.LONGEST_NAME + 1)
+    _, result = import_texts(tmp_path, as_a("|".join(fields) + "\n" + LINE.decode()))
+    assert (result.lines, [reason for _, _, reason in result.broken_lines]) == (2, ["a name that is too long"])
+
+
+def test_of_verbs_that_no_asterisk_writes_the_first_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "_MOST_UNKNOWN", 3)
+    made = "".join(f"1700000000|NONE|NONE|NONE|{verb}|x\n" for verb in "ABCDA")
+    assert import_texts(tmp_path, made)[1].unknown_verbs == {"A": 2, "B": 1, "C": 1}
 
 
 def test_a_list_of_members_is_read_packed_and_not_beyond_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,7 @@ from settings import PasswordPolicy
 from sounds.folder import Sounds
 from store.clock import ClockOff
 from store.database import StoreUnavailable
+from store.disk_reserve import DiskReserve
 from store.event_store import Store
 from store.imports import Import, Kept, Kind
 from store.media import SealedMedia
@@ -164,6 +165,10 @@ class Center(Protocol):
     @property
     def sounds(self) -> Sounds:
         """What callers of IVRs hear."""
+
+    @property
+    def reserve(self) -> DiskReserve:
+        """Room that files leave free."""
 
     @property
     def imports(self) -> Imports:

@@ -15,7 +15,7 @@ from api.body_limit import STREAMED
 from api.field_types import ONE_LINE, Instant, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
-from api.problem import FieldProblem, Problem, documented
+from api.problem import FieldProblem, Problem, documented, stated
 from api.reports import CSV, Format
 from api.slice_router import SliceRouter
 from commands.handler_context import Caller
@@ -194,7 +194,7 @@ async def import_file(request: Request, response: Response, context: ForImports,
         raise
     except InvalidField as wrong:
         await ask(upload.give_up, wrong)
-        at = FieldProblem(parameter=wrong.field, detail=str(wrong)) if wrong.field else FieldProblem(pointer="", detail=str(wrong))
+        at = FieldProblem(parameter=wrong.field, detail=stated(wrong)) if wrong.field else FieldProblem(pointer="", detail=stated(wrong))
         raise Problem("invalid", str(wrong), errors=[at], code=wrong.code) from wrong
     except BaseException as error:
         await ask(upload.give_up, error)
@@ -218,7 +218,7 @@ async def get_import(import_id: ImportId, context: Annotated[RequestContext, aut
 
 @router.delete("/{import_id}", status_code=202, summary="Cancel an import", responses=documented("not-found", "refused"))
 async def cancel_import(import_id: ImportId, context: Annotated[RequestContext, authorised(queries.one_import)]) -> ImportDetail:
-    """Ends it between two steps, within seconds. What was taken in stays, because nothing is ever deleted from the log; the same file again completes it."""
+    """Ends it between two steps, within seconds; one that waits in another process of the deployment, within 20. What was taken in stays, because nothing is ever deleted from the log; the same file again completes it."""
     found = await context.ask(queries.one_import, import_id)
     return shaped(await context.application.ask(context.application.center.imports.cancel, found))
 

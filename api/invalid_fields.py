@@ -13,7 +13,7 @@ NOT_VALID: Final = "has a value that is not valid"
 FEW: Final = 15
 """So many allowed values are listed."""
 
-_BODY: Final = "the body"
+BODY: Final = "the body"
 _AN_OBJECT: Final = "should be a JSON object"
 _A_UUID: Final = "should be a UUID, as 40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 _AN_INSTANT: Final = "should be an instant of ISO 8601 with its offset, as 2026-03-02T14:05:09-03:00"
@@ -89,7 +89,7 @@ def worded(error: Any) -> str:
 
 def sentence(place: str, wrong: str) -> str:
     """What is wrong as a sentence that names the field. place: a JSON pointer, the name of a parameter or of a header; "" for the whole body."""
-    return f"{place.removeprefix('/').replace('/', '.') or _BODY} {wrong}"
+    return f"{place.removeprefix('/').replace('/', '.') or BODY} {wrong}"
 
 
 def _some(number: int, what: str) -> str:

@@ -25,7 +25,7 @@ from domain.ivr_settings import Message as DomainMessage
 from projections.queries.labels import labelled
 from projections.queries.registers import RegisteredIvr, page
 from projections.queries.settings import audio_in_use, ivr_to_edit
-from sounds.conversion import NotAudio
+from sounds.conversion import LARGEST_SOUND, NotAudio
 from sounds.folder import MOST_UPLOADED, MOST_UPLOADS, NotUploaded, TooManyUploads
 from sounds.speech import SpeechUnavailable
 
@@ -142,7 +142,7 @@ async def speak_text(body: SpokenText, context: ForEditors) -> Response:
 @router.put(
     "/{ivr_id}/audio",
     summary="Upload a message of an IVR",
-    responses=of_command("not-found"),
+    responses=of_command("not-found", "no-room"),
     response_model=Done,
     openapi_extra=_FILE,
 )
@@ -150,13 +150,14 @@ async def upload_ivr_message(ivr_id: IvrId, request: Request, context: ForEditor
     """Receives an .mp3 or .wav as the body, converts it to telephone quality and plays it as this message from now on, instead of its text.
 
     A company has at most 500 uploaded files, of 500 MiB as they are played; what no message plays any more makes room for new ones after a day.
+    While the disk has no room for files, 507.
     """
     await context.ask(ivr_to_edit, ivr_id)
     data = await request.body()
     try:
         media = await _kept(context, data)
     except NotAudio as error:
-        raise InvalidField("body", str(error), "file-not-recognised") from error
+        raise InvalidField("", str(error), "file-not-recognised") from error
     except TooManyUploads as error:
         raise Refused("too-much-audio", f"a company has at most {MOST_UPLOADS} uploaded files, of {MOST_UPLOADED >> 20} MiB") from error
     return await context.do(SetIvrAudio(ivr=ivr_id, message=_field(params.message), file=params.file, media=media))
@@ -212,17 +213,23 @@ def _shaped(met: Rehearsed) -> FlowStep:
 
 
 async def _kept(context: RequestContext, data: bytes) -> str:
-    """Keep uploaded audio; what no message plays any more makes room for it. Raises NotAudio, TooManyUploads."""
-    sounds = context.application.center.sounds
+    """Keep uploaded audio; what no message plays any more makes room for it. Raises NotAudio, TooManyUploads, ReserveReached."""
+    center = context.application.center
+    sounds = center.sounds
+
+    def keep() -> str:
+        with center.reserve.leaving(LARGEST_SOUND, sounds.folder):
+            return sounds.keep(context.tenant, data)
+
     try:
-        return await run_sync(sounds.keep, context.tenant, data, limiter=making_sound)
+        return await run_sync(keep, limiter=making_sound)
     except TooManyUploads:
         ivrs, after = [], ("", "")
         while found := (await context.ask(page, RegisteredIvr, after, _PAGE))[0]:
             ivrs += [ivr.id for ivr in found]
             after = found[-1].name, str(found[-1].id)
         await run_sync(sounds.remove_unused, context.tenant, await context.ask(audio_in_use, ivrs))
-        return await run_sync(sounds.keep, context.tenant, data, limiter=making_sound)
+        return await run_sync(keep, limiter=making_sound)
 
 
 async def _sound(context: RequestContext, message: DomainMessage) -> Response:

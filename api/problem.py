@@ -22,10 +22,11 @@ from starlette.routing import compile_path
 
 from api import request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
-from api.invalid_fields import sentence, worded
+from api.invalid_fields import BODY, sentence, worded
 from api.response_headers import with_head
 from domain.errors import AlreadyExists, Barred, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
+from sounds.children import Stopping
 from store.clock import ClockOff
 from store.database import CommitUnsure, NoRoom, StoreUnavailable
 from store.disk_reserve import ReserveReached
@@ -138,6 +139,7 @@ _AWAY: Mapping[type[Exception], tuple[str, str]] = {
     WarehouseFull: ("unavailable", "the disk of the figures is full: commands are saved, figures wait for room"),
     StoreUnavailable: ("unavailable", "the store is unavailable: nothing was done"),
     WarehouseUnreachable: ("unavailable", "the server of the figures is unavailable"),
+    Stopping: ("unavailable", "the server stops: nothing was done"),
     ClockOff: ("clock", ""),
 }
 """Temporary errors of backend servers and of the clock. Addresses are for the operator only: they are in the log."""
@@ -175,15 +177,15 @@ def render(problem: Problem) -> Response:
 
 
 def stated(error: InvalidField) -> str:
-    """The field, and what the domain says of it in a sentence of its own."""
-    return f"{error.field}: {error}"
+    """The field, "" for the whole body, and what the domain says of it in a sentence of its own."""
+    return f"{error.field or BODY}: {error}"
 
 
 def of_domain(error: DomainError) -> Problem:
     """The problem for a refused command."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
-        at = FieldProblem(pointer="/" + error.field.replace(".", "/"), detail=stated(error))
+        at = FieldProblem(pointer=error.field and "/" + error.field.replace(".", "/"), detail=stated(error))
         return Problem(kind, str(error), errors=[at], code=error.code)
     if isinstance(error, NotAllowed):
         return Problem(kind, str(error), permission=error.permission, code=error.code)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from projections.engine.tail import LogTail
     from projections.engine.warehouse import Warehouse
     from projections.query_bus import QueryBus
+    from sounds.children import Children
     from sounds.folder import Sounds
     from telephony_adapter.metrics import AsteriskMetrics
 
@@ -128,7 +129,15 @@ class Center(ABC):
 
         settings = self._settings
         seen_at = settings.agi.sounds if settings.agi else None
-        return Sounds(settings.sounds or self.directory / SOUNDS, CommandSpeech(settings.speech), seen_at)
+        speech = CommandSpeech(settings.speech, children=self.sound_programs)
+        return Sounds(settings.sounds or self.directory / SOUNDS, speech, seen_at, self.sound_programs)
+
+    @cached_property
+    def sound_programs(self) -> Children:
+        """The programs that make what callers hear."""
+        from sounds.children import Children
+
+        return Children()
 
     @cached_property
     def reserve(self) -> DiskReserve:
@@ -140,9 +149,7 @@ class Center(ABC):
         if "imports" in self.__dict__:
             self.imports.stop()
         if "sounds" in self.__dict__:
-            from sounds import children
-
-            children.end_all()
+            self.sound_programs.end_all()
 
     @cached_property
     def imports(self) -> Imports:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -27,6 +28,7 @@ from domain.base import SECOND
 from domain.companies import Company
 from domain.errors import DomainError, NotFound, Refused
 from imports import simulation
+from imports.beats import Beats
 from imports.sources import Source, conclude, must_be_importable, refused_in, take
 from imports.turns import ENDS_WITHIN_S, ImportTurns
 from projections.engine.progress import ProjectionsStopped
@@ -70,6 +72,11 @@ class Imports:
         self.reserve = center.reserve
         self.stopping = threading.Event()
         self._turns = ImportTurns()
+        self._held: set[UUID] = set()
+        """What has not ended, by id."""
+        self._waiting: dict[UUID, Callable[[], None]] = {}
+        """What waits for its turn; who removes it from here runs it."""
+        self._beats = Beats(self.beat, self.stopping)
         self._simulations: list[threading.Thread] = []
         self._directory, self._lock = _own_directory(center.directory / "imports", self._owner)
 
@@ -106,7 +113,18 @@ class Imports:
             raise Refused("import-ended", f"the import has ended: {one.state}")
         with self._center.store.recorder.transaction() as db:
             kept.ask_to_cancel(db, one.id)
+        self._have_turn(one.id)
         return one
+
+    def beat(self) -> None:
+        """Write that what this process holds goes on, and end what waits and was cancelled."""
+        held = tuple(self._held)
+        if not held:
+            return
+        with self._center.store.recorder.transaction() as db:
+            cancelled = kept.beat(db, held, self.now_us())
+        for id in cancelled:
+            self._have_turn(id)
 
     def stop(self) -> None:
         """Tell every import to end: it does so within a second, wherever it is."""
@@ -116,6 +134,7 @@ class Imports:
         """End every import, and remove the files."""
         self.stop()
         self._turns.close()
+        self._beats.close(ENDS_WITHIN_S)
         for thread in self._simulations:
             thread.join(ENDS_WITHIN_S)
         shutil.rmtree(self._directory, ignore_errors=True)
@@ -136,10 +155,14 @@ class Imports:
         one = Import(id=uuid4(), tenant=caller.tenant, kind=kind, name=name, actor=caller.actor, state=state, created=now, total=total)
         with self._center.store.recorder.transaction() as db:
             kept.add(db, one, self._owner)
+        self._held.add(one.id)
+        self._beats.begin()
         return one
 
     def save(self, one: Import, refused: tuple[RefusedLine, ...] | None = None) -> None:
         """Write how far an import is. Raises _Ended if it has to end."""
+        if one.state not in UNFINISHED:
+            self._held.discard(one.id)
         with self._center.store.recorder.transaction() as db:
             cancelled = kept.save(db, one, self.now_us())
             if refused is not None:
@@ -162,8 +185,15 @@ class Imports:
             finally:
                 source.files[0][0].unlink(missing_ok=True)
 
-        self._turns.add(one.tenant, work)
+        self._waiting[one.id] = work
+        self._turns.add(one.tenant, partial(self._have_turn, one.id))
         return waiting
+
+    def _have_turn(self, id: UUID) -> None:
+        """Run what waits, if it still does. One that was cancelled has its turn at once: it ends with its first step."""
+        work = self._waiting.pop(id, None)
+        if work is not None:
+            work()
 
     def _take(self, running: _Running, source: Source, caller: Caller) -> None:
         center, company = self._center, _company(self._center, caller.tenant)
@@ -283,8 +313,8 @@ class Upload:
 
     def write(self, part: bytes) -> None:
         """Receive the next bytes. Raises _Ended if the import was cancelled, ReserveReached."""
-        self._imports.reserve.must_leave(len(part))
-        self._file.write(part)
+        with self._imports.reserve.leaving(len(part)):
+            self._file.write(part)
         self.one = replace(self.one, done=self.one.done + len(part))
         self._look()
 
@@ -294,8 +324,9 @@ class Upload:
             self._imports.save(self.one)
 
     def complete(self) -> Import:
-        """The whole file is there: look at it, and take it in. Raises NotImportable, InvalidField."""
-        self._file.close()
+        """The whole file is there: look at it, and take it in. Raises NotImportable, InvalidField, ReserveReached."""
+        with self._imports.reserve.leaving(0):
+            self._file.close()
         source = Source(self.one.kind, ((self._path, self.one.name),), self._timezone)  # type: ignore[arg-type]  # no file is a simulation
         must_be_importable(source, self._look)
         return self._imports.start(replace(self.one, total=self.one.done), source, self._caller)

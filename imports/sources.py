@@ -69,7 +69,7 @@ def must_be_importable(source: Source, look: Look = nothing) -> None:
             members_of(source.members, look=look)
         for path, name in source.files:
             if source.kind == "ami":
-                any(True for _ in Recording(path, Translator(name).interest, look=look))
+                Recording(path, Translator(name).interest, look=look).must_be_one()
             elif source.kind == "members":
                 members_of(path, name, look)
             else:
@@ -120,6 +120,7 @@ def take(
             earlier=EarlierImports(center.queries, Asker(company.id, frozenset(PERMISSIONS), Scope.whole_company()), cover, look),
             result=result,
             look=look,
+            scratch=center.directory,
         )
 
 

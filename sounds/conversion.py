@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from sounds import children, decoding
+from sounds import decoding
+from sounds.children import Children
 
 LARGEST_UPLOAD = 5 << 20
 """Bytes of an uploaded file."""
 LONGEST_S = 300
+LARGEST_SOUND = LONGEST_S * decoding.RATE_HZ * decoding.BYTES_A_SAMPLE
+"""Bytes of what it becomes, about."""
 WITHIN_S = 60.0
 """So long a file may take to be decoded on a busy machine. A message of five minutes takes less than a second."""
 
@@ -25,8 +28,8 @@ class NotAudio(Exception):
     """The bytes are no .mp3 or .wav, hold no sound, or last too long. The message says which."""
 
 
-def in_telephone_quality(data: bytes) -> bytes:
-    """The same sound as .wav for a telephone, decoded in a process of its own. Raises NotAudio."""
+def in_telephone_quality(data: bytes, children: Children) -> bytes:
+    """The same sound as .wav for a telephone, decoded in a process of its own. Raises NotAudio, Stopping."""
     try:
         # The file is its standard input, never an argument.
         decoder = children.run([*_DECODER, str(LONGEST_S)], data, WITHIN_S, {})

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from domain.ivr_settings import SILENCE, Message
+from sounds.children import Children
 from sounds.conversion import in_telephone_quality
 from sounds.speech import Speech
 from store.folders import NoPlainFile, folder_in, open_below, open_in, written_in
@@ -46,20 +47,21 @@ class TooManyUploads(Exception):
 class Sounds:
     """The files of IVRs.
 
-    seen_at: the same folder as the Asterisk names it, if that differs (another machine, a container). Thread-safe.
+    seen_at: the same folder as the Asterisk names it, if that differs (another machine, a container). children: the programs that decode uploads. Thread-safe.
     """
 
-    def __init__(self, folder: Path, speech: Speech, seen_at: Path | None = None) -> None:
+    def __init__(self, folder: Path, speech: Speech, seen_at: Path | None = None, children: Children | None = None) -> None:
         self.folder = folder.absolute()
         self.seen_at = seen_at or self.folder
         self._speech = speech
+        self._children = children or Children()
 
     def keep(self, tenant: UUID, uploaded: bytes) -> str:
-        """Keep an uploaded .mp3 or .wav of a company; returns what `Message.media` holds. Raises NotAudio, TooManyUploads.
+        """Keep an uploaded .mp3 or .wav of a company; returns what `Message.media` holds. Raises NotAudio, TooManyUploads, Stopping, OSError.
 
         Uploads at the same moment may exceed the limits by themselves.
         """
-        sound = in_telephone_quality(uploaded)
+        sound = in_telephone_quality(uploaded, self._children)
         media = sha256(sound).hexdigest()
         names = _uploaded(tenant, media)
         if not self._has(names):
@@ -78,7 +80,7 @@ class Sounds:
                     os.unlink(name, dir_fd=folder)
 
     def file(self, tenant: UUID, message: Message) -> Path | None:
-        """The .wav of a message, spoken now if it was not yet; None for silence. Raises NotUploaded, SpeechUnavailable."""
+        """The .wav of a message, spoken now if it was not yet; None for silence. Raises NotUploaded, SpeechUnavailable, Stopping."""
         names = self._names(tenant, message)
         if names is None:
             return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from sounds import children
+from sounds.children import Children
 from sounds.conversion import NotAudio, in_telephone_quality
 
 USUAL_VOICE = "pt-br"
@@ -26,7 +26,7 @@ class Speech(Protocol):
         """The name of the engine: the same name, voice and text give the same sound."""
 
     def speak(self, text: str, voice: str) -> bytes:
-        """The text spoken by this voice ("": the usual one), as .wav in telephone quality. Raises SpeechUnavailable."""
+        """The text spoken by this voice ("": the usual one), as .wav in telephone quality. Raises SpeechUnavailable, Stopping."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class CommandSpeech:
 
     command: str
     within_s: float = _SPEAKS_WITHIN_S
+    children: Children = field(default_factory=Children, compare=False)
 
     @property
     def name(self) -> str:
@@ -44,9 +45,9 @@ class CommandSpeech:
         # The command is split before the voice is put in: a voice is never more than one argument.
         arguments = [part.replace("{voice}", voice or USUAL_VOICE) for part in shlex.split(self.command)]
         try:
-            spoken = children.run(arguments, text.encode(), self.within_s)
+            spoken = self.children.run(arguments, text.encode(), self.within_s)
             spoken.check_returncode()
-            return in_telephone_quality(spoken.stdout)
+            return in_telephone_quality(spoken.stdout, self.children)
         except FileNotFoundError:
             raise SpeechUnavailable(f"{arguments[0]} is not installed") from None
         except subprocess.TimeoutExpired:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from store.database import NoRoom
@@ -16,14 +19,26 @@ class ReserveReached(NoRoom):
 
 
 class DiskReserve:
-    """The reserve of a disk. directory: on the disk; it need not exist yet. size: bytes that stay free."""
+    """The reserve of the disks that files fill. directory: on the usual one. size: bytes that stay free, of each."""
 
     def __init__(self, directory: Path, size: int) -> None:
         self._directory = directory
         self._size = size
 
-    def must_leave(self, wanted: int = 0) -> None:
-        """Raises ReserveReached if there is no room for so many more bytes of a file."""
-        disk = os.statvfs(self._directory)
+    @contextmanager
+    def leaving(self, wanted: int, at: Path | None = None) -> Iterator[None]:
+        """Write so many bytes of a file in the block, below a folder that need not exist yet. Raises ReserveReached, also if others fill the disk meanwhile."""
+        self.must_leave(wanted, at)
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise ReserveReached from error
+
+    def must_leave(self, wanted: int = 0, at: Path | None = None) -> None:
+        """Raises ReserveReached if there is no room for so many more bytes of a file, below this folder."""
+        folder = at or self._directory
+        disk = os.statvfs(next(one for one in (folder, *folder.parents) if one.exists()))
         if disk.f_bavail * disk.f_frsize < self._size + wanted:
             raise ReserveReached

@@ -1,10 +1,11 @@
 """What was imported through the API and what became of it. It is kept beside the log: how far an import is changes every second, and is no event.
 
-One process runs an import, and writes its `beat` meanwhile. Any process may read it, and ask for its end.
+One process holds an import, and writes its `beat` meanwhile. Any process may read it, and ask for its end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -31,6 +32,7 @@ UNFINISHED: tuple[State, ...] = ("receiving", "waiting", "running")
 _COLUMNS = "content, owner, beat"
 _ADD = "INSERT INTO imports (id, tenant, created, owner, beat, cancelled, content, refused) VALUES (?, ?, ?, ?, ?, 0, ?, '[]')"
 _SAVE = "UPDATE imports SET content = ?, beat = ? WHERE id = ? RETURNING cancelled"
+_BEAT = "UPDATE imports SET beat = ? WHERE id = ? RETURNING cancelled"
 _TRIM = "DELETE FROM imports WHERE tenant = ? AND created < (SELECT min(created) FROM (SELECT created FROM imports WHERE tenant = ? ORDER BY created DESC LIMIT ?) AS kept)"
 
 
@@ -77,7 +79,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Kept:
-    """An import as it was last written. owner: the process that runs it. beat: when it was written, microseconds."""
+    """An import as it was last written. owner: the process that holds it. beat: when that was last known to live, microseconds."""
 
     content: Import
     owner: UUID
@@ -99,6 +101,11 @@ def save(db: Database, one: Import, beat: int) -> bool:
     """Inside a transaction: write how far an import is. Returns whether its end was asked for."""
     rows = db.execute(_SAVE, (_write.encode(one).decode(), beat, one.id.bytes))
     return bool(rows and rows[0][0])
+
+
+def beat(db: Database, ids: Iterable[UUID], now: int) -> list[UUID]:
+    """Inside a transaction: write that these imports go on. Returns those whose end was asked for."""
+    return [id for id in ids if any(cancelled for (cancelled,) in db.execute(_BEAT, (now, id.bytes)))]
 
 
 def save_refused(db: Database, id: UUID, lines: tuple[RefusedLine, ...]) -> None:

@@ -28,6 +28,8 @@ _REASONS: Final = (
     (r"(.*): a line without a colon: (.*)", r"\1: linha sem dois-pontos: \2"),
     (r"no line of a recording: neither a packet nor a note", "não é linha de uma gravação: nem pacote nem nota"),
     (r"a packet without end", "pacote sem fim"),
+    (r"a name that is too long", "nome longo demais"),
+    (r"too long for a packet", "longo demais para um pacote"),
     (r"cut off before its end", "cortado antes do fim"),
 )
 _COMPILED: Final = tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in _REASONS)

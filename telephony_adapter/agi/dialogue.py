@@ -17,6 +17,7 @@ from domain.ivr_flow import START, Arrived, Input, Keyed, Measured, Returned, St
 from domain.ivr_settings import DIGITS, LONGEST_QUEUE_WAIT_MS, Message
 from domain.personal_data import has_number_of_person
 from domain.voice.facts import CallKind
+from sounds.children import Stopping
 from sounds.conversion import LONGEST_S
 from sounds.folder import NotUploaded, Sounds
 from sounds.speech import SpeechUnavailable
@@ -117,7 +118,7 @@ class Dialogue:
         """The file of a message; None, and a line in the log, if there is none: the call goes on without it."""
         try:
             return await _thread(self.sounds.file, self.calls.caller.tenant, message)
-        except (NotUploaded, SpeechUnavailable, OSError) as error:
+        except (NotUploaded, SpeechUnavailable, Stopping, OSError) as error:
             log.warning("agi message is silent reason=%s", type(error).__name__)
             return None
 

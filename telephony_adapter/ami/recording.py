@@ -68,20 +68,30 @@ class Recording(PacketStream):
             return self.size or 0
         return self._file.tell()
 
+    def must_be_one(self) -> None:
+        """Look at the beginning of the file alone. Raises NotAnAmiStream, ReadsTooMuch."""
+        with ExitStack() as stack:
+            self._begun(stack)
+
     def __iter__(self) -> Iterator[Packet]:
         with ExitStack() as stack:
-            try:
-                stream = self._open(stack)
-                head = stream.peek(4096)
-            except DAMAGED as problem:
-                raise NotAnAmiStream(f"{self.path}: expected {EXPECTED}; {damage(problem)}") from problem
-            packets = self._lines(stream) if _kind(head, str(self.path)) == "lines" else self._blocks(stream)
+            stream, kind = self._begun(stack)
+            packets = self._lines(stream) if kind == "lines" else self._blocks(stream)
             try:
                 yield from packets
             except DAMAGED as problem:
                 self.broke(self.read + 1, f"the compressed file ends badly: {problem}")
             for raw, number in self._undated:
                 self.broke(number, f"{event_name(raw)} {UNDATED}")
+
+    def _begun(self, stack: ExitStack) -> tuple[BufferedReader, str]:
+        """The stream from its beginning, and its kind."""
+        try:
+            stream = self._open(stack)
+            head = stream.peek(4096)
+        except DAMAGED as problem:
+            raise NotAnAmiStream(f"{self.path}: expected {EXPECTED}; {damage(problem)}") from problem
+        return stream, _kind(head, str(self.path))
 
     def _open(self, stack: ExitStack) -> BufferedReader:
         if str(self.path) == "-":

@@ -11,6 +11,13 @@ QUIET_US = 1_500_000
 """A longer time without packets is reported as a silence, in case it turns out to be a cut."""
 
 _UNDATED_AT_MOST = 1_000
+LONGEST_PACKET = 1 << 16
+"""Characters of a packet: Asterisk's longest ones, variables of a channel, have some thousand. Packets are held until they are sent."""
+
+LONGEST_NAME = 64
+MOST_NAMES = 1_000
+"""Names of events that are remembered: Asterisk has 200. A recording may be made of others."""
+
 _BROKEN_KEPT = 10_000
 UNDATED = "without an instant (timestampevents = yes gives one)"
 
@@ -26,7 +33,7 @@ class Broken:
 class PacketStream:
     """Gives packets their instants and adds the pseudo-packets RESUMED and SILENCE; counts all packets.
 
-    read: the number of packets so far. names: of the events among them. broken: unreadable ones, the first some thousand of `broken_count`. first,
+    read: the number of packets so far. names: of the events among them, the first thousand. broken: unreadable ones, the first some thousand of `broken_count`. first,
     last: instants of the first and the last sign of life. latest_us: packets with a later instant are set aside, because the clock was wrong; None = no limit.
     """
 
@@ -64,11 +71,14 @@ class PacketStream:
             yield Packet(BANNER, arrived or self.last, self.last, {}, number)
             self._alive(arrived)
             return
+        if len(raw) > LONGEST_PACKET:
+            self.broke(number, "too long for a packet")
+            return
         event = raw.startswith("Event: ")
         if not event and not raw.startswith("Response: "):
             self.broke(number, f"neither event nor response: {raw[:40]!r}")
             return
-        if event:
+        if event and len(self.names) < MOST_NAMES:
             self.names.add(event_name(raw))
         instant = arrived or timestamp(raw)
         if self.latest_us is not None and instant > self.latest_us:
@@ -120,5 +130,5 @@ class PacketStream:
 
 
 def event_name(raw: str) -> str:
-    """The name of an event."""
-    return raw[7 : raw.find("\r")] if "\r" in raw else raw[7:]
+    """The name of an event; of a longer one than any event has, the beginning."""
+    return raw[7 : 7 + LONGEST_NAME].partition("\r")[0]

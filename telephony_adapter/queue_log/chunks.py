@@ -16,6 +16,9 @@ from telephony_adapter.queue_log.lines import Counting, Line
 from telephony_adapter.queue_log.talks import Talks
 from telephony_adapter.queue_log.verbs import MEMBERS, NAMES_NO_CUSTOMER, NO_CALL, VERBS, Verb, attempted, note
 
+_MOST_UNKNOWN = 1_000
+"""Verbs that are counted by name, of those that no Asterisk writes: a file may be made of them."""
+
 
 class Gathering:
     """Takes the lines of one file after another; `observations` returns the observations of the lines since the last call.
@@ -57,7 +60,8 @@ class Gathering:
         if line.odd:
             ref += _as_it_was(line)
         if verb is None:
-            self.unknown[line.verb] = self.unknown.get(line.verb, 0) + 1
+            if line.verb in self.unknown or len(self.unknown) < _MOST_UNKNOWN:
+                self.unknown[line.verb] = self.unknown.get(line.verb, 0) + 1
             self._note(line, ref)
             return True
         if verb.fact is None:

@@ -1,7 +1,7 @@
 """SQL dumps of the realtime table: `INSERT INTO queue_log ...` of MySQL, MariaDB, SQLite or PostgreSQL, and PostgreSQL's `COPY`.
 
-Literals are read by sqlglot's tokenizers, which know each database's quotes and escapes. A dump is parsed piece by piece,
-so that memory stays flat. Other tables of the dump are skipped.
+Literals are read by sqlglot's tokenizers, which know each database's quotes and escapes. A statement is held whole, but parsed piece by piece: its
+tokens need a hundred times its memory. Other tables of the dump are skipped.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from telephony_adapter.queue_log.columns import ASTERISKS, Row, columns_among
 from telephony_adapter.queue_log.packing import DAMAGED, damage
+from telephony_adapter.queue_log.reading_limits import LONGEST_ROW, LONGEST_STATEMENT, Reading
 
 if TYPE_CHECKING:
     from telephony_adapter.queue_log.files import Broken, LogFile
 
 _AT_ONCE = 1 << 17
-_LONGEST = 1 << 26
 _NAME = rb"(?P<name>[^\s(]*)"
 _HEAD = re.compile(
     rb"\s*(?:(?P<create>CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?)|(?P<insert>(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s+)|(?P<copy>COPY\s+))"
@@ -41,14 +41,14 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 def dump_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
     """The rows of the queue_log in a dump, in their order."""
     with file.open() as stream:
-        yield from _Dump(file.name, broken).rows(_lines(stream, broken))
+        yield from _Dump(file.reading, broken).rows(_lines(stream, broken))
 
 
 def _lines(stream: BufferedReader, broken: Broken) -> Iterator[tuple[int, bytes]]:
     number = 0
     while True:
         try:
-            line = stream.readline(_LONGEST)
+            line = stream.readline(LONGEST_STATEMENT)
         except DAMAGED as error:
             broken(number + 1, damage(error))
             return
@@ -61,8 +61,8 @@ def _lines(stream: BufferedReader, broken: Broken) -> Iterator[tuple[int, bytes]
 class _Dump:
     """A dump that is being read. `_columns`: those of each table that it defines."""
 
-    def __init__(self, name: str, broken: Broken) -> None:
-        self._name = name
+    def __init__(self, reading: Reading, broken: Broken) -> None:
+        self._reading = reading
         self._broken = broken
         self._columns: dict[bytes, list[str]] = {}
         self._sql: MySQL | Postgres = MySQL()
@@ -84,7 +84,7 @@ class _Dump:
     def _defined(self, table: bytes, statement: bytes) -> None:
         """CREATE TABLE: the columns of rows whose INSERT names none."""
         try:
-            tokens = self._sql.tokenize(_text(statement))
+            tokens = self._tokens(_text(statement))
         except TokenError:
             return
         names: list[str] = []
@@ -100,19 +100,19 @@ class _Dump:
         """INSERT: one row or many."""
         head, _, body = _split_at_values(statement)
         try:
-            named = [token.text for token in self._sql.tokenize(head[head.find("(") :]) if _is_word(token)] if "(" in head else []
+            named = [token.text for token in self._tokens(head[head.find("(") :]) if _is_word(token)] if "(" in head else []
             columns = columns_among(named or self._columns.get(table) or list(ASTERISKS), ",")
             if columns is None:
                 self._broken(number, f"the columns of {table.decode('utf-8', 'replace')} are none of a queue_log")
                 return
-            for row in _tuples(body, self._sql):
+            for row in self._tuples(body):
                 yield number, columns, row
         except TokenError:
             self._broken(number, "a statement that ends too early, or is no SQL")
 
     def _copied(self, number: int, line: bytes, head: re.Match[bytes], lines: Iterator[tuple[int, bytes]]) -> Iterator[Row]:
         """COPY: one row per line, up to the end mark."""
-        text = _text(line)
+        text = self._row(_text(line))
         names = (
             re.findall(r'"[^"]+"|\w+', text[text.find("(") + 1 : text.find(")")]) if "(" in text else self._columns.get(_table(head), [])
         )
@@ -121,7 +121,36 @@ class _Dump:
             if row.rstrip() == b"\\.":
                 return
             if columns is not None:
-                yield number, columns, [_unescaped(field) for field in _text(row).rstrip("\r\n").split("\t")]
+                yield number, columns, [_unescaped(field) for field in self._row(_text(row)).rstrip("\r\n").split("\t")]
+
+    def _tuples(self, body: str) -> Iterator[list[str]]:
+        """The rows of `(...),(...);`, a piece at a time."""
+        start = 0
+        while start < len(body):
+            tokens, start = self._piece(body, start)
+            yield from _rows(tokens)
+
+    def _piece(self, body: str, start: int) -> tuple[list[Token], int]:
+        """The tokens from `start` on, for about _AT_ONCE characters or, if such a piece ends inside a string, twice as many; and its end."""
+        size = _AT_ONCE
+        while True:
+            boundary = _BOUNDARY.search(body, start + size, start + LONGEST_ROW)
+            end = boundary.end() if boundary else len(body)
+            try:
+                return self._tokens(body[start:end]), end
+            except TokenError:
+                if boundary is None:
+                    raise
+                size *= 2
+
+    def _tokens(self, text: str) -> list[Token]:
+        return self._sql.tokenize(self._row(text))
+
+    def _row(self, text: str) -> str:
+        """What is no longer than a row may be. Raises ReadsTooMuch."""
+        if len(text) > LONGEST_ROW:
+            raise self._reading.too_much(f"a row of the table, or the list of its columns, has more than {LONGEST_ROW:,} characters")
+        return text
 
 
 def _table(head: re.Match[bytes]) -> bytes:
@@ -132,7 +161,7 @@ def _whole(line: bytes, lines: Iterator[tuple[int, bytes]]) -> bytes:
     """A statement from its first line to the one that ends in `;` (if a string contains such an end, the rest is not read)."""
     parts = [line]
     size = len(line)
-    while not parts[-1].rstrip().endswith(b";") and size < _LONGEST:
+    while not parts[-1].rstrip().endswith(b";") and size < LONGEST_STATEMENT:
         following = next(lines, None)
         if following is None:
             break
@@ -152,28 +181,6 @@ def _split_at_values(statement: str) -> tuple[str, str, str]:
 
 def _is_word(token: Token) -> bool:
     return token.token_type not in (TokenType.L_PAREN, TokenType.R_PAREN, TokenType.COMMA)
-
-
-def _tuples(body: str, sql: MySQL | Postgres) -> Iterator[list[str]]:
-    """The rows of `(...),(...);`, a piece at a time. A piece that ends inside a string is extended."""
-    start = 0
-    while start < len(body):
-        tokens, start = _piece(body, start, sql)
-        yield from _rows(tokens)
-
-
-def _piece(body: str, start: int, sql: MySQL | Postgres) -> tuple[list[Token], int]:
-    """The tokens from `start` on, for about _AT_ONCE characters, and the end of the piece."""
-    after = start + _AT_ONCE
-    while True:
-        boundary = _BOUNDARY.search(body, after)
-        end = boundary.end() if boundary else len(body)
-        try:
-            return sql.tokenize(body[start:end]), end
-        except TokenError:
-            if boundary is None:
-                raise
-            after = end
 
 
 def _rows(tokens: list[Token]) -> Iterator[list[str]]:

@@ -23,7 +23,7 @@ from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.files import LogFile, log_files
 from telephony_adapter.queue_log.lines import Lines, TextLines
 from telephony_adapter.queue_log.members import members_of
-from telephony_adapter.queue_log.reading_limits import Look, nothing
+from telephony_adapter.queue_log.reading_limits import HELD_AT_ONCE, MOST_OF_A_SECOND, Look, nothing
 from telephony_adapter.queue_log.result import ImportResult
 from telephony_adapter.queue_log.tables import TableLines
 
@@ -57,19 +57,21 @@ def import_queue_log(
     earlier: Earlier | None = None,
     result: ImportResult | None = None,
     look: Look = nothing,
+    scratch: Path | None = None,
 ) -> ImportResult:
     """Import queue logs or table exports, parts in any order, overlapping or not.
 
     files: the path of each and its name for people. timezone: of table instants that are text without a zone. members: a
     file of lines interface;name. now_us: the time of the import; lines more than a day later are set aside, None = none.
     earlier: observations of earlier imports. result: filled while the import runs; a new one by default. look: called while files are read and sorted.
+    scratch: the folder on whose disk tables are sorted, by default the system's temporary one.
     Raises NotAQueueLog or NotAMemberList before any command is sent; ReadsTooMuch.
     """
     started = time.perf_counter()
     others: list[str] = []
     looked = [file for path, name in files for file in log_files(path, name, others, look)]
     pairs = members_of(members, look=look) if members is not None else []
-    importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us, earlier=earlier, result=result)
+    importing = _Import(bus, caller, looked, timezone, scratch, progress=progress, now_us=now_us, earlier=earlier, result=result)
     importing.result.lacks += others
     importing.observe([MatchMember(interface=interface, member=member) for interface, member in pairs])
     for file in sorted(looked, key=lambda file: (file.first_us is None, file.first_us or 0)):
@@ -88,6 +90,7 @@ class _Import:
         caller: Caller,
         files: Sequence[LogFile],
         zone: tzinfo,
+        scratch: Path | None,
         *,
         progress: Progress | None,
         now_us: int | None,
@@ -99,6 +102,7 @@ class _Import:
         self._bus = bus
         self._caller = caller
         self._zone = zone
+        self._scratch = scratch
         self._progress = progress
         self._gathering = Gathering(earlier)
         self._bytes = sum(file.size for file in files)
@@ -109,7 +113,7 @@ class _Import:
 
     def read(self, file: LogFile) -> None:
         """Import one more file."""
-        self._lines = lines = TextLines(file) if file.columns is None and not file.dump else TableLines(file, self._zone)
+        self._lines = lines = TextLines(file) if file.columns is None and not file.dump else TableLines(file, self._zone, self._scratch)
         result, gathering = self.result, self._gathering
 
         def broken(number: int, why: str) -> None:
@@ -117,12 +121,14 @@ class _Import:
 
         gathering.begin(file.name, broken)
         first = last = latest = None
-        gathered = 0
+        gathered = held = 0
         for line in lines.read(broken):
             # All lines of one second stay together, because of their order.
-            if gathered >= LINES_AT_ONCE and line.at != latest:
+            if (gathered >= LINES_AT_ONCE or held >= HELD_AT_ONCE) and line.at != latest:
                 self.observe(gathering.observations())
-                gathered = 0
+                gathered = held = 0
+            if gathered >= LINES_AT_ONCE + MOST_OF_A_SECOND or held >= 3 * HELD_AT_ONCE:
+                raise file.reading.too_many_of_a_second()
             if self._latest_us is not None and line.at > self._latest_us:
                 result.put_aside(file.name, line.number, line.at)
                 continue
@@ -134,6 +140,7 @@ class _Import:
                 if last is None or latest > last:
                     last = latest
             gathered += 1
+            held += line.size
         self.observe(gathering.observations())
         result.read_through(file.name, first is not None, lines.ambiguous, lines.lacking)
         if first is not None and last is not None:

@@ -13,6 +13,10 @@ from domain.voice.facts import Clock
 from telephony_adapter.queue_log.files import Broken, LogFile, lines_of
 from telephony_adapter.queue_log.instants import NoInstant, from_epoch
 
+LONGEST_NAME = 1_000
+"""Characters of a call's id, of a queue, an agent or a verb: Asterisk has 150 at most. They are remembered over many lines."""
+TOO_LONG = "a name that is too long"
+
 _FIELDS = 5
 """Instant, call, queue, agent, verb: the required fields."""
 
@@ -41,6 +45,11 @@ class Line(msgspec.Struct):
     nth: int = 0
     odd: tuple[tuple[int, str], ...] = ()
     mark: int = 0
+
+    @property
+    def size(self) -> int:
+        """Its characters, about."""
+        return len(self.call) + len(self.queue) + len(self.agent) + len(self.verb) + len(self.data) + sum(map(len, self.data))
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -108,6 +117,11 @@ def mark_of(data: list[str]) -> int:
     return zlib.crc32(text.encode("utf-8", "surrogatepass")) & 0xFFFF if text else 0
 
 
+def is_too_long(*names: str) -> bool:
+    """Whether one of them is longer than any that Asterisk writes."""
+    return max(map(len, names)) > LONGEST_NAME
+
+
 class TextLines:
     """The file that Asterisk writes: `epoch|callid|queue|agent|verb|data...`, trailing fields missing or not.
 
@@ -152,6 +166,9 @@ class TextLines:
                 latest = at
                 first = at if first < 0 else first
             _, call, queue, agent, verb = fields[:_FIELDS]
+            if len(line) > LONGEST_NAME and is_too_long(call, queue, agent, verb):
+                broken(number, TOO_LONG)
+                continue
             if not verb:
                 broken(number, "no verb")
                 continue

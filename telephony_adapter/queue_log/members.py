@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,13 +19,8 @@ class NotAMemberList(ValueError):
 def members_of(path: Path, name: str = "", look: Look = nothing) -> list[tuple[str, str]]:
     """Interface and member's name, of each line `interface;name`. A header is skipped. name: of the file, for people. Raises NotAMemberList, ReadsTooMuch."""
     reading = Reading(name or path.name, path.stat().st_size, look)
-    lines = [readable(line)[0] for line in _content(path, reading).splitlines()]
     pairs: list[tuple[str, str]] = []
-    try:
-        rows = list(csv.reader(lines, delimiter=";"))
-    except csv.Error as error:
-        raise NotAMemberList(f"{reading.name}: {error}: expected interface;name (like PJSIP/1001;Ana Souza)") from error
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(_rows(_content(path, reading), reading), 1):
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
@@ -33,6 +29,13 @@ def members_of(path: Path, name: str = "", look: Look = nothing) -> list[tuple[s
         if pairs or cells[0].lower() != "interface":
             pairs.append((cells[0], cells[1]))
     return pairs
+
+
+def _rows(content: bytes, reading: Reading) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader((readable(line)[0] for line in content.splitlines()), delimiter=";")
+    except csv.Error as error:
+        raise NotAMemberList(f"{reading.name}: {error}: expected interface;name (like PJSIP/1001;Ana Souza)") from error
 
 
 def _content(path: Path, reading: Reading) -> bytes:

@@ -1,6 +1,8 @@
 """How much is read of a file that somebody else made: a small one may unpack to more than any disk holds.
 
-Nothing is ever unpacked onto the disk or held whole: these limits bound the time for which a file keeps a process busy.
+A file is read a piece at a time, and is not unpacked onto the disk. A table alone is: its rows are sorted there, by a scratch table that may become as
+large as the file unpacked, on the disk of the data directory, whose reserve it leaves. These limits bound the time for which a file keeps a process busy,
+the scratch table, and what is held in memory: a row, a statement of a dump, the lines of one second, a list of members.
 """
 
 from __future__ import annotations
@@ -28,7 +30,16 @@ LARGEST_DIRECTORY = 1 << 20
 """Bytes of the list of files in a zip, which is read whole. A million empty files need 50 MiB."""
 
 LONGEST_ROW = 1 << 20
-"""Bytes of a row of a table. A line of a log that is too long is left out; a row would be held whole."""
+"""Characters of a row of a table, on however many lines: it is held whole. A line of a log that is too long is left out."""
+
+LONGEST_STATEMENT = 1 << 26
+"""Bytes of a statement of an SQL dump, which holds many rows: what a MySQL server accepts by default. Of a longer one the rest is not read."""
+
+MOST_OF_A_SECOND = 100_000
+"""Lines of one instant, which are held together because of their order. The busiest centers write some hundred in a second."""
+
+HELD_AT_ONCE = 16 << 20
+"""Characters of the lines that are held before they are sent: 20,000 usual lines have 2 MiB. Those of one second may have twice as many more."""
 
 LARGEST_LIST = 8 << 20
 """Bytes of a list of members, which is held whole: 100,000 telephones."""
@@ -60,6 +71,10 @@ class Reading:
         self._unpacked += count
         if self._unpacked > self._most:
             raise self.too_much(f"it unpacks to more than {self._most:,} bytes, which no log does")
+
+    def too_many_of_a_second(self) -> ReadsTooMuch:
+        """The refusal to hold all that is of one instant."""
+        return self.too_much(f"more than {MOST_OF_A_SECOND:,} lines are of one instant, or they are too long")
 
     def too_much(self, why: str) -> ReadsTooMuch:
         """The refusal to read on."""

@@ -7,22 +7,25 @@ import errno
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import tzinfo
 from io import TextIOWrapper
-from itertools import groupby
+from itertools import groupby, islice
+from pathlib import Path
 
 import msgspec
 
 from telephony_adapter.queue_log.columns import Columns, Row
 from telephony_adapter.queue_log.files import Broken, LogFile
 from telephony_adapter.queue_log.instants import NoInstant, TableInstants
-from telephony_adapter.queue_log.lines import Counting, Line, mark_of, readable
+from telephony_adapter.queue_log.lines import TOO_LONG, Counting, Line, is_too_long, mark_of, readable
 from telephony_adapter.queue_log.packing import DAMAGED, damage
-from telephony_adapter.queue_log.reading_limits import LONGEST_ROW, Look, Reading
+from telephony_adapter.queue_log.reading_limits import HELD_AT_ONCE, LONGEST_ROW, MOST_OF_A_SECOND, Look, Reading
 from telephony_adapter.queue_log.repeated_hours import Doubtful, decided
 
 _AT_ONCE = 5000
+_BYTES_AT_ONCE = 4 << 20
+"""Rows are inserted together until they are so many, or so long."""
 _STEPS = 1_000_000
 """Instructions of SQLite between two looks whether the reading has to end: less than a tenth of a second."""
 _READING_COSTS = 0.2
@@ -32,11 +35,16 @@ _EMPTY = frozenset({"NULL", "\\N"})
 """How databases export a field without a value."""
 
 
-class TableLines:
-    """The rows of a realtime table. `zone`: of instants that are text without a zone."""
+_MOST_DOUBTFUL = 4 * HELD_AT_ONCE
+"""Bytes of the rows of the hours that a clock repeats, and of their calls, which are held together: half a million. It is one hour of a year, at night."""
 
-    def __init__(self, file: LogFile, zone: tzinfo) -> None:
+
+class TableLines:
+    """The rows of a realtime table. `zone`: of instants that are text without a zone. scratch: the folder on whose disk they are sorted."""
+
+    def __init__(self, file: LogFile, zone: tzinfo, scratch: Path | None = None) -> None:
         self.file = file
+        self._scratch = scratch
         self.ambiguous = 0
         self.lacking: list[str] = []
         self._instants = TableInstants(zone)
@@ -46,15 +54,15 @@ class TableLines:
         return int(self.file.size * self._share)
 
     def read(self, broken: Broken) -> Iterator[Line]:
-        # SQLite's temporary database: a file in the system's temporary directory that is deleted while it is open, so that
-        # the personal data in it never outlives this process.
+        # SQLite's temporary database: a file that is deleted while it is open, so that the personal data in it never outlives this process.
         with _room(), closing(sqlite3.connect("", isolation_level=None)) as db, _looking(db, self.file.reading.look):
             db.execute("PRAGMA journal_mode = OFF")
+            _sorted_in(self._scratch, db)
             # again: the later instant of a local time that occurs twice. day: the date of such a row, as text.
             db.execute("CREATE TABLE row (at INTEGER, line BLOB, call TEXT, again INTEGER, day TEXT)")
             rows = self._fill(db, broken)
             self._decide(db)
-            times = _times_each(db)
+            times = _times_each(db, self.file.reading)
             equal = Counting()
             for taken, line in enumerate(_sorted(db)):
                 line.nth = equal.next(line.key) // times
@@ -66,14 +74,17 @@ class TableLines:
         """Insert every row into the temporary database. Returns their number."""
         pack = msgspec.msgpack.Encoder().encode
         rows: list[tuple[int, bytes, str, int | None, str]] = []
-        total = 0
+        total = size = 0
         db.execute("BEGIN")
         for line, again, day in self._parsed(broken):
-            rows.append((line.at, pack(line), line.call, again, day))
+            packed = pack(line)
+            rows.append((line.at, packed, line.call, again, day))
             total += 1
-            if len(rows) >= _AT_ONCE:
+            size += len(packed)
+            if len(rows) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
                 db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", rows)
                 rows.clear()
+                size = 0
                 self._share = _READING_COSTS * self.file.done() / max(self.file.size, 1)
         db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", rows)
         db.execute("COMMIT")
@@ -96,7 +107,13 @@ class TableLines:
             return
         db.execute("CREATE INDEX by_call ON row (call)")
         statement = "SELECT rowid, line, again, day FROM row WHERE again IS NOT NULL OR call IN (SELECT call FROM row WHERE again IS NOT NULL) ORDER BY rowid"
-        doubtful = [Doubtful(place, decode(line), again, day) for place, line, again, day in db.execute(statement)]
+        doubtful: list[Doubtful] = []
+        size = 0
+        for place, line, again, day in db.execute(statement):
+            size += len(line)
+            if size > _MOST_DOUBTFUL:
+                raise self.file.reading.too_much(f"the rows of repeated hours have more than {_MOST_DOUBTFUL:,} bytes")
+            doubtful.append(Doubtful(place, decode(line), again, day))
         back = db.execute(
             "SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY rowid) AS back FROM row WHERE again IS NULL) WHERE back"
         )
@@ -120,6 +137,8 @@ class TableLines:
         _, call, queue, agent, verb, *data = (text for text, _ in texts)
         if not verb:
             raise NoInstant("no verb")
+        if is_too_long(call, queue, agent, verb):
+            raise NoInstant(TOO_LONG)
         odd = tuple((place, escaped) for place, (_, escaped) in enumerate(texts) if escaped)
         # Asterisk writes everything beyond five columns into the last one, with its `|`.
         fields = "|".join(data).split("|") if data else []
@@ -140,9 +159,11 @@ def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
     columns = file.columns
     assert columns is not None
     with TextIOWrapper(file.open(), "utf-8-sig", errors="surrogateescape", newline="") as text:
-        reader = csv.reader(_rows_as_text(text, file.reading), delimiter=columns.delimiter)
+        lines = _RowAtATime(text, file.reading)
+        reader = csv.reader(lines, delimiter=columns.delimiter)
         header = True
         while True:
+            lines.begin()
             try:
                 row = next(reader)
             except StopIteration:
@@ -160,12 +181,38 @@ def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
             yield reader.line_num, columns, row
 
 
-def _rows_as_text(text: TextIOWrapper, reading: Reading) -> Iterator[str]:
-    """The lines of a table. Raises ReadsTooMuch for one that is no row."""
-    while row := text.readline(LONGEST_ROW):
-        if len(row) == LONGEST_ROW:
-            raise reading.too_much(f"a row of the table has {LONGEST_ROW:,} characters or more")
-        yield row
+class _RowAtATime:
+    """The lines of a table, for a reader that takes as many as a row has. Raises ReadsTooMuch for what is no row."""
+
+    def __init__(self, text: TextIOWrapper, reading: Reading) -> None:
+        self._text = text
+        self._reading = reading
+        self._size = 0
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_ROW)
+        self._size += len(line)
+        if self._size >= LONGEST_ROW:
+            raise self._reading.too_much(f"a row of the table has {LONGEST_ROW:,} characters or more")
+        if not line:
+            raise StopIteration
+        return line
+
+
+def _sorted_in(scratch: Path | None, db: sqlite3.Connection) -> None:
+    """Let SQLite keep its temporary files in the folder: the system's is in memory on some machines, and has no reserve for calls."""
+    if scratch is not None:
+        quoted = str(scratch).replace("'", "''")
+        # A folder into which nobody may write is refused: SQLite takes the system's then.
+        with suppress(sqlite3.OperationalError):
+            db.execute(f"PRAGMA temp_store_directory = '{quoted}'")
 
 
 def _sorted(db: sqlite3.Connection) -> Iterator[Line]:
@@ -174,11 +221,14 @@ def _sorted(db: sqlite3.Connection) -> Iterator[Line]:
         yield decode(packed)
 
 
-def _times_each(db: sqlite3.Connection) -> int:
+def _times_each(db: sqlite3.Connection, reading: Reading) -> int:
     """How often every row occurs: more than once in a table that was exported twice into one file."""
     least = 0
     for _, together in groupby(_sorted(db), key=lambda line: line.at):
-        fewest = min(Counter(line.key for line in together).values())
+        times = Counter(line.key for line in islice(together, MOST_OF_A_SECOND))
+        if next(together, None) is not None:
+            raise reading.too_many_of_a_second()
+        fewest = min(times.values())
         least = min(least, fewest) if least else fewest
         if least == 1:
             break
@@ -205,10 +255,20 @@ def _room() -> Iterator[None]:
 
 @contextmanager
 def _looking(db: sqlite3.Connection, look: Look) -> Iterator[None]:
-    """During the block a long statement ends when `look` raises. SQLite interrupts it then, and loses the reason; who looks again gets it."""
-    db.set_progress_handler(look, _STEPS)
+    """During the block a long statement ends when `look` raises, by what it raised: SQLite itself says only that it was interrupted."""
+    raised: list[BaseException] = []
+
+    def interrupts() -> None:
+        try:
+            look()
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    db.set_progress_handler(interrupts, _STEPS)
     try:
         yield
     except sqlite3.OperationalError:
-        look()
+        if raised:
+            raise raised[0] from None
         raise

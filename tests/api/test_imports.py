@@ -97,7 +97,7 @@ def test_a_file_that_is_larger_than_other_bodies_may_be_is_received(ana: Person)
 )
 def test_a_file_of_another_kind_is_refused_with_what_was_expected(ana: Person, content: bytes, says: str) -> None:
     problem = problem_of(send(ana, content, name="photo.png"), 422, "file-not-recognised")
-    assert problem["errors"][0]["pointer"] == ""
+    assert problem["errors"] == [{"pointer": "", "detail": f"the body: {problem['detail']}"}]
     assert problem["detail"].startswith("photo.png: ")
     assert says in problem["detail"]
     assert "expected an Asterisk queue_log" in problem["detail"]
@@ -125,6 +125,7 @@ def test_members_and_a_recording_are_kinds_of_their_own(ana: Person) -> None:
 def test_an_unknown_time_zone_is_named(ana: Person) -> None:
     errors = problem_of(send(ana, LOG.read_bytes(), timezone="BRT"), 422, "invalid")["errors"]
     assert [error["parameter"] for error in errors] == ["timezone"]
+    assert errors[0]["detail"].startswith("timezone: ")
 
 
 def test_a_cancelled_import_ends_and_keeps_what_it_took_in(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +136,8 @@ def test_a_cancelled_import_ends_and_keeps_what_it_took_in(ana: Person, monkeypa
     assert ana.get(f"/v1/imports/{waiting}").json()["state"] == "waiting"
     for one in (id, waiting):
         assert ana.ask("DELETE", f"/v1/imports/{one}").status_code == 202
+    # One that waits ends before its turn comes.
+    assert ana.get(f"/v1/imports/{waiting}").json()["state"] == "cancelled"
     slow.go.set()
     for one in (id, waiting):
         assert until(ana, one, "cancelled")["code"] == "cancelled"
@@ -176,6 +179,44 @@ def test_on_servers_an_import_of_another_process_is_interrupted_once_it_is_silen
         assert own.stands(found).state == "interrupted"
         assert others.stands(found).state == "receiving"
         upload.give_up(OSError())
+
+
+def test_on_servers_an_import_that_waits_is_known_to_live_and_one_that_is_cancelled_elsewhere_ends(
+    center: TimedCenter, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tenant,) = center.store.companies()
+    slow = SlowImport(monkeypatch)
+    caller = operator("Empresa")
+
+    def sent(to: Imports) -> UUID:
+        upload = to.receive("queue-log", "q", "", caller, 0)
+        upload.write(LOG.read_bytes())
+        return upload.complete().id
+
+    def found(id: UUID) -> kept.Kept:
+        one = kept.one_of(center.store.recorder.db, tenant, id)
+        assert one is not None
+        return one
+
+    with closing(Imports(center, alone=False)) as others, closing(Imports(center, alone=False)) as own:
+        sent(others)
+        assert slow.reached.wait(DEADLINE_S)
+        waiting, cancelled = sent(others), sent(others)
+        center.clock.us += SILENT_US + 1
+        others.beat()
+        assert own.stands(found(waiting)).state == "waiting"
+        own.cancel(found(cancelled))
+        others.beat()
+        assert found(cancelled).content.code == "cancelled"
+        assert not (others._directory / cancelled.hex).exists()
+        assert own.stands(found(waiting)).state == "waiting"
+        slow.go.set()
+        within(lambda: found(waiting).content.state == "done")
+        assert found(cancelled).content.state == "cancelled"
+        beat = found(cancelled).beat
+        center.clock.us += 1
+        others.beat()
+        assert found(cancelled).beat == beat
 
 
 def test_two_companies_do_not_see_each_others_imports(log_in: Any) -> None:

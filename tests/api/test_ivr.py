@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import wave
@@ -15,6 +16,7 @@ from commands.observations import MatchMember
 from domain.ids import company_id
 from domain.ivr_settings import MESSAGES
 from sounds import folder
+from sounds.children import Stopping
 from sounds.folder import Sounds
 from sounds.speech import CommandSpeech
 from tests.kit.agi import SpokenAsWritten, silence
@@ -103,9 +105,37 @@ def test_a_company_uploads_no_more_audio_than_it_may_have_and_what_nothing_plays
     assert ana.get(f"{ivr}/audio", params={"message": "closed"}).status_code == 200
 
 
+def test_audio_leaves_on_the_disk_what_is_kept_for_calls(ana, ivr, speech, center, monkeypatch):
+    def upload():
+        answer = ana.ask("PUT", f"{ivr}/audio", params={"message": "closed"}, content=silence(0.4))
+        return answer.status_code, answer.json().get("type", "").rpartition(":")[2]
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(center.reserve, "_size", 1 << 60)
+        assert upload() == (507, "no-room")
+    with monkeypatch.context() as patch:
+        patch.setattr(Sounds, "_write", full)
+        assert upload() == (507, "no-room")
+    assert not list(center.sounds.folder.rglob("*.wav"))
+    assert upload()[0] == 200
+
+
+def test_audio_that_comes_while_the_server_stops_is_not_called_wrong(ana, ivr, speech, center, monkeypatch):
+    def stops(*_):
+        raise Stopping
+
+    monkeypatch.setattr(Sounds, "keep", stops)
+    answer = ana.ask("PUT", f"{ivr}/audio", params={"message": "closed"}, content=silence(0.1))
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (503, "unavailable")
+
+
 def test_what_is_no_audio_is_refused_and_too_much_of_it_too(ana, ivr, speech):
     refused = ana.ask("PUT", f"{ivr}/audio", params={"file": "x.mp3"}, content=b"This is no sound.")
     assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (422, "file-not-recognised")
+    assert refused.json()["errors"] == [{"pointer": "", "detail": "the body: this is no .mp3 or .wav file"}]
     assert ana.ask("PUT", f"{ivr}/audio", content=b"0" * (5 * 1_048_576 + 1)).status_code == 413
     assert ana.ask("PUT", f"{ivr}/audio", params={"file": "x.ogg"}, content=silence(0.1)).status_code == 422
 

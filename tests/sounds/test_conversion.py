@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sounds import conversion
+from sounds.children import Children
 from sounds.conversion import NotAudio, in_telephone_quality
 from sounds.decoding import IS_EMPTY, IS_NO_AUDIO, IS_TOO_LONG, Undecodable, telephone_wav
 from tests.kit.agi import silence
@@ -18,7 +19,7 @@ from tests.kit.agi import silence
 
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 1), (44_100, 2), (48_000, 1), (11_025, 2)])
 def test_any_wav_becomes_8_khz_of_one_channel_and_lasts_as_long(rate: int, channels: int) -> None:
-    with wave.open(BytesIO(in_telephone_quality(silence(0.5, rate, channels)))) as sound:
+    with wave.open(BytesIO(in_telephone_quality(silence(0.5, rate, channels), Children()))) as sound:
         assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8_000, 1, 2)
         assert abs(sound.getnframes() - 4_000) < 100
 
@@ -26,13 +27,13 @@ def test_any_wav_becomes_8_khz_of_one_channel_and_lasts_as_long(rate: int, chann
 def test_a_message_that_lasts_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversion, "LONGEST_S", 1)
     with pytest.raises(NotAudio):
-        in_telephone_quality(silence(1.5))
+        in_telephone_quality(silence(1.5), Children())
 
 
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"This is no sound.", silence(0)], ids=["nothing", "a beginning", "text", "no sample"])
 def test_what_holds_no_sound_is_refused(data: bytes) -> None:
     with pytest.raises(NotAudio):
-        in_telephone_quality(data)
+        in_telephone_quality(data, Children())
 
 
 @pytest.mark.parametrize(
@@ -53,13 +54,13 @@ sys.exit(decoding.main(sys.argv[1]))
     monkeypatch.setattr(conversion, "_DECODER", (sys.executable, "-c", code))
     monkeypatch.setattr(conversion, "WITHIN_S", 3.0 if "wait" in breaks else conversion.WITHIN_S)
     with pytest.raises(NotAudio):
-        in_telephone_quality(silence(0.1))
+        in_telephone_quality(silence(0.1), Children())
 
 
 def test_the_decoder_knows_nothing_of_the_servers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATENDE_MASTER_KEY", "secret")
     monkeypatch.setattr(conversion, "_DECODER", (sys.executable, "-c", "import os; print('ATENDE_MASTER_KEY' in os.environ)"))
-    assert in_telephone_quality(b"") == b"False\n"
+    assert in_telephone_quality(b"", Children()) == b"False\n"
 
 
 @given(st.binary(max_size=2_000), st.integers(0, 2_000))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import time
 import zipfile
 from collections.abc import Callable
@@ -13,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from store.database import StoreUnavailable
+from store.disk_reserve import ReserveReached
+from telephony_adapter.ami import stream
 from telephony_adapter.ami.recording import Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.queue_log import members, reading_limits
-from telephony_adapter.queue_log.files import NotAQueueLog
+from telephony_adapter.queue_log import chunks, importer, lines, members, reading_limits, tables
+from telephony_adapter.queue_log.files import LogFile, NotAQueueLog
 from telephony_adapter.queue_log.reading_limits import MOST_LAYERS, MOST_MEMBERS, ReadsTooMuch
 from tests.kit.queue_logs import as_csv, as_table, import_texts
 
@@ -117,10 +121,102 @@ def test_a_recording_of_line_ends_or_of_banners_is_read_at_once(tmp_path: Path, 
     assert time.monotonic() - began < AT_ONCE_S
 
 
+def test_of_a_recording_the_beginning_alone_tells_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "ami"
+    path.write_bytes(b"Event: Nothing\r\n\r\n" * (MUCH // 18))
+    looks: list[None] = []
+    Recording(path, Translator("ami").interest, look=lambda: looks.append(None)).must_be_one()
+    assert len(looks) == 1
+
+
+def test_of_a_recording_of_made_events_little_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST_NAMES", 10)
+    path = tmp_path / "ami"
+    made = [f"Event: E{number}{'x' * 1_000}\r\n\r\n" for number in range(20)]
+    path.write_text("".join([*made, f"Event: FullyBooted\r\nStatus: {'x' * stream.LONGEST_PACKET}\r\n\r\n"]), newline="")
+    recording = Recording(path, Translator("ami").interest)
+    assert list(recording) == []
+    assert (len(recording.names), max(map(len, recording.names)) <= stream.LONGEST_NAME) == (10, True)
+    assert [(broken.number, broken.why) for broken in recording.broken] == [(21, "too long for a packet")]
+
+
 def test_a_row_of_a_table_without_end_is_refused(tmp_path: Path) -> None:
     table = as_csv(as_table(LINE.decode())) + "x" * (reading_limits.LONGEST_ROW + 1)
     with pytest.raises(ReadsTooMuch, match="a row of the table"):
         import_texts(tmp_path, table)
+
+
+HEADER = "time,callid,queuename,agent,event,data1,data2,data3,data4,data5\n"
+LONG = reading_limits.LONGEST_ROW
+COPY = b"COPY queue_log (time, callid, queuename, agent, event, data1) FROM stdin;\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        (HEADER + '"\n' + '","\n' * (LONG // 4)).encode(),
+        b"INSERT INTO queue_log VALUES (" + b"1," * LONG + b"1);\n",
+        b"INSERT INTO queue_log VALUES (1,'" + b"),(" * LONG + b"');\n",
+        b"INSERT INTO queue_log (" + b"a," * LONG + b"a);\n",
+        b"INSERT INTO queue_log VALUES (1);\nCREATE TABLE queue_log (" + b"a," * LONG + b"a);\n",
+        COPY + b"\t" * (2 * LONG) + b"\n",
+    ],
+    ids=["csv", "insert", "string", "columns", "create", "copy"],
+)
+def test_a_row_on_many_lines_or_of_many_fields_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ReadsTooMuch, match=r"^queue_log: a row of the table"):
+        import_texts(tmp_path, content)
+
+
+def test_a_row_that_follows_many_others_is_as_long_as_the_first(tmp_path: Path) -> None:
+    rows = [*as_table(LINE.decode())[0][:5], "x" * 1_000, "two\nlines", "", "", ""]
+    assert import_texts(tmp_path, as_csv([rows] * (2 * LONG // 1_000)))[1].lines == 2 * LONG // 1_000
+
+
+def test_long_rows_are_put_away_before_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_BYTES_AT_ONCE", 10_000)
+    monkeypatch.setattr(importer, "HELD_AT_ONCE", 10_000)
+    rows = [[str(1_700_000_000 + second), "NONE", "NONE", "NONE", "X", "x" * 4_000, "", "", "", ""] for second in range(30)]
+    held: list[int] = []
+    share = tables.LogFile.done
+
+    def counted(file: LogFile) -> int:
+        held.append(1)
+        return share(file)
+
+    monkeypatch.setattr(tables.LogFile, "done", counted)
+    bus, result = import_texts(tmp_path, as_csv(rows))
+    assert result.lines == 30
+    assert len(held) >= 10
+    assert bus.batches >= 10
+
+
+@pytest.mark.parametrize("as_a", [str, lambda log: as_csv(as_table(log))], ids=["log", "table"])
+def test_more_lines_of_one_second_than_are_written_in_one_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_a: Callable[[str], str]
+) -> None:
+    for module in (importer, tables):
+        monkeypatch.setattr(module, "MOST_OF_A_SECOND", 50)
+    monkeypatch.setattr(importer, "LINES_AT_ONCE", 10)
+    log = "".join(f"1700000000|{number}.1|q|NONE|ENTERQUEUE||{number}\n" for number in range(61))
+    with pytest.raises(ReadsTooMuch, match=r"^queue_log: more than .* lines are of one instant"):
+        import_texts(tmp_path, as_a(log))
+    assert import_texts(tmp_path, as_a("".join(log.splitlines(keepends=True)[:50])))[1].lines == 50
+
+
+@pytest.mark.parametrize("as_a", [str, lambda log: as_csv(as_table(log))], ids=["log", "table"])
+@pytest.mark.parametrize("place", range(1, 5))
+def test_a_name_that_no_asterisk_writes_is_not_remembered(tmp_path: Path, place: int, as_a: Callable[[str], str]) -> None:
+    fields = ["1700000000", "1.1", "q", "a", "X", ""]
+    fields[place] = "x" * (lines.LONGEST_NAME + 1)
+    _, result = import_texts(tmp_path, as_a("|".join(fields) + "\n" + LINE.decode()))
+    assert (result.lines, [reason for _, _, reason in result.broken_lines]) == (2, ["a name that is too long"])
+
+
+def test_of_verbs_that_no_asterisk_writes_the_first_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "_MOST_UNKNOWN", 3)
+    made = "".join(f"1700000000|NONE|NONE|NONE|{verb}|x\n" for verb in "ABCDA")
+    assert import_texts(tmp_path, made)[1].unknown_verbs == {"A": 2, "B": 1, "C": 1}
 
 
 def test_a_list_of_members_is_read_packed_and_not_beyond_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,3 +269,35 @@ def test_the_sorting_of_a_table_ends_when_it_has_to(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(fill, begins)
     with pytest.raises(Stopped):
         import_texts(tmp_path, as_csv(as_table(LINE.decode() * 500)), look=look)
+
+
+@pytest.mark.parametrize("reason", [ReserveReached(), StoreUnavailable("away")], ids=["no-room", "unavailable"])
+def test_the_reason_for_which_the_sorting_of_a_table_ends_is_said_though_it_is_gone_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: Exception
+) -> None:
+    monkeypatch.setattr(tables, "_STEPS", 10)
+    reasons: list[Exception] = []
+    monkeypatch.setattr(tables.TableLines, "_decide", lambda *_: reasons.append(reason))
+
+    def look() -> None:
+        if reasons:
+            raise reasons.pop()
+
+    with pytest.raises(type(reason)) as found:
+        import_texts(tmp_path, as_csv(as_table(LINE.decode() * 500)), look=look)
+    assert found.value is reason
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not show open files")
+def test_a_table_is_sorted_on_the_disk_that_has_the_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (scratch := tmp_path / "it's here").mkdir()
+    opened: list[str] = []
+
+    def decide(*_: object) -> None:
+        opened.extend(os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+
+    monkeypatch.setattr(tables.TableLines, "_decide", decide)
+    rows = as_table("".join(f"{1_700_000_000 + n}|NONE|NONE|NONE|X|{'x' * 10_000}\n" for n in range(2_000)))
+    import_texts(tmp_path / "it's here", as_csv(rows), scratch=scratch)
+    assert [name for name in opened if name.startswith(f"{scratch}/etilqs") and name.endswith("(deleted)")]
+    assert [path.name for path in scratch.iterdir()] == ["part0"]

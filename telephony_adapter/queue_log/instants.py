@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from domain.base import SECOND
 from domain.voice.facts import Clock
@@ -66,7 +66,7 @@ class TableInstants:
     def again(self, text: str) -> int | None:
         """The later instant of a local time that occurs twice, because clocks are set back in that night; None for any other."""
         text = text.strip()
-        if ":" not in text or not self._changes(text[:10]):
+        if ":" not in text or not self._changes(text):
             return None
         moment = datetime.fromisoformat(_iso(text))
         if moment.tzinfo is not None:
@@ -74,13 +74,13 @@ class TableInstants:
         first, second = (_us(moment.replace(tzinfo=self._zone, fold=fold)) for fold in (0, 1))
         return second if second > first else None
 
-    def _changes(self, date: str) -> bool:
-        """Whether clocks are changed around that day. It is calculated once per day."""
-        known = self._change.get(date)
+    def _changes(self, text: str) -> bool:
+        """Whether clocks are changed around the day of that instant. It is calculated once per day: ten characters hold a date in every form of ISO 8601."""
+        known = self._change.get(text[:10])
         if known is None:
-            day = datetime.fromisoformat(date)
+            day = datetime.combine(datetime.fromisoformat(_iso(text)).date(), time.min)
             offsets = {(day + timedelta(hours=hours)).replace(tzinfo=self._zone).utcoffset() for hours in (-1, 30)}
-            known = self._change[date] = len(offsets) > 1
+            known = self._change[text[:10]] = len(offsets) > 1
         return known
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
 from starlette.requests import ClientDisconnect
@@ -151,6 +153,9 @@ class RefusedLines(Shape):
     total: Annotated[int, Field(description="how many there are", examples=[3])]
 
 
+looking_at_files = CapacityLimiter(2)
+"""To look at the beginning of a file, much of which may unpack to nothing, may take seconds: others' requests do not wait for more than two of them."""
+
 _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -188,7 +193,7 @@ async def import_file(request: Request, response: Response, context: ForImports,
                 await ask(upload.write, bytes(part))
                 part.clear()
         await ask(upload.write, bytes(part))
-        found = await ask(upload.complete)
+        found = await run_sync(upload.complete, limiter=looking_at_files)
     except ClientDisconnect as gone:
         await ask(upload.give_up, gone)
         raise

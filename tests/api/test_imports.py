@@ -344,3 +344,43 @@ def test_an_import_of_which_nothing_can_be_used_ends_at_once_when_the_server_sto
     go.set()
     found = until(ana, id, "interrupted")
     assert (found["code"], found["lines"]) == ("server-stopped", 0)
+
+
+def test_others_are_answered_while_many_files_are_looked_at(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, looked = threading.Event(), threading.Semaphore(0)
+
+    def look(*_: object) -> None:
+        looked.release()
+        known.wait(DEADLINE_S)
+
+    monkeypatch.setattr("imports.running.must_be_importable", look)
+    senders = [
+        threading.Thread(
+            target=send,
+            args=(
+                ana,
+                b"",
+            ),
+            kwargs={"name": f"{number}"},
+        )
+        for number in range(60)
+    ]
+    for sender in senders:
+        sender.start()
+    try:
+        for _ in range(2):
+            assert looked.acquire(timeout=DEADLINE_S)
+        came: list[int] = []
+
+        def read() -> None:
+            within(lambda: len(ana.get("/v1/imports").json()["items"]) == len(senders))
+            came.append(ana.get("/v1/company").status_code)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(DEADLINE_S / 3)
+        assert came == [200]
+    finally:
+        known.set()
+        for sender in senders:
+            sender.join()

@@ -18,7 +18,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from telephony_adapter.queue_log.columns import ASTERISKS, Row, columns_among
 from telephony_adapter.queue_log.packing import DAMAGED, damage
-from telephony_adapter.queue_log.reading_limits import LONGEST_ROW, LONGEST_STATEMENT, Reading
+from telephony_adapter.queue_log.reading_limits import LONGEST_ROW, LONGEST_STATEMENT, MOST_COLUMNS, MOST_TABLES, Reading
 
 if TYPE_CHECKING:
     from telephony_adapter.queue_log.files import Broken, LogFile
@@ -32,6 +32,7 @@ _HEAD = re.compile(
 )
 _LOGS_OWN = re.compile(rb"queue_?log", re.IGNORECASE)
 _POSTGRES = re.compile(rb"PostgreSQL|PRAGMA |(?m:^COPY )|INSERT INTO \"")
+_VALUES = re.compile(r"\bVALUES?\b\s*(?=\()", re.IGNORECASE)
 _BOUNDARY = re.compile(r"\)\s*,\s*(?=\()")
 _NO_COLUMN = frozenset({"PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "FOREIGN", "CHECK"})
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -76,7 +77,7 @@ class _Dump:
                 continue
             if head["copy"] is not None:
                 yield from self._copied(number, line, head, lines)
-            elif head["create"] is not None:
+            elif head["create"] is not None and _LOGS_OWN.search(head["name"]) and len(self._columns) < MOST_TABLES:
                 self._defined(_table(head), _whole(line, lines))
             elif _LOGS_OWN.search(head["name"]):
                 yield from self._inserted(number, _table(head), _text(_whole(line, lines)))
@@ -94,7 +95,7 @@ class _Dump:
                 names.append(token.text)
             first = (token.token_type is TokenType.L_PAREN and depth == 0) or (token.token_type is TokenType.COMMA and depth == 1)
             depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
-        self._columns[table] = names
+        self._columns[table] = names[:MOST_COLUMNS]
 
     def _inserted(self, number: int, table: bytes, statement: str) -> Iterator[Row]:
         """INSERT: one row or many."""
@@ -175,7 +176,7 @@ def _text(raw: bytes) -> str:
 
 
 def _split_at_values(statement: str) -> tuple[str, str, str]:
-    found = re.search(r"\bVALUES?\b\s*(?=\()", statement, re.IGNORECASE)
+    found = _VALUES.search(statement, 0, LONGEST_ROW)
     return (statement[: found.start()], found[0], statement[found.end() :]) if found else (statement, "", "")
 
 

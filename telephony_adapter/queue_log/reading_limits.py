@@ -35,6 +35,12 @@ LONGEST_ROW = 1 << 20
 LONGEST_STATEMENT = 1 << 26
 """Bytes of a statement of an SQL dump, which holds many rows: what a MySQL server accepts by default. Of a longer one the rest is not read."""
 
+MOST_TABLES = 100
+"""Tables of a dump that are named like a queue_log, whose columns are kept for their rows: a dump has one, or one of each month."""
+
+MOST_COLUMNS = 200
+"""Columns of such a table that are kept. A queue_log has about ten."""
+
 MOST_OF_A_SECOND = 100_000
 """Lines of one instant, which are held together because of their order. The busiest centers write some hundred in a second."""
 

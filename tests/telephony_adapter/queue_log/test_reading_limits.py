@@ -168,6 +168,13 @@ def test_a_row_on_many_lines_or_of_many_fields_is_refused(tmp_path: Path, conten
         import_texts(tmp_path, content)
 
 
+def test_of_a_dump_other_tables_are_passed_over_however_they_are_defined(tmp_path: Path) -> None:
+    values = ",".join(f"'{field}'" for field in as_table(LINE.decode())[0])
+    others = b"CREATE TABLE others (" + b"a," * LONG + b"a);\n"
+    row = f"INSERT INTO queue_log VALUES ({values});\n".encode()
+    assert import_texts(tmp_path, row + others + row)[1].lines == 2
+
+
 def test_a_row_that_follows_many_others_is_as_long_as_the_first(tmp_path: Path) -> None:
     rows = [*as_table(LINE.decode())[0][:5], "x" * 1_000, "two\nlines", "", "", ""]
     assert import_texts(tmp_path, as_csv([rows] * (2 * LONG // 1_000)))[1].lines == 2 * LONG // 1_000

@@ -79,7 +79,7 @@ def brokers(text: str) -> str:
 def cluster(text: str) -> str:
     """The name of a cluster of ClickHouse."""
     if text and not _CLUSTER.fullmatch(text):
-        raise WrongSetting("ATENDECLICKHOUSE_CLUSTER is not the name of a cluster: letters, digits and '_'")
+        raise WrongSetting("ATENDE_CLICKHOUSE_CLUSTER is not the name of a cluster: letters, digits and '_'")
     return text
 
 

@@ -93,7 +93,7 @@ class PasswordRules(Shape):
     policy: Annotated[
         Literal["composition", "nist"],
         Field(
-            description="manual: upper and lower case, a number, one of `$ * & @ # ?`, no character twice in a row. nist: hard to guess",
+            description="composition: upper and lower case, a number, one of `$ * & @ # ?`, no character twice in a row. nist: hard to guess",
             examples=["composition"],
         ),
     ]

@@ -118,6 +118,6 @@ def _wraps_up(visit: Visit, at: int) -> bool:
 
 def _must_be_free(state: CallState) -> None:
     if any(visit.open for visit in state.visits):
-        raise Refused("call-in-progress", "the call is waiting or talking: transfer it instead")
+        raise Refused("call-in-progress", "the call is waiting or talking: withdraw or release it first")
     if state.attempt is not None and state.attempt.result != "answered":
         raise Refused("attempt-not-answered", "nobody has answered the number that is being dialled")

@@ -20,7 +20,7 @@ class FieldProblem:
 class Problem(Exception):
     """The API refused a request, or could not answer it.
 
-    code: the last part of the problem's `type`, for programs ("refused", "not-found" ...); detail: a sentence for people.
+    code: the last part of the problem's `type`, for programs ("call-ended", "queue-unknown" ...); detail: a sentence for people.
     permission: the permission whose lack is the reason, "" for other reasons. retry_after_s: when to try again, None if the server did not say.
     """
 

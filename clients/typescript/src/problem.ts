@@ -14,7 +14,7 @@ interface Body {
 /**
  * The API refused a request, or could not answer it (RFC 9457).
  *
- * `code` is the last part of the problem's `type`, for programs ("refused", "not-found" ...); the message is for people.
+ * `code` is the last part of the problem's `type`, for programs ("call-ended", "queue-unknown" ...); the message is for people.
  */
 export class Problem extends Error {
   readonly status: number;

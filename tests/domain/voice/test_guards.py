@@ -65,7 +65,7 @@ REFUSED: list[tuple[tuple[Fact, ...], Fact, type[DomainError], str]] = [
     ((*TALKING, live("held", 9)), live("held", 10), Refused, "on hold already"),
     (TALKING, live("resumed", 9), Refused, "not on hold"),
     (TALKING, live("wrap_up", 9), Refused, "no talk to wrap up"),
-    (OFFERED, live("offered", 2, queue="suporte"), Refused, "transfer it"),
+    (OFFERED, live("offered", 2, queue="suporte"), Refused, "withdraw or release it"),
     (DIALLED, live("offered", 2, queue="vendas"), Refused, "nobody has answered"),
     ((ARRIVED,), live("dial_answered", 2), Refused, "no number"),
     (OFFERED, live("ivr_entered", 2, text="Principal"), Refused, "left the IVR"),

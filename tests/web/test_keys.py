@@ -135,6 +135,17 @@ def test_a_period_is_chosen_by_keys_and_the_focus_comes_back(tab: Page) -> None:
     expect(opener).to_be_focused()
 
 
+@pytest.mark.parametrize("control", ["Período", "Serviço"])
+def test_escape_closes_a_control_whose_dialog_has_not_taken_the_focus_yet(tab: Page, control: str) -> None:
+    opener = tab.get_by_role("button", name=re.compile(f"^{control}(?! anterior| seguinte)"))
+    dialog = tab.get_by_role("dialog", name=control)
+    opener.press("Enter")
+    expect(dialog).to_be_visible()
+    opener.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
 def test_a_queue_is_chosen_by_typing_and_enter_and_its_chip_is_removed_by_keys(tab: Page) -> None:
     tab.get_by_role("button", name=re.compile("^Serviço")).focus()
     keys(tab, "Enter")

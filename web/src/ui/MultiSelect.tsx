@@ -1,9 +1,9 @@
-import { Popover } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, ChevronDown } from "lucide-react";
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { useText } from "../i18n";
 import control from "./Control.module.css";
+import { ControlPopover } from "./ControlPopover";
 import styles from "./MultiSelect.module.css";
 import { plain } from "./plain";
 
@@ -34,34 +34,22 @@ export function MultiSelect({
   const shown =
     chosen.length === 0 ? (none ?? text("filters.all")) : but?.isSet ? text("filters.but", { name: some }) : some;
   return (
-    <Popover
-      opened={isOpen}
-      onChange={setOpen}
-      position="bottom-start"
+    <ControlPopover
+      title={label}
+      isOpen={isOpen}
+      setOpen={setOpen}
+      isSet={chosen.length > 0}
       width={280}
-      radius={8}
-      trapFocus
-      returnFocus
-      withRoles={false}
-    >
-      <Popover.Target>
-        <button
-          type="button"
-          className={control.target}
-          aria-expanded={isOpen}
-          aria-haspopup="dialog"
-          data-set={chosen.length > 0 || undefined}
-          onClick={() => setOpen(!isOpen)}
-        >
+      shown={
+        <>
           <span className={control.label}>{label}</span>
           <span className={control.value}>{shown}</span>
           <ChevronDown size={14} aria-hidden />
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown p={0} role="dialog" aria-label={label}>
-        <List {...{ label, names, chosen, choose, nameOf, but }} close={() => setOpen(false)} />
-      </Popover.Dropdown>
-    </Popover>
+        </>
+      }
+    >
+      <List {...{ label, names, chosen, choose, nameOf, but }} close={() => setOpen(false)} />
+    </ControlPopover>
   );
 }
 

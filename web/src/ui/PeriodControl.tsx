@@ -1,4 +1,4 @@
-import { Button, Popover } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { CalendarDays, ChevronLeft, ChevronRight } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { date } from "../figures/format";
@@ -7,6 +7,7 @@ import { useText } from "../i18n";
 import { useShortcut } from "../keys/shortcuts";
 import { datesOf, shifted, todayIn } from "../time/periods";
 import control from "./Control.module.css";
+import { ControlPopover } from "./ControlPopover";
 import styles from "./PeriodControl.module.css";
 
 /** The period of a page: relative ones move on with the days, two dates do not. All of them in the company's time zone. */
@@ -50,77 +51,66 @@ export function PeriodControl({
       >
         <ChevronLeft size={16} aria-hidden />
       </button>
-      <Popover
-        opened={isOpen}
-        onChange={setOpen}
-        position="bottom-start"
-        radius={8}
-        trapFocus
-        returnFocus
-        withRoles={false}
-      >
-        <Popover.Target>
-          <button
-            type="button"
-            className={`${control.target} ${styles.target}`}
-            aria-expanded={isOpen}
-            aria-haspopup="dialog"
-            onClick={() => setOpen(!isOpen)}
-          >
+      <ControlPopover
+        title={text("period.title")}
+        isOpen={isOpen}
+        setOpen={setOpen}
+        className={styles.target}
+        shown={
+          <>
             <CalendarDays size={14} aria-hidden />
             <span className="visually-hidden">{text("period.title")}</span>
             <span className={control.value}>{shown}</span>
-          </button>
-        </Popover.Target>
-        <Popover.Dropdown p={0} role="dialog" aria-label={text("period.title")}>
-          <div className={styles.panel}>
-            <ul className={styles.presets}>
-              {PERIODS.map((period) => (
-                <li key={period}>
-                  <button
-                    type="button"
-                    aria-pressed={!filters.de && filters.periodo === period}
-                    onClick={() => {
-                      setOpen(false);
-                      change({ periodo: period, de: undefined, ate: undefined });
-                    }}
-                  >
-                    {text(`period.${period}`)}
-                  </button>
-                </li>
-              ))}
-            </ul>
-            <form className={styles.dates} onSubmit={apply}>
-              <label>
-                {text("period.from")}
-                <input
-                  className={control.field}
-                  type="date"
-                  name="de"
-                  required
-                  defaultValue={dates.de}
-                  max={today.toString()}
-                />
-              </label>
-              <label>
-                {text("period.to")}
-                <input
-                  className={control.field}
-                  type="date"
-                  name="ate"
-                  required
-                  defaultValue={dates.ate}
-                  max={today.toString()}
-                />
-              </label>
-              <Button type="submit" size="xs">
-                {text("period.apply")}
-              </Button>
-              <span className="hint">{text("period.zone", { zone })}</span>
-            </form>
-          </div>
-        </Popover.Dropdown>
-      </Popover>
+          </>
+        }
+      >
+        <div className={styles.panel}>
+          <ul className={styles.presets}>
+            {PERIODS.map((period) => (
+              <li key={period}>
+                <button
+                  type="button"
+                  aria-pressed={!filters.de && filters.periodo === period}
+                  onClick={() => {
+                    setOpen(false);
+                    change({ periodo: period, de: undefined, ate: undefined });
+                  }}
+                >
+                  {text(`period.${period}`)}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <form className={styles.dates} onSubmit={apply}>
+            <label>
+              {text("period.from")}
+              <input
+                className={control.field}
+                type="date"
+                name="de"
+                required
+                defaultValue={dates.de}
+                max={today.toString()}
+              />
+            </label>
+            <label>
+              {text("period.to")}
+              <input
+                className={control.field}
+                type="date"
+                name="ate"
+                required
+                defaultValue={dates.ate}
+                max={today.toString()}
+              />
+            </label>
+            <Button type="submit" size="xs">
+              {text("period.apply")}
+            </Button>
+            <span className="hint">{text("period.zone", { zone })}</span>
+          </form>
+        </div>
+      </ControlPopover>
       <button
         type="button"
         className={styles.step}

@@ -226,6 +226,8 @@ def transfer(desk: Desk, kind: str, how: str = "Transferir já", *, number: str 
     if queue:
         form.get_by_role("combobox").select_option(queue)
     form.get_by_role("button", name=how, exact=True).click()
+    # It stays, and says why, if the PBX refuses.
+    expect(form).to_be_hidden()
 
 
 def talks(desk: Desk) -> int:

@@ -143,7 +143,7 @@ class QueryBus:
 
     def _rows(self, asker: Asker, known: Registered) -> CompanyRows:
         warehouse = self._sources.warehouse.for_small_queries if known.of_now else self._sources.warehouse
-        return CompanyRows(warehouse, asker.tenant, asker.scope, self._sources.progress, self._sources.tail)
+        return CompanyRows(warehouse, asker.tenant, asker.scope, self._sources.progress, self._sources.tail, brief=known.of_now)
 
     def _log(self, asker: Asker, _: Registered) -> CompanyLog:
         return CompanyLog(self._sources.store, asker.tenant, asker.scope, asker.user)

@@ -129,8 +129,8 @@ class ProjectionProgress:
         with self._changed:
             return self._changed.wait_for(lambda: self._position >= position, timeout)
 
-    def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
-        """An answer and the position for which it holds exactly.
+    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:  # noqa: ARG002
+        """An answer and the position for which it holds exactly. brief: workers wait for nobody.
 
         `ask(None)` reads the rows as they are now. The answer holds for the covered position if the log still ends there afterwards:
         then no row can come from a later event. Otherwise `ask(position)` is called, which reads the same from the versions.

@@ -14,6 +14,9 @@ T = TypeVar("T")
 _IN_TRAFFIC, _CALM_S = 2, 1.0
 """After so many answers in a row that were disturbed by new rows, answers are not computed from the current rows for so many seconds."""
 
+_HELD_S = 0.5
+"""How long rows and brief answers wait for each other at most."""
+
 
 class ProjectionsStopped(Exception):
     """The projections stopped; the message says why. The rows stay correct for their position."""
@@ -29,7 +32,7 @@ class Following(Protocol):
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the rows cover `position`; False if they do not within `timeout` seconds. Raises ProjectionsStopped."""
 
-    def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
+    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:
         """An answer and the position for which it holds exactly, as `Progress.steady`."""
 
 
@@ -46,6 +49,10 @@ class Progress:
         self._writing = position < head
         self._writes = 0
         self._failure: Exception | None = None
+        self._brief = 0
+        """How many brief answers are being computed from the current rows."""
+        self._kept_waiting = False
+        """Whether rows are to be written as soon as these are there."""
         self._disturbed = 0
         self._disturbed_at = 0.0
 
@@ -97,16 +104,25 @@ class Progress:
             self._waiters += 1
             self._changed.notify_all()
 
-    def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
+    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:
         """An answer and the position for which it holds exactly.
 
         `ask(None)` reads the rows as they are now. While rows are being written `ask(position)` is called instead: it reads the
         rows as known at that position from the versions, which gives the same answer. After several answers in which
         rows were written this is done at once for a moment: under steady traffic every answer would be computed twice.
+
+        brief: it is asked often and takes little, so it and the writing of rows wait for each other. Versions become more with every event
+        of the day, and a board that moves would be computed from all of them.
         """
+        if brief:
+            with self._between_writes():
+                return self._answer(ask, sure=True)
+        return self._answer(ask, sure=False)
+
+    def _answer(self, ask: Callable[[int | None], T], *, sure: bool) -> tuple[T, int]:
         with self._changed:
             still, writes, position = not self._writing, self._writes, self._position
-        if still and (self._disturbed < _IN_TRAFFIC or monotonic() - self._disturbed_at >= _CALM_S):
+        if still and (sure or self._disturbed < _IN_TRAFFIC or monotonic() - self._disturbed_at >= _CALM_S):
             answer = ask(None)
             with self._changed:
                 if not self._writing and self._writes == writes:
@@ -116,9 +132,25 @@ class Progress:
         position = self.position
         return ask(position), position
 
-    def writing(self) -> None:
-        """From now on rows may be ahead of the position."""
+    @contextmanager
+    def _between_writes(self) -> Iterator[None]:
+        """Inside, no rows are written, unless it takes long."""
         with self._changed:
+            self._changed.wait_for(lambda: not self._writing and not self._kept_waiting, _HELD_S)
+            self._brief += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._brief -= 1
+                self._changed.notify_all()
+
+    def writing(self) -> None:
+        """From now on rows may be ahead of the position. Brief answers that are being computed are there, or take long."""
+        with self._changed:
+            self._kept_waiting = True
+            self._changed.wait_for(lambda: not self._brief, _HELD_S)
+            self._kept_waiting = False
             self._writing = True
             self._writes += 1
 

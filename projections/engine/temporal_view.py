@@ -176,8 +176,8 @@ class Steady(Protocol):
     def position(self) -> int:
         """Every event up to here is in the rows."""
 
-    def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
-        """What `ask` returns, called with None (the rows as they are now) or a position, and the position for which that holds exactly."""
+    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:
+        """What `ask` returns, called with None (the rows as they are now) or a position, and the position for which that holds exactly. brief: it takes little."""
 
 
 class Tailing(Protocol):
@@ -197,6 +197,8 @@ class CompanyRows:
     scope: Scope
     progress: Steady
     tail: Tailing | None = None
+    brief: bool = False
+    """Whether the query takes little and is asked often."""
 
     def answer(self, as_of: int | None, moment_ms: int | None, ask: Callable[[TemporalView], T]) -> tuple[T, int]:
         """What `ask` returns, and the log position that it covers: the same query at that position returns the same for ever.
@@ -209,7 +211,9 @@ class CompanyRows:
             position = tail.position if as_of is None else as_of
             return ask(TemporalView(self.warehouse, self.tenant, self.scope, position, tail=tail)), position
         if as_of is None:
-            return self.progress.steady(lambda position: ask(TemporalView(self.warehouse, self.tenant, self.scope, position, moment_ms)))
+            return self.progress.steady(
+                lambda position: ask(TemporalView(self.warehouse, self.tenant, self.scope, position, moment_ms)), brief=self.brief
+            )
         if as_of > covered:
             raise InvalidField("as_of", f"the log is known up to position {covered}")
         return ask(TemporalView(self.warehouse, self.tenant, self.scope, as_of, moment_ms)), as_of

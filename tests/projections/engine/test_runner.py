@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.kit.log import MemoryLog
 from tests.kit.rows import PassingOn, everything, folded_at_once, rows, warehouse
 from tests.kit.rows import engine_at_length as engine
 from tests.kit.story import Story
+from tests.kit.waiting import within
 
 __all__ = ["engine", "rows", "warehouse"]
 
@@ -287,6 +289,49 @@ def test_under_steady_traffic_an_answer_is_not_computed_twice(monkeypatch: pytes
     assert progress.steady(lambda as_of: as_of) == (None, 11)
 
 
+def test_brief_answers_and_rows_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_of_rows, "_HELD_S", SOON)
+    progress = Progress(5, 5)
+    asking, answered, order = threading.Event(), threading.Event(), []
+
+    def ask(as_of: int | None) -> int | None:
+        asking.set()
+        assert answered.wait(SOON)
+        order.append("answered")
+        return as_of
+
+    def write() -> None:
+        progress.writing()
+        order.append("writing")
+
+    with ThreadPoolExecutor(3) as threads:
+        answer = threads.submit(progress.steady, ask, brief=True)
+        assert asking.wait(SOON)
+        writes = threads.submit(write)
+        within(lambda: progress._kept_waiting)
+        later = threads.submit(progress.steady, lambda as_of: as_of, brief=True)
+        answered.set()
+        writes.result(SOON)
+        assert answer.result(SOON) == (None, 5)
+        assert order == ["answered", "writing"]
+        assert not later.done()
+        progress.written(6)
+        assert later.result(SOON) == (None, 6)
+
+
+def test_neither_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_of_rows, "_HELD_S", 0.01)
+    progress = Progress(5, 5)
+
+    def slow(as_of: int | None) -> int | None:
+        if as_of is None:
+            progress.writing()
+        return as_of
+
+    assert progress.steady(slow, brief=True) == (5, 5)
+    assert progress.steady(lambda as_of: as_of, brief=True) == (5, 5)
+
+
 def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() -> None:
     progress = Progress(5, 9)
     assert progress.steady(lambda as_of: as_of) == (5, 5)
@@ -298,7 +343,8 @@ def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() ->
     assert progress.steady(lambda as_of: as_of) == (None, 9)
 
 
-def test_answers_are_exact_while_rows_follow(rows: Warehouse) -> None:
+@pytest.mark.parametrize("brief", [False, True])
+def test_answers_are_exact_while_rows_follow(rows: Warehouse, brief: bool) -> None:
     """Each answer, at any moment of the writing, is what the log's first events alone give."""
     events = list(Story(Random(11)).events(30))
     log = MemoryLog()
@@ -308,7 +354,7 @@ def test_answers_are_exact_while_rows_follow(rows: Warehouse) -> None:
 
     def ask() -> None:
         while not done.is_set():
-            answers.append(runner.progress.steady(lambda as_of: everything(rows, as_of)))
+            answers.append(runner.progress.steady(lambda as_of: everything(rows, as_of), brief=brief))
 
     asker = threading.Thread(target=ask)
     runner.start()

@@ -29,7 +29,8 @@ class ImportTurns:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[UUID, deque[Work]] = {}
-        """By company; the company that was served last is the last."""
+        self._served: dict[UUID, int] = {}
+        """When each company was served last, as a count of all that was begun."""
         self._running: list[UUID] = []
         self._closing = False
         self._threads = [threading.Thread(target=self._work, name=f"import-{number}", daemon=True) for number in range(AT_ONCE)]
@@ -72,13 +73,18 @@ class ImportTurns:
         """Wait for the next work; None at the end."""
         with self._changed:
             while not self._closing:
-                company = next((one for one in self._waiting if self._running.count(one) < OF_A_COMPANY), None)
+                may_begin = (one for one in self._waiting if self._running.count(one) < OF_A_COMPANY)
+                company = min(may_begin, key=lambda one: self._served.get(one, 0), default=None)
                 if company is not None:
-                    waiting = self._waiting.pop(company)
-                    work = waiting.popleft()
-                    if waiting:
-                        self._waiting[company] = waiting
-                    self._running.append(company)
-                    return company, work
+                    return company, self._begun(company)
                 self._changed.wait()
         return None
+
+    def _begun(self, company: UUID) -> Work:
+        waiting = self._waiting[company]
+        work = waiting.popleft()
+        if not waiting:
+            del self._waiting[company]
+        self._running.append(company)
+        self._served[company] = max(self._served.values(), default=0) + 1
+        return work

@@ -149,4 +149,5 @@ test("a watched answer is kept by what changes, also over a lost connection", as
   });
   assert.deepEqual(it.requests.map((request) => request.headers.get("Last-Event-ID")), [null, "5", "5"]);
   assert.deepEqual(new URL(it.requests[0].url).searchParams.getAll("q"), ["/v1/monitoring?queue=vendas"]);
+  await watched.return();
 });

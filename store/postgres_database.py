@@ -12,22 +12,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import psycopg
-from psycopg import sql
 
 from store.database import CommitUnsure, Database, Kind, Rows, Snapshot, StoreUnavailable, Undone, Unreadable
-from store.postgres_server import PAUSE_S, Server, channel_of
+from store.postgres_schema import CommitListener, PostgresSchema
 
 LAYOUT = 1
 """The layout of the tables that this release writes."""
 
 _RECONNECT_S = 5.0
-_WRITE_LOCK_S = 10
-"""How long a writer waits for the write lock, and how long its transaction may be idle (seconds)."""
 
 _TYPES = {"BLOB": "BYTEA", "INTEGER": "BIGINT"}
 _TYPE = re.compile("|".join(_TYPES))
@@ -54,11 +50,11 @@ class PostgresDatabase(Database):
         self.lock = threading.RLock()
         self._reading = threading.Lock()
         self._makes_tables = makes_tables
-        self._location = _PostgresSchema(url, schema, makes=makes_tables)
+        self._location = PostgresSchema(url, schema, makes=makes_tables)
         self._process = uuid4().hex
         self._writer = self._location.connect()
         self._reader: psycopg.Connection[Any] | None = None
-        self._listener: _Listener | None = None
+        self._listener: CommitListener | None = None
         self._open = False
 
     @property
@@ -190,7 +186,7 @@ class PostgresDatabase(Database):
         """The server's disk is watched there."""
 
     def listen(self, callback: Callable[[], object]) -> None:
-        self._listener = _Listener(self._location, self._process, callback)
+        self._listener = CommitListener(self._location, self._process, callback)
 
     def others(self) -> int:
         own = [db.info.backend_pid for db in (self._writer, self._reader) if db is not None and not db.closed]
@@ -216,79 +212,6 @@ class PostgresDatabase(Database):
                 self._reader.close()
 
 
-class _PostgresSchema(Server):
-    """A schema of a database on a server."""
-
-    def __init__(self, url: str, schema: str, *, makes: bool = False) -> None:
-        """`makes`: create the schema if it is missing."""
-        super().__init__(url)
-        self.schema = schema
-        self._makes = makes
-        # Advisory locks belong to a database: each schema needs its own number.
-        self.write_lock = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
-        self.channel = channel_of(schema)
-
-    def _connected(self) -> psycopg.Connection[Any]:
-        db = super()._connected()
-        schema = sql.Identifier(self.schema)
-        try:
-            if self._makes and not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.schema,)).fetchone():
-                with suppress(psycopg.errors.UniqueViolation):
-                    db.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
-            db.execute(
-                sql.SQL("SET search_path = {}; SET lock_timeout = '{limit}s'; SET idle_in_transaction_session_timeout = '{limit}s'").format(
-                    schema, limit=sql.SQL(str(_WRITE_LOCK_S))
-                )
-            )
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-
-class _Listener:
-    """Calls `callback` in a thread of its own after commits of other processes, and after a lost connection, when it may have missed some."""
-
-    def __init__(self, location: _PostgresSchema, process: str, callback: Callable[[], object]) -> None:
-        self._location = location
-        self._process = process
-        self._callback = callback
-        self._closing = threading.Event()
-        self._db = self._connected()
-        self._thread = threading.Thread(target=self._run, name="atende-listener", daemon=True)
-        self._thread.start()
-
-    def _connected(self) -> psycopg.Connection[Any]:
-        db = self._location.connect()
-        db.execute(f"LISTEN {self._location.channel}")
-        return db
-
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            try:
-                for notification in self._db.notifies(timeout=1, stop_after=1):
-                    if notification.payload != self._process:
-                        self._callback()
-            except (psycopg.Error, StoreUnavailable):
-                self._reconnect()
-
-    def _reconnect(self) -> None:
-        while not self._closing.wait(PAUSE_S):
-            with suppress(psycopg.Error, StoreUnavailable):
-                self._db.close()
-                self._db = self._connected()
-                self._callback()
-                return
-
-    def end(self) -> None:
-        """End after the next notification, or within a second."""
-        self._closing.set()
-
-    def join(self) -> None:
-        self._thread.join()
-        self._db.close()
-
-
 def _rows(cursor: psycopg.Cursor[Any]) -> Rows:
     return cursor.fetchall() if cursor.description is not None else []
 
@@ -307,7 +230,7 @@ def _unnest(table: str, kinds: tuple[Kind, ...]) -> str:
 class _PostgresSnapshot(Snapshot):
     """A repeatable-read transaction. Rows are read through a server-side cursor."""
 
-    def __init__(self, location: _PostgresSchema, db: psycopg.Connection[Any]) -> None:
+    def __init__(self, location: PostgresSchema, db: psycopg.Connection[Any]) -> None:
         self._location = location
         self._db = db
 
@@ -330,7 +253,7 @@ class _PostgresSnapshot(Snapshot):
 @contextmanager
 def postgres_snapshot(url: str, schema: str) -> Iterator[Snapshot]:
     """A snapshot of the schema, also while servers write to it."""
-    location = _PostgresSchema(url, schema)
+    location = PostgresSchema(url, schema)
     db = location.connect()
     try:
         db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

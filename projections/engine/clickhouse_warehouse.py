@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import logging
 import re
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
-from itertools import accumulate, chain
-from math import isfinite
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from clickhouse_driver import Client
 from clickhouse_driver import errors as driver
-from clickhouse_driver.columns import service
-from clickhouse_driver.columns.arraycolumn import ArrayColumn
-from clickhouse_driver.columns.service import column_by_type
-from clickhouse_driver.columns.uuidcolumn import UUIDColumn
 from clickhouse_driver.util.helpers import parse_url
 
+from projections.engine.clickhouse_values import plain, substituted, typed, written_columns
 from projections.engine.durability import make_durable
 from projections.engine.pool import Pool
 from projections.engine.warehouse import Columns, NoDatabase, Value, WarehouseError, WarehouseUnreachable, must_name_tenant, through_a_swap
@@ -39,14 +33,12 @@ _SCHEMES = ("clickhouse://", "clickhouses://")
 _NO_ADDRESS = "not the address of a ClickHouse server"
 _CONNECT_S = 3
 _FIRST_WORDS_S = 7
-_ID_BYTES = 16
 _SETTINGS = {
     # Lists of ids are part of the statement.
     "max_query_size": 16 * 1024 * 1024,
     "max_ast_elements": 500_000,
     "max_expanded_ast_elements": 1_000_000,
 }
-_PARAMETER = re.compile(r"(\b(?:IN|LIMIT)\s+)?\{(\w+):([\w()]+)\}")
 _INLINE = re.compile(r"\s*INSERT\b.*\bVALUES\b", re.IGNORECASE | re.DOTALL)
 """Rows inside the statement's text. With this protocol the server waits for rows that are sent separately, so they are refused."""
 
@@ -130,18 +122,18 @@ class ClickhouseWarehouse:
 
     def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
         must_name_tenant(sql)
-        return through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, _plain))
+        return through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, plain))
 
     def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
         must_name_tenant(sql)
-        found = through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, _typed))
+        found = through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, typed))
         return msgspec.convert(found, list[row_type])  # type: ignore[valid-type]
 
     def rows_beside(self, row_type: type[R], sql: str, tenant: UUID, beside: Mapping[str, Columns], **params: Value) -> list[R]:
         must_name_tenant(sql)
         words = set(_WORD.findall(sql))
         tables = [self._beside_table(table, columns, words) for table, columns in beside.items()]
-        found = through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, _typed, tables))
+        found = through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, typed, tables))
         return msgspec.convert(found, list[row_type])  # type: ignore[valid-type]
 
     def _beside_table(self, table: str, columns: Columns, words: AbstractSet[str]) -> dict[str, Any]:
@@ -151,7 +143,7 @@ class ClickhouseWarehouse:
         return {
             "name": f"tail_{table}",
             "structure": list(kinds.items()),
-            "data": list(zip(*_written(columns, kinds), strict=True)),
+            "data": list(zip(*written_columns(columns, kinds), strict=True)),
         }
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
@@ -160,12 +152,12 @@ class ClickhouseWarehouse:
         adding = _ADDING.match(sql)
         if adding is not None:
             sql = adding["begins"] + adding["column"] + adding["ends"]
-            if adding["column"] in (column["name"] for column in self._run(f"DESCRIBE TABLE {adding['table']}", {}, _plain)):
+            if adding["column"] in (column["name"] for column in self._run(f"DESCRIBE TABLE {adding['table']}", {}, plain)):
                 return []
         if not _reads(sql):
             # The statement may change a table's columns.
             self._columns.clear()
-        return self._run(sql, params, _plain)
+        return self._run(sql, params, plain)
 
     def _run(
         self, sql: str, params: Mapping[str, Value], read: Callable[[Any], Any], beside: Sequence[Mapping[str, Any]] = ()
@@ -214,7 +206,7 @@ class ClickhouseWarehouse:
         if not next(iter(columns.values())):
             return
         try:
-            values = _written(columns, kinds)
+            values = written_columns(columns, kinds)
             self._do(partial(_append, sql=f"INSERT INTO {table} ({', '.join(kinds)}) VALUES", values=values))
         except (TypeError, ValueError, AttributeError) as error:
             raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
@@ -251,113 +243,10 @@ class ClickhouseWarehouse:
         self._pool.close()
 
 
-def substituted(sql: str, params: Mapping[str, Value]) -> tuple[str, dict[str, Any]]:
-    """The statement with the driver's placeholders, and the values for them. Raises WarehouseError for a parameter without a value."""
-    literals: dict[str, Any] = {}
-
-    def placeholder(found: re.Match[str]) -> str:
-        behind, name, kind = found.groups()
-        if name not in params:
-            raise WarehouseError(f"no value for the parameter {name}")
-        value = _literal(params[name])
-        word = "" if behind is None else behind.split()[0].upper()
-        if word == "IN" and not value:
-            return f"{behind}(SELECT arrayJoin(CAST([] AS {kind})))"
-        if word:
-            # The grammar allows a number or a list of values here, but no expression.
-            literals[f"{name} {word}"] = tuple(value) if word == "IN" else int(value)
-            return f"{behind}%({name} {word})s"
-        literals[name] = value
-        return f"CAST(%({name})s AS {kind})"
-
-    return _PARAMETER.sub(placeholder, sql.replace("%", "%%")), literals
-
-
-def _literal(value: Value) -> Any:
-    """A value in a form that the driver can write."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_literal(item) for item in value]
-    return value
-
-
 def _reads(sql: str) -> bool:
     return sql.lstrip().upper().startswith(_READS)
-
-
-def _typed(value: Any) -> Any:
-    """Infinity and NaN, which JSON cannot hold, become None, as with chDB."""
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    return list(map(_typed, value)) if isinstance(value, list | tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    """The same, and ids as text."""
-    if isinstance(value, UUID):
-        return str(value)
-    return list(map(_plain, value)) if isinstance(value, list | tuple) else _typed(value)
 
 
 def _append(client: Client, *, sql: str, values: Sequence[Sequence[Any]]) -> None:
     # The driver changes the lists that it is given, so each call passes copies.
     client.execute(sql, list(map(list, values)), columnar=True)
-
-
-def _written(columns: Columns, kinds: Mapping[str, str]) -> list[Sequence[Any]]:
-    """The columns as the driver takes them."""
-    ids = _Ids()
-    return [list(map(ids.__getitem__, columns[name])) if "UUID" in kind else columns[name] for name, kind in kinds.items()]
-
-
-class _Ids(dict[bytes | None, bytes | None]):
-    """Wire form of ids, by their 16 bytes. A cache: the same id occurs in many rows, or in several columns of a row."""
-
-    def __missing__(self, id: bytes | None) -> bytes | None:
-        if id is not None and len(id) != _ID_BYTES:
-            raise ValueError("an id has 16 bytes")
-        made = self[id] = None if id is None else _on_the_wire(id)
-        return made
-
-
-def _on_the_wire(id: bytes) -> bytes:
-    """Two numbers of 8 bytes, each the last byte first."""
-    return id[7::-1] + id[:7:-1]
-
-
-class _WireIds(UUIDColumn):  # type: ignore[misc] # the driver ships no types
-    """Writes ids that are bytes already. The driver's own class converts ids to numbers and these to bytes, a third of the time of an insert."""
-
-    before_write_items = None
-    null_value = bytes(_ID_BYTES)
-
-    def write_items(self, items: Sequence[Any], buf: Any) -> None:
-        """Other users of the driver in this process give UUIDs, or their texts."""
-        try:
-            written = b"".join(items)
-        except TypeError:
-            written = b"".join(item if isinstance(item, bytes) else _on_the_wire(UUID(str(item)).bytes) for item in items)
-        buf.write(written)
-
-
-column_by_type[_WireIds.ch_type] = _WireIds
-
-
-class _WireLists(ArrayColumn):  # type: ignore[misc]
-    """Writes flat lists at once. The driver's own class walks nested lists one by one, half of the time of an insert."""
-
-    def write_data(self, data: Sequence[Sequence[Any]], buf: Any) -> None:
-        """Where each list ends, then the values of all."""
-        if isinstance(self.nested_column, ArrayColumn):
-            super().write_data(data, buf)
-            return
-        buf.write(struct.pack(f"<{len(data)}Q", *accumulate(map(len, data))))
-        self.nested_column.write_data(list(chain.from_iterable(data)), buf)
-
-
-def _list_column(spec: str, column_of: Callable[[str], Any], options: Mapping[str, Any]) -> _WireLists:
-    return _WireLists(column_of(spec.removeprefix("Array(")[:-1]), **options)
-
-
-service.create_array_column = _list_column

@@ -23,7 +23,7 @@ from api.problem import QUERY, Problem, documented
 from api.slice_router import SliceRouter
 from projections.queries.agent_states import State
 from projections.queries.calls_now import OngoingState
-from projections.queries.monitoring import interaction_seen, monitor
+from projections.queries.monitoring import agent_belonged, interaction_seen, monitor
 
 TAG = {"name": "monitoring", "description": "The current state of the center: agents and waiting calls, and the live stream."}
 
@@ -211,7 +211,10 @@ async def _messages(context: RequestContext, position: int) -> AsyncIterator[Ser
     async def seen_in_rows(interaction: UUID) -> bool:
         return await context.ask(interaction_seen, interaction)
 
-    live_scope = LiveScope(context.asker, seen_in_rows)
+    async def belonged_in_rows(agent: UUID) -> bool:
+        return await context.ask(agent_belonged, agent, position)
+
+    live_scope = LiveScope(context.asker, seen_in_rows, belonged_in_rows)
     credential = context.credential
     async for news in context.application.feed.after(context.tenant, position, QUIET_S, credential.seconds_left(), credential.is_valid):
         if isinstance(news, Quiet):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.access import ATTEND
+from projections.engine.belonging import NEVER
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.agents import answers
 from projections.figures.coverage import last_commanded_ms
@@ -63,7 +64,7 @@ def observed_instant(on: QueryContext) -> ObservedInstant:
 
 
 def _recorded(view: TemporalView) -> int:
-    return view.ask(_At, _RECORDED.format(events=view.events("recorded_us")))[0].at or 0
+    return view.ask(_At, _RECORDED.format(events=view.of_every_queue().events("recorded_us")))[0].at or 0
 
 
 def _unopened(_: str) -> str:
@@ -101,6 +102,20 @@ def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
     found, _ = rows.answer(
         None, None, lambda view: view.ask(_At, _SEEN.format(interactions=view.rows_of("interactions")), interaction=interaction)
     )
+    return bool(found)
+
+
+_BELONGED = "SELECT 1 AS at FROM {agents} WHERE id = {{agent:UUID}} LIMIT 1"
+
+
+@query(ATTEND, CompanyRows)
+def agent_belonged(rows: CompanyRows, agent: UUID, as_of: int) -> bool:
+    """Whether an agent may be seen at a position of the log because of the queues to which the agent belonged then."""
+
+    def ask(view: TemporalView) -> list[_At]:
+        return view.ask(_At, _BELONGED.format(agents=view.rows_of("agents")), agent=agent)
+
+    found, _ = rows.answer(as_of, None, lambda view: ask(replace(view, during=NEVER)))
     return bool(found)
 
 

@@ -33,8 +33,8 @@ class LiveAction(Shape):
             description="what happened: arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"]
         ),
     ]
-    queue: Annotated[str, Field(description="the queue concerned; empty if none", examples=["vendas"])] = ""
-    agent: Annotated[str, Field(description="the agent concerned; empty if none", examples=["Ana"])] = ""
+    queue: Annotated[str | None, Field(description="the queue concerned; null if none", examples=["vendas"])] = None
+    agent: Annotated[str | None, Field(description="the agent concerned; null if none", examples=["Ana"])] = None
 
 
 class _Message(Shape):
@@ -123,7 +123,7 @@ def unreadable(event: Event, position: int) -> UnreadableMessage:
 
 
 def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
-    return [LiveAction(kind=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
+    return [LiveAction(kind=fact.kind, queue=fact.queue or None, agent=fact.agent or None) for fact in facts]
 
 
 def schemas() -> dict[str, Any]:

@@ -82,7 +82,7 @@ class LiveScope:
     def _own(self, action: LiveAction) -> bool:
         """Whether the action names a visible queue or agent, for each of the two that is restricted."""
         return all(
-            bool(name) and name in allowed
+            name in allowed
             for name, allowed in ((action.queue, self._scope.queues), (action.agent, self._scope.people))
             if allowed is not None
         ) and not self._others(action)

@@ -180,8 +180,8 @@ def _row(values: tuple[Any, ...], where: ZoneInfo) -> Row:
         "agent_id": str(agent_id),
         **labelled("state", "agent_state", state),
         "since": None if since_ms is None else iso(since_ms, where),
-        "reason": reason,
-        "queue": queue,
+        "reason": reason or None,
+        "queue": queue or None,
         "queue_id": None if queue_id is None else str(queue_id),
         "interaction": None if interaction is None else str(interaction),
         "on_hold": on_hold,
@@ -202,13 +202,13 @@ def _waiting(question: Question, visits: list[OpenVisit], at: int, calls: Calls)
             {
                 "visit": str(visit.id),
                 "interaction": str(visit.whole),
-                "call": visit.call,
                 "queue": visit.queue,
                 "queue_id": str(visit.queue_id),
                 "place": places[visit.queue],
                 "since": iso(visit.offered_ms, question.zone),
                 "sla_ms": visit.sla_ms,
                 **calls.identity(visit.whole),
+                "call": visit.call,
                 "ringing": [agent for agent, _ in visit.rings(at)],
             }
         )

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from api import active_keys, live_stream, monitoring
 from api.app import create_app
 from api.live_messages import LiveMessage
+from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.api_keys import RevokeApiKey
 from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
 from commands.queues import RegisterQueue
@@ -102,7 +103,7 @@ def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address
     assert [body["type"] for body in bodies] == [event["event"] for event in events]
     assert [body["position"] for body in bodies] == expected
     assert {body["version"] for body in bodies} == {1}
-    assert bodies[-1]["steps"][-1] == {"kind": "hung_up", "queue": "", "agent": ""}
+    assert bodies[-1]["steps"][-1] == {"kind": "hung_up", "queue": None, "agent": None}
     assert "987654321" not in json.dumps(bodies)
 
 
@@ -228,6 +229,15 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
         center.bus.execute(RegisterQueue(name="suporte"), operator("Empresa"))
         id = center.bus.execute(StartCall(call="own", from_number="5511912345678"), operator("Empresa")).id
         center.bus.execute(OfferCall(interaction=id, queue="suporte"), operator("Empresa"))
+        for command in (
+            LogIn(agent="Carla", queues=("vendas",)),
+            PauseAgent(agent="Carla", reason="segredo"),
+            ResumeAgent(agent="Carla"),
+            LogIn(agent="Carla", queues=("suporte",)),
+            LogOut(agent="Carla"),
+            LogIn(agent="Carla", queues=("vendas",)),
+        ):
+            center.bus.execute(command, operator("Empresa"))
         center.bus.execute(EndCall(interaction=id), operator("Empresa"))
         events = take(stream, center.store.head())
     bodies = [json.loads(event["data"]) for event in events]
@@ -237,7 +247,12 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
         "abandoned",
         "hung_up",
     ]
-    assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {"", "suporte"}
+    assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {None, "suporte"}
+    # An agent comes with the login to the queue, and goes with the logout.
+    assert [(body["agent"], body["queues"], [step["kind"] for step in body["steps"]]) for body in bodies if body["type"] == "agent"] == [
+        ("Carla", ["suporte"], ["joined"]),
+        ("Carla", [], ["left"]),
+    ]
     assert {body["queue_id"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
 
 

@@ -52,6 +52,17 @@ def test_each_message_is_queued_once_and_says_what_happened_and_to_whom(posting:
     assert posting.deliveries(webhook) == found
 
 
+def test_what_happens_in_a_talk_names_the_agent_who_talks(posting: Posting) -> None:
+    webhook = posting.create().id
+    posting.call()
+    posting.queued()
+    in_talk = {"interaction.answered", "interaction.held", "interaction.resumed", "interaction.released", "interaction.wrap_up"}
+    agents = {one.type: msgspec.json.decode(one.body)["data"]["agent"] for one in posting.deliveries(webhook)}
+    assert in_talk & agents.keys() >= {"interaction.answered", "interaction.released"}
+    assert {agents[kind] for kind in in_talk & agents.keys()} == {"Ana"}
+    assert agents["interaction.offered"] == ""
+
+
 def test_a_message_holds_no_number_of_a_customer(posting: Posting) -> None:
     webhook = posting.create().id
     posting.call()

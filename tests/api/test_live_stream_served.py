@@ -22,6 +22,7 @@ from domain.access import Scope
 from domain.errors import AlreadyExists
 from domain.ids import company_id, interaction_id, queue_id
 from tests.kit.http import Person, operator
+from tests.kit.pasts import cover
 from tests.kit.served import DEADLINE_S, server_of
 from tests.kit.waiting import within
 
@@ -223,6 +224,8 @@ def test_every_message_is_one_that_the_document_describes(center, ana, address, 
 
 def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address):
     live_through(center, ["before"])
+    # The rows decide what the user sees where the stream begins.
+    cover(center)
     app.state.application.scope_of = lambda _: Scope(queues=frozenset({"suporte"}))
     with listening(address, ana, after=center.store.head()) as stream:
         live_through(center, [1])

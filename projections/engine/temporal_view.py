@@ -155,7 +155,7 @@ class TemporalView:
         named = self.ask(Name, NAMED.format(queues=self.known("queues")))
         calls = {table: self.known(table) for table in ("visits", "rings", "attempts")}
         attended = self.ask(Name, ATTENDED.format(**calls), since=since, until=until, longest=LONGEST_MS)
-        return members.union(row.name for row in (*named, *attended))
+        return frozenset(members.union(row.name for row in (*named, *attended)))
 
     def of_every_queue(self) -> TemporalView:
         """The same, but calls of other queues too, to know what an agent does who may be seen. Of these calls, show only that the agent is busy."""

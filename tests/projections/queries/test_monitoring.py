@@ -98,7 +98,7 @@ def test_the_board_now(center: Center) -> None:
 
 def test_a_call_of_the_board_has_its_own_id_and_what_it_lacks_is_null(center: Center) -> None:
     center.agent("Ana", PresenceSpan("session", 0, None), PresenceSpan("pause", 1 * S, None), queues=("vendas",))
-    center.call(call("talk", visit("vendas", 60 * S, "answered", 10 * S, agent="Ana"), origin="Portal"))
+    center.call(call("talk", visit("vendas", 50 * S, "answered", 10 * S, agent="Ana"), origin="Portal"))
     center.call(call("menu", ivr=IvrPath("dia", 61 * S, None, ""), origin="Portal"))
     for name, queue in (("for vendas", "vendas"), ("for nobody", "")):
         center.call(attempt(name, Attempt(dialled_ms=62 * S, queue=queue, agent="Bia")))

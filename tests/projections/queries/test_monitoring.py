@@ -195,9 +195,9 @@ def test_the_calls_that_go_on_are_listed_with_what_a_person_knows_them_by(center
     center.call(call("7", ivr=IvrPath("Principal", 75 * S, None, "")))
     found = look(center, 90 * S)
     assert [(row["state"], row["since"][-14:-6], row["agent"], row["ivr"], row["direction"]) for row in found["calls"]] == [
-        ("dialling", "00:01:10", "Davi", "", "outbound"),
-        ("in-ivr", "00:01:15", "", "Principal", "inbound"),
-        ("held", "00:01:20", "Ana", "", "inbound"),
+        ("dialling", "00:01:10", "Davi", None, "outbound"),
+        ("in-ivr", "00:01:15", None, "Principal", "inbound"),
+        ("held", "00:01:20", "Ana", None, "inbound"),
     ]
     assert sorted(row["state"] for row in look(center, 75 * S)["calls"]) == ["dialling", "in-ivr", "talking"]
     assert [row["agent"] for row in look(center, 90 * S, agents=("Ana",))["calls"]] == ["Ana"]

@@ -24,7 +24,7 @@ from simulator.center import busy_center
 from simulator.story import Story
 from tests.api.test_auth import problem_of
 from tests.kit.http import Person, operator
-from tests.kit.pasts import OPENS
+from tests.kit.pasts import OPENS, cover
 from tests.kit.served import DEADLINE_S, server_of
 from tests.kit.waiting import within
 from tests.kit.watching import Watcher, parsed
@@ -91,6 +91,8 @@ def until(stream, watcher, reached):
 def registered(center, *names, company="Empresa"):
     for name in names:
         center.bus.execute(RegisterQueue(name=name), operator(company))
+    # On a busy machine the rows are opened later than a stream waits for them.
+    cover(center)
 
 
 def waits(center, call, queue="vendas", company="Empresa"):

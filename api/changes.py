@@ -29,7 +29,7 @@ class SettingsChange(Shape):
     version: Annotated[int, Field(ge=1, description="of the thing after this change: send it as `If-Match`", examples=[7])]
     changed_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
     actor: Annotated[str, Field(description="who made it", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])]
-    actor_name: Annotated[str, Field(description="the user's name; empty if it was no user", examples=["Ana Souza"])]
+    actor_name: Annotated[str | None, Field(description="name of the user or API key; null for other actors", examples=["Ana Souza"])]
     event: Annotated[str, Field(description="what changed; docs/events.md lists the events", examples=["queue.settings_changed"])]
 
 

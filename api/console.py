@@ -1,11 +1,12 @@
 """The console, which is the web application for people: files that `make web` builds into `api/console_files`, served at `/`.
 
 Files have a hash of their content in their names, so a browser keeps them for ever; the page that names them is asked for again every time.
-A path that is no file is a page of the console (`/inbound`), except below the paths of the API.
+A path that is no file is a page of the console (`/inbound`) for whoever takes HTML, except below the paths of the API.
 """
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -15,6 +16,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from api.problem import Problem, render
 from api.response_headers import headers_of
 
 DIRECTORY = Path(__file__).parent / "console_files"
@@ -28,6 +30,7 @@ FILES_PATH = "/assets/"
 
 _RESERVED = ("/v1", "/docs", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _PAGE = "index.html"
+_REFUSED = re.compile(r"\bq=0(\.0*)?\s*$")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
@@ -67,6 +70,8 @@ class ConsoleASGI:
             return _file(file, request, _FOR_EVER if path.startswith(FILES_PATH) else _ASK_AGAIN)
         if "." in path.rpartition("/")[2]:
             return None
+        if not _takes_html(request):
+            return render(Problem("not-found", "there is nothing at this path: paths of the API begin with /v1"))
         page = self._directory / _PAGE
         return _file(page, request, _ASK_AGAIN) if page.is_file() else HTMLResponse(NOT_BUILT, headers={"Cache-Control": _ASK_AGAIN})
 
@@ -82,6 +87,12 @@ class ConsoleASGI:
 def install(app: FastAPI, directory: Path = DIRECTORY) -> None:
     """Serve the console wherever `app` has no route."""
     app.router.default = ConsoleASGI(directory.resolve(), app.router.default)
+
+
+def _takes_html(request: Request) -> bool:
+    """Whether the client takes a page, as browsers do and whoever takes anything: a program that asks for JSON has mistaken the path."""
+    ranges = (one.partition(";") for one in request.headers.get("accept", "*/*").lower().split(","))
+    return any(kind.strip() in ("text/html", "text/*", "*/*") and not _REFUSED.search(more) for kind, _, more in ranges)
 
 
 def _file(file: Path, request: Request, caching: str) -> Response:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.invalid_fields import form
 from domain.names import LONGEST_NAME, UNSEEN, cleaned
@@ -62,8 +63,16 @@ def _within(moment: datetime) -> datetime:
     return moment
 
 
+def _written_out(said: Any) -> Any:
+    """Pydantic would take a plain number for seconds or milliseconds since 1970."""
+    if isinstance(said, datetime) or (isinstance(said, str) and said[4:5] == "-"):
+        return said
+    raise PydanticCustomError("datetime_parsing", "an instant is written in ISO 8601")
+
+
 Moment = Annotated[
     AwareDatetime,
+    BeforeValidator(_written_out),
     AfterValidator(_within),
     Field(description="ISO 8601 with `Z` or an offset, from the year 2000 to 2099", examples=["2026-03-02T14:05:09.250-03:00"]),
 ]

@@ -33,8 +33,8 @@ class LiveAction(Shape):
             description="what happened: arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"]
         ),
     ]
-    queue: Annotated[str, Field(description="the queue concerned; empty if none", examples=["vendas"])] = ""
-    agent: Annotated[str, Field(description="the agent concerned; empty if none", examples=["Ana"])] = ""
+    queue: Annotated[str | None, Field(description="the queue concerned; null if none", examples=["vendas"])] = None
+    agent: Annotated[str | None, Field(description="the agent concerned; null if none", examples=["Ana"])] = None
 
 
 class _Message(Shape):
@@ -55,11 +55,14 @@ class InteractionMessage(_Message):
 
 
 class AgentMessage(_Message):
-    """An agent logged in or out, paused or resumed, or was assigned to another user (then `steps` is empty)."""
+    """An agent logged in or out, paused or resumed, or was assigned to another user (then `steps` is empty). `queues`: those in which the agent is logged in from then on."""
 
     type: Literal["agent"] = "agent"
     agent_id: UUID
     agent: Annotated[str, Field(description="the agent's name", examples=["Ana"])]
+    queues: Annotated[
+        list[str], Field(description='the queues in which the agent is logged in after it; "" means every queue', examples=[["vendas"]])
+    ]
     steps: list[LiveAction]
 
 
@@ -102,8 +105,8 @@ def message_of(event: Event, position: int) -> LiveMessage | None:
             return InteractionMessage(interaction=id, steps=_steps(facts), **common)
         case AgentTookCall():
             return None  # the call's own message says so
-        case AgentEvent(originator_id=id, name=name, facts=facts):
-            return AgentMessage(agent_id=id, agent=name, steps=_steps(facts), **common)
+        case AgentEvent(originator_id=id, name=name, facts=facts, standing=standing):
+            return AgentMessage(agent_id=id, agent=name, queues=list(standing.queues), steps=_steps(facts), **common)
         case QueueEvent(originator_id=id):
             return QueueMessage(queue_id=id, **common)
         case IvrEvent(originator_id=id):
@@ -120,7 +123,7 @@ def unreadable(event: Event, position: int) -> UnreadableMessage:
 
 
 def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
-    return [LiveAction(kind=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
+    return [LiveAction(kind=fact.kind, queue=fact.queue or None, agent=fact.agent or None) for fact in facts]
 
 
 def schemas() -> dict[str, Any]:

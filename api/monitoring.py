@@ -23,7 +23,7 @@ from api.problem import QUERY, Problem, documented
 from api.slice_router import SliceRouter
 from projections.queries.agent_states import State
 from projections.queries.calls_now import OngoingState
-from projections.queries.monitoring import interaction_seen, monitor
+from projections.queries.monitoring import agent_belonged, interaction_seen, monitor
 
 TAG = {"name": "monitoring", "description": "The current state of the center: agents and waiting calls, and the live stream."}
 
@@ -65,10 +65,12 @@ class AgentState(Shape):
     state: State
     state_label: Annotated[str, Field(examples=["Em conversa"])]
     since: Annotated[Instant, Field(description="since when; null for an agent who never logged in")]
-    reason: Annotated[str, Field(description="reason of the pause", examples=["almoço"])]
-    queue: Annotated[str, Field(description="queue of the current call; empty without one", examples=["vendas"])]
+    reason: Annotated[str | None, Field(description="reason of the pause; null without one", examples=["almoço"])]
+    queue: Annotated[
+        str | None, Field(description="queue of the current call; null without one, or if the caller may not see it", examples=["vendas"])
+    ]
     queue_id: Annotated[UUID | None, Field(description="the id of that queue")]
-    interaction: Annotated[UUID | None, Field(description="the current call")]
+    interaction: Annotated[UUID | None, Field(description="the current call; null without one, or if the caller may not see it")]
     on_hold: Annotated[bool, Field(description="whether the customer of that call is on hold")]
     logged_in_since: Annotated[
         Instant, Field(description="when the agent logged in; null for one who is offline, or whose log-in no source saw")
@@ -88,13 +90,22 @@ class AgentsByGroup(Shape):
 
 
 class CallIdentity(Shape):
-    """What a person knows a call by."""
+    """What a person or a program knows a call by."""
 
+    call: Annotated[str | None, Field(description="the id from its source; null while it is not known", examples=["crm-4711"])]
     protocol: Annotated[int | None, Field(description="protocol number; null while it is not known", examples=[10538])]
     direction: Literal["inbound", "outbound"]
     direction_label: Annotated[str, Field(examples=["Inbound"])]
-    from_number: Annotated[str, Field(description="the number that calls: the customer's, of an inbound call", examples=["5511987654321"])]
-    to_number: Annotated[str, Field(description="the number that is called: the company's, of an inbound call", examples=["551140028922"])]
+    from_number: Annotated[
+        str | None,
+        Field(description="the number that calls: the customer's, of an inbound call; null if it is not known", examples=["5511987654321"]),
+    ]
+    to_number: Annotated[
+        str | None,
+        Field(
+            description="the number that is called: the company's, of an inbound call; null if it is not known", examples=["551140028922"]
+        ),
+    ]
 
 
 class Waiting(CallIdentity):
@@ -102,7 +113,6 @@ class Waiting(CallIdentity):
 
     visit: Annotated[UUID, Field(description="the visit to the queue: a call may wait in several")]
     interaction: UUID
-    call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
     queue: Annotated[str, Field(examples=["vendas"])]
     queue_id: UUID
     place: Annotated[int, Field(ge=1, description="place in that queue")]
@@ -118,10 +128,10 @@ class OngoingCall(CallIdentity):
     state: OngoingState
     state_label: Annotated[str, Field(description="the state in pt-BR", examples=["Em conversa"])]
     since: Annotated[KnownInstant, Field(description="since when it is in that state", examples=["2026-03-02T14:05:09-03:00"])]
-    queue: Annotated[str, Field(description="empty without one", examples=["vendas"])]
+    queue: Annotated[str | None, Field(description="null without one", examples=["vendas"])]
     queue_id: UUID | None
-    agent: Annotated[str, Field(description="who talks, or for whom it is dialled; empty if nobody", examples=["Ana"])]
-    ivr: Annotated[str, Field(description="the IVR in which it is; empty if in none", examples=["principal"])]
+    agent: Annotated[str | None, Field(description="who talks, or for whom it is dialled; null if nobody", examples=["Ana"])]
+    ivr: Annotated[str | None, Field(description="the IVR in which it is; null if in none", examples=["principal"])]
 
 
 class LiveBoard(Noted):
@@ -211,7 +221,10 @@ async def _messages(context: RequestContext, position: int) -> AsyncIterator[Ser
     async def seen_in_rows(interaction: UUID) -> bool:
         return await context.ask(interaction_seen, interaction)
 
-    live_scope = LiveScope(context.asker, seen_in_rows)
+    async def belonged_in_rows(agent: UUID) -> bool:
+        return await context.ask(agent_belonged, agent, position)
+
+    live_scope = LiveScope(context.asker, seen_in_rows, belonged_in_rows)
     credential = context.credential
     async for news in context.application.feed.after(context.tenant, position, QUIET_S, credential.seconds_left(), credential.is_valid):
         if isinstance(news, Quiet):

@@ -45,6 +45,9 @@ _CALLS: Final[dict[str, tuple[str, str]]] = {
     "tag": ("interaction.tagged", "The call was wrapped up with a tag."),
     "hung_up": ("interaction.hung_up", "The customer's line was hung up."),
 }
+_IN_TALK: Final = frozenset({"held", "resumed", "released", "wrap_up"})
+"""Facts about a talk, which name no agent: it is who answered."""
+
 _AGENTS: Final[dict[str, tuple[str, str]]] = {
     "joined": ("agent.logged_in", "An agent logged in, to a queue or to all."),
     "left": ("agent.logged_out", "An agent logged out, from a queue or from all."),
@@ -105,11 +108,12 @@ class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
 class Before:
     """What was known, before an event, of the call, the agent or the queue that it is about.
 
-    direction: that of the call. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
+    direction: that of the call. agent: who answered the call last. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
     """
 
     direction: str = ""
     queues: tuple[str, ...] = ()
+    agent: str = ""
 
     @classmethod
     def of_call(cls, call: Interaction | None) -> Before:
@@ -117,7 +121,8 @@ class Before:
         if call is None or call.call is None:
             return cls()
         attempted = () if call.state.attempt is None else (call.state.attempt.queue,)
-        return cls(call.call.direction, (*attempted, *(visit.queue for visit in call.state.visits)))
+        answered = [visit.agent for visit in call.state.visits if visit.agent]
+        return cls(call.call.direction, (*attempted, *(visit.queue for visit in call.state.visits)), next(reversed(answered), ""))
 
     @classmethod
     def of_agent(cls, standing: PresenceState) -> Before:
@@ -150,14 +155,17 @@ def message_of_test(webhook: UUID, position: int, at_us: int) -> WebhookMessage:
 
 
 def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator[WebhookMessage]:
-    """A call belongs to each queue that it has been in, from the offer to the end of the call."""
-    direction = before.direction if event.change.call is None else event.change.call.direction
+    """A call belongs to each queue that it has been in, from the offer to the end of the call. What happens in a talk concerns the agent who talks."""
+    agent, direction = before.agent, before.direction if event.change.call is None else event.change.call.direction
     queues = before.queues
     for fact in event.facts:
         queues = _distinct((*queues, fact.queue))
+        if fact.kind == "answered":
+            agent = fact.agent
+        concerned = fact.agent or (agent if fact.kind in _IN_TALK else "")
         if fact.kind in _CALLS and _is_new(fact, event):
             data = MessageData(
-                position=position, id=event.originator_id, queue=fact.queue, queues=queues, agent=fact.agent, direction=direction
+                position=position, id=event.originator_id, queue=fact.queue, queues=queues, agent=concerned, direction=direction
             )
             yield WebhookMessage(type=_CALLS[fact.kind][0], timestamp=_iso(fact.at), data=data)
 

@@ -17,6 +17,8 @@ from projections.folds.sources import SourceRow
 
 QUEUES = "{scope_queues:Array(String)}"
 AGENTS = "{scope_agents:Array(String)}"
+BELONGING = "{scope_belonging:Array(String)}"
+"""The agents who belong to the visible queues: `TemporalView.belonging`."""
 
 _QUEUE = f"has({QUEUES}, queue)"
 _AGENT = f"has({AGENTS}, agent)"
@@ -38,6 +40,9 @@ _BY_QUEUE: dict[str, str] = {
     "callbacks": _QUEUE,
     "ivr_calls": _QUEUE,
     "queues": f"has({QUEUES}, name)",
+    "agents": f"has({BELONGING}, name)",
+    "agent_spans": f"has({BELONGING}, agent)",
+    "telephones": f"has({BELONGING}, member)",
     "interactions": _OF_CALL,
     "events": _OF_ANYTHING,
 }

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from domain.access import Scope
+from domain.access import WHOLE_COMPANY, Scope
 from domain.errors import InvalidField
-from projections.engine.scoping import parameters
+from projections.engine.belonging import ATTENDED, EVER, LONGEST_MS, NAMED, STANDINGS, STANDINGS_THEN, Name, Period, Standing, logged_in
+from projections.engine.scoping import BELONGING, parameters
 from projections.engine.tables import events, must_be_scoped, newest, source, versions, written
 from projections.engine.tail import Tail
 from projections.engine.telephones import INSTANTS, READ, Matched, Telephones, telephones_of
@@ -85,6 +86,8 @@ class _Version(msgspec.Struct):
 class TemporalView:
     """The rows of `tenant` within `scope`. as_of: a position of the log, None = the newest. moment_ms: an instant, None = whatever has happened.
 
+    during: the time that the question is about. Of agents, a caller who is limited to queues sees those who belonged to them then (`belonging`).
+
     All SQL reads from what these methods return: a table that is named in any other way is refused (`ScopeMissing`).
     """
 
@@ -95,6 +98,7 @@ class TemporalView:
     moment_ms: int | None = None
     tail: Tail | None = None
     """Rows of events up to `as_of` that the warehouse may lack; they are sent along with each query."""
+    during: Period = EVER
 
     def rows_of(self, table: str, *, of_calls: bool = False) -> str:
         """The text behind FROM for `table`; visits have `end_code` too. Run the query with `ask`.
@@ -130,6 +134,33 @@ class TemporalView:
         """Whether names of agents follow from telephones: those of the rows, or those by which it is decided who sees them."""
         return (table in INSTANTS or self.scope.people is not None) and bool(self._telephones)
 
+    def standings(self, at_ms: int) -> list[Standing]:
+        """The agents who may be seen, in the queues of now; at a moment of the past in those of then, at `at_ms`."""
+        agents = self.rows_of("agents")
+        found = {row.id: row for row in self.ask(Standing, STANDINGS.format(agents=agents))}
+        if self.moment_ms is not None and self.as_of is None:
+            then = STANDINGS_THEN.format(agents=agents, versions=self.versions_of("agents"), events=self.events())
+            for row in self.ask(Standing, then, at=at_ms):
+                if row.id in found:
+                    found[row.id].queues = row.queues
+        return list(found.values())
+
+    @cached_property
+    def belonging(self) -> frozenset[str]:
+        """The names of the agents who belong to the queues that may be seen, or attended customers of these in the time of the question."""
+        since, until = self.during
+        until = until if self.moment_ms is None else min(until, self.moment_ms)
+        whole = replace(self, scope=WHOLE_COMPANY)
+        members = logged_in(whole.standings(until), self.scope.queues or ())
+        named = self.ask(Name, NAMED.format(queues=self.known("queues")))
+        calls = {table: self.known(table) for table in ("visits", "rings", "attempts")}
+        attended = self.ask(Name, ATTENDED.format(**calls), since=since, until=until, longest=LONGEST_MS)
+        return frozenset(members.union(row.name for row in (*named, *attended)))
+
+    def of_every_queue(self) -> TemporalView:
+        """The same, but calls of other queues too, to know what an agent does who may be seen. Of these calls, show only that the agent is busy."""
+        return replace(self, scope=replace(self.scope, queues=None))
+
     def versions_of(self, table: str) -> str:
         """Every version that the rows of `table` have had."""
         return versions(table, self.scope)
@@ -156,6 +187,8 @@ class TemporalView:
         must_be_scoped(sql)
         if "{telephones:" in sql:
             params |= self._telephones.params
+        if BELONGING in sql:
+            params["scope_belonging"] = sorted(self.belonging)
         return self._ask(row_type, sql, params | parameters(self.scope))
 
     def _ask(self, row_type: type[R], sql: str, params: dict[str, Value]) -> list[R]:

@@ -89,12 +89,12 @@ class _Figures:
 def known_until(view: TemporalView, coverage: Coverage) -> int:
     """The last instant at which open states are known to go on: the sources' last sign of life, or the last event.
 
-    The current time is not used, so an answer stays the same until new events arrive.
+    The current time is not used, so an answer stays the same until new events arrive, of any queue: who sees some queues alone sees their agents up to then.
     """
     if coverage.by_itself:
         if view.moment_ms is not None:
             return view.moment_ms
-        return view.ask(_At, _LAST_EVENT.format(events=view.events("occurred_us")))[0].at or 0
+        return view.ask(_At, _LAST_EVENT.format(events=view.of_every_queue().events("occurred_us")))[0].at or 0
     last = max(coverage.last_ms or 0, last_commanded_ms(view))
     return last if view.moment_ms is None else min(last, view.moment_ms)
 
@@ -149,8 +149,9 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
     question, view = on.question, on.view
     edges = clip(on, within)
     limit = min(edges[-1], until)
-    everything = activities(view, edges[0], max(limit, edges[0]))
-    in_queues = activities(view, edges[0], max(limit, edges[0]), question.queues) if question.queues else everything
+    everything = activities(view.of_every_queue(), edges[0], max(limit, edges[0]))
+    within_queues = question.queues or view.scope.queues is not None
+    in_queues = activities(view, edges[0], max(limit, edges[0]), question.queues) if within_queues else everything
     answered = tallies(_answers(on, within))
     ring_no_answers = _ring_no_answers(on, within, edges)
     figures: dict[Key, _Figures] = {}

@@ -165,5 +165,5 @@ SLACK_MS = 2_000
 
 
 def last_commanded_ms(view: TemporalView) -> int:
-    """The last instant of a visit that was recorded by a command, not a source; 0 if there is none."""
-    return view.ask(_At, _LAST_COMMANDED.format(visits=view.rows_of("visits")))[0].at or 0
+    """The last instant of a visit of any queue that was recorded by a command, not a source; 0 if there is none."""
+    return view.ask(_At, _LAST_COMMANDED.format(visits=view.of_every_queue().rows_of("visits")))[0].at or 0

@@ -16,6 +16,8 @@ def instant(field: str, text: str, where: ZoneInfo) -> int:
     Raises InvalidField, which names `field` and does not repeat `text`.
     """
     try:
+        # Digits alone are no instant, though a short form of ISO 8601 has nothing else: they may be milliseconds, or a position.
+        text = text if text[4:5] == "-" else ""
         if len(text) == len("2026-11-23"):
             day = date.fromisoformat(text)
             moment = datetime(day.year, day.month, day.day, tzinfo=where)

@@ -61,7 +61,7 @@ class QueryContext:
 
 def query_context(view: TemporalView, question: Question) -> QueryContext:
     """The context of an answer to `question`."""
-    seen = replace(view, moment_ms=question.moment_ms)
+    seen = replace(view, moment_ms=question.moment_ms, during=question.during)
     queues = queues_of(seen)
     question, nobody = resolved(seen, question, queues)
     return QueryContext(seen, question, queues, coverage(seen), nobody)

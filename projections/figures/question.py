@@ -12,6 +12,7 @@ import msgspec
 
 from domain.errors import InvalidField
 from domain.names import identity
+from projections.engine.belonging import EVER, Period
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import Clock, Intervals, intervals, zone
@@ -82,6 +83,11 @@ class Question:
     def by_time(self) -> bool:
         """Whether a row is an interval."""
         return self.by in CLOCKS
+
+    @property
+    def during(self) -> Period:
+        """The first and the last instant of the question's time."""
+        return (EVER[0] if self.since_ms is None else self.since_ms, EVER[1] if self.until_ms is None else self.until_ms - 1)
 
     def over(self, since_ms: int, until_ms: int) -> Intervals:
         """The intervals of a question by time that cover [since, until)."""

@@ -6,7 +6,7 @@ Rows are filtered by their own instants, so the same query works for now and for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -49,15 +49,6 @@ SELECT agent, toString(kind) AS kind, max(if(until_ms <= {{at:Int64}}, until_ms,
     max(if(isNull(until_ms) OR until_ms > {{at:Int64}}, from_ms, NULL)) AS since_ms,
     argMax(reason, if(isNull(until_ms) OR until_ms > {{at:Int64}}, from_ms, -9223372036854775807)) AS why
 FROM {spans} WHERE from_ms <= {{at:Int64}} GROUP BY agent, kind
-"""
-
-_PERSONS = "SELECT id, name, queues FROM {agents} WHERE person = 1 ORDER BY name"
-
-# The agents' queues at that moment, by the last event before it. An event that also covers a later time, such as an import's, is no evidence for it.
-_QUEUES_THEN = """
-SELECT id, name, queues FROM {versions} WHERE (id, version) IN (
-    SELECT id, max(version) FROM {events} WHERE id IN (SELECT id FROM {agents}) AND occurred_us < ({{at:Int64}} + 1) * 1000 GROUP BY id
-)
 """
 
 
@@ -154,12 +145,6 @@ class _Span(msgspec.Struct):
     why: str
 
 
-class _Person(msgspec.Struct):
-    id: UUID
-    name: str
-    queues: list[str]
-
-
 @dataclass
 class AgentState:
     """The state of one agent. queues: those in which the agent is; queue, interaction: those of the current call, "" and None without one.
@@ -178,6 +163,10 @@ class AgentState:
     on_hold: bool = False
     logged_in_since_ms: int | None = None
     queues: list[str] = field(default_factory=list)
+
+    def elsewhere(self) -> AgentState:
+        """The same without the call, of which no more may be seen than that the agent is busy."""
+        return replace(self, queue="", queue_id=None, interaction=None, on_hold=False)
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -221,9 +210,22 @@ def _those_that_hold(view: TemporalView, table: str, written: list[V]) -> list[V
 def agent_states(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: bool = True) -> list[AgentState]:
     """The state of every agent (person) at an instant, ordered by name; `visits`: those open then.
 
-    idle: find out since when agents without a call are in their state, for which all past calls are read.
+    idle: find out since when agents without a call are in their state, for which all past calls are read. To a caller who is limited to queues, an
+    agent of these who is busy in another queue is shown in that state, and nothing of that call.
     """
-    found = _persons(view, at)
+    if view.scope.queues is None:
+        return _states(view, _persons(view, at), at, visits, idle=idle)
+    seen, whole = replace(view, during=(at, at)), view.of_every_queue()
+    states = _states(whole, _persons(seen, at), at, open_visits(whole, at), idle=idle)
+    calls = {visit.whole for visit in visits} | _dialled(seen, at)
+    return [
+        state if state.interaction in calls and (not state.queue or view.scope.sees_queue(state.queue)) else state.elsewhere()
+        for state in states
+    ]
+
+
+def _states(view: TemporalView, found: dict[str, AgentState], at: int, visits: list[OpenVisit], *, idle: bool) -> list[AgentState]:
+    """The state of these agents, by all that `view` has of them."""
     free_since = _ends(view, at) if idle or any(visit.wraps_up(at) and visit.wrap_up_ms is None for visit in visits) else {}
     for attempt in view.ask(_Attempt, _ATTEMPTS.format(attempts=view.rows_of("attempts")), at=at):
         if attempt.last_until is not None:
@@ -255,13 +257,13 @@ def agent_states(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: 
 
 def _persons(view: TemporalView, at: int) -> dict[str, AgentState]:
     """Every agent by name, as if offline, in the queues of now; at a moment of the past in those of then."""
-    agents = view.rows_of("agents")
-    found = {row.name: AgentState(row.name, row.id, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=agents))}
-    if view.moment_ms is not None and view.as_of is None:
-        for row in view.ask(_Person, _QUEUES_THEN.format(agents=agents, versions=view.versions_of("agents"), events=view.events()), at=at):
-            if row.name in found:
-                found[row.name].queues = row.queues
-    return found
+    persons = sorted((row for row in view.standings(at) if row.person), key=lambda row: row.name)
+    return {row.name: AgentState(row.name, row.id, queues=row.queues) for row in persons}
+
+
+def _dialled(view: TemporalView, at: int) -> set[UUID]:
+    """The calls that agents have dialled and are on."""
+    return {attempt.interaction for attempt in view.ask(_Attempt, _ATTEMPTS.format(attempts=view.rows_of("attempts")), at=at)}
 
 
 def _with_calls(found: dict[str, AgentState], visits: list[OpenVisit], at: int) -> None:

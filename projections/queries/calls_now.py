@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.ids import queue_id
 from projections.engine.temporal_view import TemporalView
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
@@ -24,7 +25,7 @@ Opened = Callable[[str], str]
 
 # A part of a call may be one of its legs; what a person knows the call by belongs to the whole.
 _CALLS = """
-SELECT id, whole, protocol, toString(direction) AS direction, number, did FROM {interactions}
+SELECT id, whole, call, protocol, toString(direction) AS direction, number, did FROM {interactions}
 """
 
 _ATTEMPTS = """
@@ -40,6 +41,7 @@ SELECT id, ivr, entered_ms FROM {ivr_calls} WHERE entered_ms <= {{at:Int64}} AND
 class _Call(msgspec.Struct):
     id: UUID
     whole: UUID
+    call: str
     protocol: int
     direction: str
     number: str
@@ -88,17 +90,18 @@ class Calls:
         return part if found is None else found.whole
 
     def identity(self, part: UUID) -> Row:
-        """protocol, direction with its label, from_number, to_number."""
+        """call, protocol, direction with its label, from_number, to_number; None for what is not known."""
         found = self._known.get(self.whole(part)) or self._known.get(part)
         if found is None:
-            return {"protocol": None, **labelled("direction", "direction", "inbound"), "from_number": "", "to_number": ""}
-        number = self._opened(found.number)
+            return {"call": None, "protocol": None, **labelled("direction", "direction", "inbound"), "from_number": None, "to_number": None}
+        number, did = self._opened(found.number) or None, found.did or None
         inbound = found.direction == "inbound"
         return {
+            "call": found.call or None,
             "protocol": found.protocol,
             **labelled("direction", "direction", found.direction),
-            "from_number": number if inbound else found.did,
-            "to_number": found.did if inbound else number,
+            "from_number": number if inbound else did,
+            "to_number": did if inbound else number,
         }
 
 
@@ -150,12 +153,12 @@ def _talks(visits: list[OpenVisit], at: int) -> list[_Stage]:
 
 def _attempts(view: TemporalView, at: int) -> list[_Stage]:
     attempts = view.ask(_Attempt, _ATTEMPTS.format(attempts=view.rows_of("attempts")), at=at)
-    return [
-        _Stage(one.id, "talking", one.answered_ms, one.queue, agent=one.agent)
-        if one.answered_ms is not None and one.answered_ms <= at
-        else _Stage(one.id, "dialling", one.dialled_ms, one.queue, agent=one.agent)
-        for one in attempts
-    ]
+    found = []
+    for one in attempts:
+        state: OngoingState = "dialling" if one.answered_ms is None or one.answered_ms > at else "talking"
+        since = one.dialled_ms if one.answered_ms is None or one.answered_ms > at else one.answered_ms
+        found.append(_Stage(one.id, state, since, one.queue, queue_id(view.tenant, one.queue) if one.queue else None, one.agent))
+    return found
 
 
 def _in_ivr(view: TemporalView, at: int) -> list[_Stage]:
@@ -176,9 +179,9 @@ def _row(question: Question, whole: UUID, stage: _Stage, calls: Calls) -> Row:
         "interaction": str(whole),
         **labelled("state", "ongoing_state", stage.state),
         "since": iso(stage.since_ms, question.zone),
-        "queue": stage.queue,
+        "queue": stage.queue or None,
         "queue_id": None if stage.queue_id is None else str(stage.queue_id),
-        "agent": stage.agent,
-        "ivr": stage.ivr,
+        "agent": stage.agent or None,
+        "ivr": stage.ivr or None,
         **calls.identity(stage.part),
     }

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.access import ANYONE, MANAGE_COMPANIES, MANAGE_PHONES, MANAGE_QUEUES, MANAGE_USERS, MANAGE_WEBHOOKS
+from domain.api_keys import ApiKey
 from domain.errors import NotFound, PermissionMissing
 from domain.queues import Queue
 from projections.queries.users import user
@@ -24,12 +25,12 @@ PERMISSION_OF: Final = {
 
 @dataclass(frozen=True)
 class LastChange:
-    """The last event of a thing. version: of the thing after it. actor_name: the sealed name's plain text; "" where the actor is no user."""
+    """The last event of a thing. version: of the thing after it. actor_name: of the user or API key; None for other actors, and for who may not know it."""
 
     version: int
     recorded_at: int
     actor: str
-    actor_name: str
+    actor_name: str | None
     event: str
 
 
@@ -67,10 +68,12 @@ def _unknown() -> NotFound:
     return NotFound("settings-unknown", "nothing in the settings has this id")
 
 
-def _name(log: CompanyLog, actor: str) -> str:
-    """The name of the user who acted, as far as the caller sees users."""
+def _name(log: CompanyLog, actor: str) -> str | None:
+    """The name of the user or API key that acted, as far as the caller sees users. API keys are shown only to who sees the whole company."""
     kind, _, id = actor.partition(":")
     try:
-        return log.open(user(log, UUID(id)).name) if kind == "user" else ""
+        if kind == "key" and log.scope.is_whole:
+            return log.find(ApiKey, UUID(id)).name
+        return log.open(user(log, UUID(id)).name) if kind == "user" else None
     except NotFound:
-        return ""
+        return None

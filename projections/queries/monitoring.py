@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.access import ATTEND
+from projections.engine.belonging import NEVER
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.agents import answers
 from projections.figures.coverage import last_commanded_ms
@@ -63,7 +64,7 @@ def observed_instant(on: QueryContext) -> ObservedInstant:
 
 
 def _recorded(view: TemporalView) -> int:
-    return view.ask(_At, _RECORDED.format(events=view.events("recorded_us")))[0].at or 0
+    return view.ask(_At, _RECORDED.format(events=view.of_every_queue().events("recorded_us")))[0].at or 0
 
 
 def _unopened(_: str) -> str:
@@ -101,6 +102,20 @@ def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
     found, _ = rows.answer(
         None, None, lambda view: view.ask(_At, _SEEN.format(interactions=view.rows_of("interactions")), interaction=interaction)
     )
+    return bool(found)
+
+
+_BELONGED = "SELECT 1 AS at FROM {agents} WHERE id = {{agent:UUID}} LIMIT 1"
+
+
+@query(ATTEND, CompanyRows)
+def agent_belonged(rows: CompanyRows, agent: UUID, as_of: int) -> bool:
+    """Whether an agent may be seen at a position of the log because of the queues to which the agent belonged then."""
+
+    def ask(view: TemporalView) -> list[_At]:
+        return view.ask(_At, _BELONGED.format(agents=view.rows_of("agents")), agent=agent)
+
+    found, _ = rows.answer(as_of, None, lambda view: ask(replace(view, during=NEVER)))
     return bool(found)
 
 
@@ -165,8 +180,8 @@ def _row(values: tuple[Any, ...], where: ZoneInfo) -> Row:
         "agent_id": str(agent_id),
         **labelled("state", "agent_state", state),
         "since": None if since_ms is None else iso(since_ms, where),
-        "reason": reason,
-        "queue": queue,
+        "reason": reason or None,
+        "queue": queue or None,
         "queue_id": None if queue_id is None else str(queue_id),
         "interaction": None if interaction is None else str(interaction),
         "on_hold": on_hold,
@@ -187,13 +202,13 @@ def _waiting(question: Question, visits: list[OpenVisit], at: int, calls: Calls)
             {
                 "visit": str(visit.id),
                 "interaction": str(visit.whole),
-                "call": visit.call,
                 "queue": visit.queue,
                 "queue_id": str(visit.queue_id),
                 "place": places[visit.queue],
                 "since": iso(visit.offered_ms, question.zone),
                 "sla_ms": visit.sla_ms,
                 **calls.identity(visit.whole),
+                "call": visit.call,
                 "ringing": [agent for agent, _ in visit.rings(at)],
             }
         )

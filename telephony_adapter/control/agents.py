@@ -42,6 +42,10 @@ class Members(Effect):
             isinstance(event, AgentEvent) and event.cause not in _OBSERVED and (bool(event.facts) or isinstance(event, AgentInterfacesSet))
         )
 
+    def is_done_by_later(self, event: Event) -> bool:
+        """All but a move: by another event an agent stays a member by the telephone by which the agent is one."""
+        return not isinstance(event, AgentInterfacesSet)
+
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
         """Make the agent's members equal. One whose telephone changed is moved to it."""
         assert isinstance(event, AgentEvent)

@@ -26,7 +26,7 @@ class Effect(ABC):
 
     EXPIRES_US: a request that was recorded earlier than this many microseconds ago is concluded as expired instead. It is performed at most once: a
     process that dies meanwhile does not repeat it. None: the effect makes the PBX equal to what Atende says now, so it can be repeated, is performed
-    however old the event is, and of the events of an aggregate that wait only for the last one.
+    however old the event is, and of the events of an aggregate that wait only for those that no later one does (`is_done_by_later`).
     """
 
     TOPICS: ClassVar[tuple[str, ...]]
@@ -35,6 +35,10 @@ class Effect(ABC):
     def wants(self, event: Event) -> bool:  # noqa: ARG002 - most topics always ask for something
         """Whether the event asks for anything."""
         return True
+
+    def is_done_by_later(self, event: Event) -> bool:  # noqa: ARG002 - most events are done by a later one, or none is
+        """Whether what the event asks for is done too when a later event of its aggregate is performed."""
+        return self.EXPIRES_US is None
 
     @abstractmethod
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:

@@ -255,7 +255,7 @@ class Follower:
     # Performing
 
     def _add(self, effect: Effect, event: Event, pbx: Pbx) -> None:
-        self._lanes[effect].add(event.originator_id, lambda: self._do(effect, event, pbx), latest_only=effect.EXPIRES_US is None)
+        self._lanes[effect].add(event.originator_id, lambda: self._do(effect, event, pbx), replaceable=effect.is_done_by_later(event))
 
     def _do(self, effect: Effect, event: Event, pbx: Pbx) -> None:
         """Perform it, and report the outcome. Raises nothing."""

@@ -19,12 +19,12 @@ class Lanes:
     def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=name)
         self._lock = threading.Condition()
-        self._waiting: dict[Hashable, deque[Job]] = {}
-        """By lane, for those in which a job runs."""
+        self._waiting: dict[Hashable, deque[tuple[Job, bool]]] = {}
+        """By lane, for those in which a job runs: those that wait, and whether a later one does for them."""
         self._closed = False
 
-    def add(self, lane: Hashable, job: Job, *, latest_only: bool = False) -> None:
-        """Run it after the jobs of this lane. latest_only: instead of those that wait there. After `close` it is dropped."""
+    def add(self, lane: Hashable, job: Job, *, replaceable: bool = False) -> None:
+        """Run it after the jobs of this lane, and instead of the replaceable ones that wait there. After `close` it is dropped."""
         with self._lock:
             if self._closed:
                 return
@@ -33,9 +33,9 @@ class Lanes:
                 self._waiting[lane] = deque()
                 self._pool.submit(self._run, lane, job)
                 return
-            if latest_only:
-                waiting.clear()
-            waiting.append(job)
+            kept = [one for one in waiting if not one[1]]
+            waiting.clear()
+            waiting.extend((*kept, (job, replaceable)))
 
     def _run(self, lane: Hashable, job: Job) -> None:
         following: Job | None = job
@@ -43,7 +43,7 @@ class Lanes:
             following()
             with self._lock:
                 waiting = self._waiting[lane]
-                following = waiting.popleft() if waiting and not self._closed else None
+                following = waiting.popleft()[0] if waiting and not self._closed else None
                 if following is None:
                     del self._waiting[lane]
                     self._lock.notify_all()

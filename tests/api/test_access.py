@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from commands.api_keys import CreateApiKey
+from domain.access import Scope
 from domain.ids import agent_id, company_id, queue_id
+from tests.api.test_two_companies import asked, company, figures, queries
 from tests.kit.http import Person, operator
 from tests.kit.openapi import Operation, operations
-from tests.kit.pasts import live_through
+from tests.kit.pasts import cover, live_through
+
+__all__ = ["company", "figures", "queries"]
 
 OURS, THEIRS = company_id("Empresa"), company_id("Outra")
 
@@ -141,3 +145,37 @@ def test_the_same_name_in_two_companies_is_two_things(companies):
     agent = companies.bia.get("/v1/agents").json()["items"][0]
     made = companies.ana.post("/v1/agents/log-in", {"agent": agent["name"]}).json()
     assert made["id"] == str(agent_id(OURS, agent["name"])) != agent["id"]
+
+
+def test_no_route_answers_who_is_limited_to_queues_with_an_agent_of_another(company, figures, center, client):
+    """Every GET of the document, those of agents by the id too: neither the agent nor the reason of the pause."""
+    one = company("Empresa")
+    admin = one.person
+    one.do("/v1/queues", name="suporte")
+    carla = one.do("/v1/agents/log-in", agent="Carla", queues=["suporte"])
+    call = one.do("/v1/interactions", call="hers", from_number=one.number)
+    for step, body in (
+        ("offer", {"queue": "suporte"}),
+        ("ring", {"agent": "Carla"}),
+        ("answer", {"agent": "Carla"}),
+        ("release", {}),
+        ("end", {}),
+    ):
+        one.do(f"/v1/interactions/{call}/{step}", **body)
+    one.do("/v1/agents/pause", agent="Carla", reason="segredo")
+    cover(center)
+
+    def naming_her() -> set[str]:
+        answers = {operation.path: asked(admin, operation, one.ids) for operation in figures}
+        assert {answer.status_code for answer in answers.values()} <= {200, 403}
+        return {path for path, answer in answers.items() if "Carla" in answer.text or "segredo" in answer.text}
+
+    assert naming_her() >= {"/v1/monitoring", "/v1/reports/agents", "/v1/agents", "/v1/interactions"}
+    client.transport.app.state.application.scope_of = lambda _: Scope(queues=frozenset({"vendas"}))
+    assert naming_her() == set()
+    assert admin.get(f"/v1/agents/{carla}").status_code == 404
+    assert [agent["name"] for agent in admin.get("/v1/agents").json()["items"]] == ["Ana"]
+    # She helps out, and is seen from then on.
+    one.do("/v1/agents/log-in", agent="Carla", queues=["vendas"])
+    cover(center)
+    assert naming_her() >= {"/v1/monitoring", "/v1/reports/agents", "/v1/agents"}

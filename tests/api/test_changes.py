@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.test_auth import problem_of
-from tests.kit.http import Person
+from tests.kit.http import Person, Program
 
 
 def test_a_change_since_the_version_that_was_read_is_told_and_not_written_over(ana: Person, log_in) -> None:
@@ -24,6 +24,13 @@ def test_a_change_since_the_version_that_was_read_is_told_and_not_written_over(a
     assert change["actor_name"] == bia.get("/v1/me").json()["name"]
     again = ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_target": 90}, headers={"If-Match": f'"{change["version"]}"'})
     assert again.json()["version"] == change["version"] + 1
+
+
+def test_a_change_by_a_program_has_the_name_of_its_key(ana: Person, client) -> None:
+    made = ana.post("/v1/api-keys", {"name": "CRM", "permissions": ["gerenciar-service"]}).json()
+    queue = Program(client, made["result"]["key"]).post("/v1/queues", {"name": "vendas"}).json()["id"]
+    change = ana.get(f"/v1/changes/{queue}").json()
+    assert (change["actor"], change["actor_name"]) == (f"key:{made['id']}", "CRM")
 
 
 @pytest.mark.parametrize("written", ["7", '"x"', 'W/"7"', "*", ""])

@@ -54,6 +54,20 @@ def test_a_path_of_the_api_and_a_file_that_is_not_there_are_not_found(files: Pat
     assert client(files).get(path).status_code == 404
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json, application/json;q=0.9", "text/html;q=0, */json", ""])
+def test_who_takes_no_page_is_told_where_the_api_is(files: Path, accept: str) -> None:
+    answer = client(files).get("/reports/inbound", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "there is nothing at this path: paths of the API begin with /v1"
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "*/*", "application/json, */*;q=0.1"]
+)
+def test_who_takes_anything_gets_a_page(files: Path, accept: str) -> None:
+    assert client(files).get("/reports/inbound", headers={"Accept": accept}).text == PAGE
+
+
 def test_a_method_other_than_get_is_never_the_console(files: Path) -> None:
     assert client(files).post("/inbound").status_code == 404
     assert client(files).post("/v1/me").status_code == 405

@@ -287,7 +287,7 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
         "occurred_at": "1970-01-01T00:00:00.001Z",
         "type": "interaction",
         "interaction": str(UUID(int=3)),
-        "steps": [{"kind": "arrived", "queue": "", "agent": ""}, {"kind": "offered", "queue": "vendas", "agent": ""}],
+        "steps": [{"kind": "arrived", "queue": None, "agent": None}, {"kind": "offered", "queue": "vendas", "agent": None}],
     }
 
 

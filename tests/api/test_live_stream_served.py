@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from api import active_keys, live_stream, monitoring
 from api.app import create_app
 from api.live_messages import LiveMessage
+from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.api_keys import RevokeApiKey
 from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
 from commands.queues import RegisterQueue
@@ -21,6 +22,7 @@ from domain.access import Scope
 from domain.errors import AlreadyExists
 from domain.ids import company_id, interaction_id, queue_id
 from tests.kit.http import Person, operator
+from tests.kit.pasts import cover
 from tests.kit.served import DEADLINE_S, server_of
 from tests.kit.waiting import within
 
@@ -102,7 +104,7 @@ def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address
     assert [body["type"] for body in bodies] == [event["event"] for event in events]
     assert [body["position"] for body in bodies] == expected
     assert {body["version"] for body in bodies} == {1}
-    assert bodies[-1]["steps"][-1] == {"kind": "hung_up", "queue": "", "agent": ""}
+    assert bodies[-1]["steps"][-1] == {"kind": "hung_up", "queue": None, "agent": None}
     assert "987654321" not in json.dumps(bodies)
 
 
@@ -222,12 +224,23 @@ def test_every_message_is_one_that_the_document_describes(center, ana, address, 
 
 def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address):
     live_through(center, ["before"])
+    # The rows decide what the user sees where the stream begins.
+    cover(center)
     app.state.application.scope_of = lambda _: Scope(queues=frozenset({"suporte"}))
     with listening(address, ana, after=center.store.head()) as stream:
         live_through(center, [1])
         center.bus.execute(RegisterQueue(name="suporte"), operator("Empresa"))
         id = center.bus.execute(StartCall(call="own", from_number="5511912345678"), operator("Empresa")).id
         center.bus.execute(OfferCall(interaction=id, queue="suporte"), operator("Empresa"))
+        for command in (
+            LogIn(agent="Carla", queues=("vendas",)),
+            PauseAgent(agent="Carla", reason="segredo"),
+            ResumeAgent(agent="Carla"),
+            LogIn(agent="Carla", queues=("suporte",)),
+            LogOut(agent="Carla"),
+            LogIn(agent="Carla", queues=("vendas",)),
+        ):
+            center.bus.execute(command, operator("Empresa"))
         center.bus.execute(EndCall(interaction=id), operator("Empresa"))
         events = take(stream, center.store.head())
     bodies = [json.loads(event["data"]) for event in events]
@@ -237,7 +250,12 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
         "abandoned",
         "hung_up",
     ]
-    assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {"", "suporte"}
+    assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {None, "suporte"}
+    # An agent comes with the login to the queue, and goes with the logout.
+    assert [(body["agent"], body["queues"], [step["kind"] for step in body["steps"]]) for body in bodies if body["type"] == "agent"] == [
+        ("Carla", ["suporte"], ["joined"]),
+        ("Carla", [], ["left"]),
+    ]
     assert {body["queue_id"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
 
 

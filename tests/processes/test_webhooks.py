@@ -52,6 +52,26 @@ def test_each_message_is_queued_once_and_says_what_happened_and_to_whom(posting:
     assert posting.deliveries(webhook) == found
 
 
+def test_what_happens_in_a_talk_names_the_agent_who_talks(posting: Posting) -> None:
+    webhook = posting.create(events=tuple(KINDS_OF_ALL)).id
+    posting.do(RegisterQueue(name="vendas"))
+    call = posting.do(StartCall(call="c1")).id
+    for agent in ("Ana", "Bia"):
+        posting.do(LogIn(agent=agent))
+        for command in (
+            OfferCall(interaction=call, queue="vendas"), RingAgent(interaction=call, agent=agent), AnswerCall(interaction=call, agent=agent),
+            HoldCall(interaction=call), ResumeCall(interaction=call), ReleaseCall(interaction=call, by="transfer"),
+        ):  # fmt: skip
+            posting.clock.pass_s(1)
+            posting.do(command)
+    posting.queued()
+    told = [
+        (one.type.partition(".")[2], json.loads(one.body)["data"]["agent"]) for one in posting.deliveries(webhook) if one.subject == call
+    ]
+    of_one = [("offered", ""), *((kind, "{agent}") for kind in ("rang", "answered", "held", "resumed", "released"))]
+    assert told[1:] == [(kind, agent and name) for name in ("Ana", "Bia") for kind, agent in of_one]
+
+
 def test_a_message_holds_no_number_of_a_customer(posting: Posting) -> None:
     webhook = posting.create().id
     posting.call()

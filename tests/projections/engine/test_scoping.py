@@ -11,14 +11,16 @@ import pytest
 
 import discovery
 from domain.access import WHOLE_COMPANY, Group, Scope
-from domain.agents import AgentAssigned
+from domain.agents import AgentAssigned, AgentObserved
 from domain.base import Personal
 from domain.callbacks import CallbackRequested, callback_id
 from domain.errors import NotAllowed, NotFound
-from domain.ids import agent_id, interaction_id
+from domain.ids import agent_id, interaction_id, queue_id
+from domain.queues import QueueAgentsSet
 from domain.users import UserRegistered
 from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import PresenceSpan, PresenceState
+from projections.engine.belonging import EVER, NEVER, Period
 from projections.engine.scoping import _COLUMNS
 from projections.engine.tables import FACTS, PARTS, ScopeMissing
 from projections.engine.temporal_view import CompanyRows, TemporalView
@@ -30,7 +32,7 @@ from projections.queries.contacts import interactions_of_contact
 from projections.queries.history import history, proof
 from projections.queries.interactions_report import count, interactions, tags
 from projections.queries.interactions_selection import Interactions
-from projections.queries.monitoring import interaction_seen, monitor
+from projections.queries.monitoring import agent_belonged, interaction_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.recordings import legs_of
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, agents_of_user, one, page
@@ -53,13 +55,13 @@ SECOND = 1_000
 ANA, BRUNO = uuid4(), uuid4()
 
 
-def session(from_ms: int) -> PresenceSpan:
-    return PresenceSpan("session", from_ms, None)
+def session(from_ms: int, until_ms: int | None = None) -> PresenceSpan:
+    return PresenceSpan("session", from_ms, until_ms)
 
 
 @pytest.fixture
 def center(engine) -> Center:
-    """Sales, where Ana answers, and support, where Bruno does; one call goes from the one to the other."""
+    """Sales, where Ana answers, and support, where Bruno does; one call goes from the one to the other. Carla is in support alone."""
     center = fresh(engine)
     for queue in ("vendas", "suporte"):
         center.queue(queue)
@@ -75,6 +77,7 @@ def center(engine) -> Center:
         )
         center.agent(name, session(0), queues=(queue,))
         center._event(AgentAssigned, agent_id(TENANT, name), 0, name=name, user=user, standing=PresenceState(queues={queue: "member"}))
+    center.agent("Carla", session(0), PresenceSpan("pause", 60_000, 70_000, "segredo"), queues=("suporte",))
     rings = (Ring("Bruno", 1_000, 2_000, "no-answer"), Ring("Ana", 2_000, 6_000, "answered"))
     center.calls(
         [
@@ -83,6 +86,7 @@ def center(engine) -> Center:
             call("lost", visit("suporte", 3_000, "abandoned", 9_000), ended_ms=12_000, status="abandoned"),
             call("both", visit("suporte", 40_000, "answered", 1_000, agent="Bruno", talk=5_000), visit("vendas", 50_000, "answered", 1_000, agent="Ana", talk=5_000), ended_ms=60_000, status="answered", tags=("x",)),
             call("queued", visit("suporte", 70_000)),
+            call("hers", visit("suporte", 75_000, "answered", 1_000, agent="Carla", talk=2_000), ended_ms=78_000, status="answered"),
             attempt("out", Attempt(dialled_ms=5_000, queue="suporte", agent="Bruno", answered_ms=6_000, ended_ms=9_000, result="answered", talk_ms=3_000), ended_ms=9_000, status="answered"),
         ]
     )  # fmt: skip
@@ -106,15 +110,15 @@ SCOPES = {
     "a group": Scope(groups=(Group("Vendas", frozenset({"Ana"})),)),
     "a queue and an agent": Scope(queues=frozenset({"vendas"}), agents=frozenset({"Ana"})),
 }
-CALLS = ("help", "lost", "queued", "out")
-NAMES = ("Bruno", "suporte", *CALLS)
+CALLS = ("help", "lost", "queued", "out", "hers")
+NAMES = ("Bruno", "Carla", "suporte", *CALLS)
 
 
 def hidden(scope: Scope) -> list[str]:
     """What may not be seen in any answer: the calls of the other side, and its queue and agent where that kind is restricted."""
     queue = [] if scope.sees_queue("suporte") else ["suporte"]
     agent = [] if scope.sees_agent("Bruno") else ["Bruno"]
-    return [*CALLS, *queue, *agent]
+    return [*CALLS, *queue, *agent, "Carla", "segredo"]
 
 
 class People:
@@ -148,7 +152,7 @@ ANSWERS = {
     wall: lambda rows, past: wall(rows, Question(by="total", names="as-is", **past)),
     monitor: lambda rows, past: monitor(rows, Question(by="total", **past)),
     page: lambda rows, past: [page(rows, kind, ("", ""), 10, **past) for kind in (RegisteredQueue, RegisteredAgent)],
-    one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
+    one: lambda rows, past: [one(rows, RegisteredAgent, agent_id(TENANT, name), **past) for name in ("Bruno", "Carla")],
     users: lambda rows, past: users(rows, 0, 10, **past),
     history: lambda rows, past: history(rows, "both", msgspec.json.decode, **past),
     proof: lambda rows, past: proof(rows, "both", ChainProver(lambda *_: ()), 0, as_of=past.get("as_of")),
@@ -167,6 +171,9 @@ ANSWERS = {
     agents_of_user: lambda rows, _: [agents_of_user(rows, user) for user in (ANA, BRUNO)],
     legs_of: lambda rows, _: [found(lambda name=name: legs_of(rows, interaction_id(TENANT, name))) for name in CALLS],  # type: ignore[misc]
     supervisable: lambda rows, _: [found(lambda name=name: supervisable(rows, interaction_id(TENANT, name)) or name) for name in CALLS],  # type: ignore[misc, func-returns-value]
+    agent_belonged: lambda rows, past: [
+        name for name in ("Bruno", "Carla") if agent_belonged(rows, agent_id(TENANT, name), past.get("as_of", rows.progress.position))
+    ],
     interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""
@@ -301,3 +308,73 @@ def test_the_columns_of_narrowed_tables_are_those_of_the_schema(center: Center) 
     for table, columns in _COLUMNS.items():
         assert table in FACTS
         assert set(columns) == {column["name"] for column in center.warehouse.execute(f"DESCRIBE TABLE {table}")}
+
+
+DAY = (0, 86_400_000)
+LATE = (88_000, 86_400_000)
+
+
+@pytest.fixture
+def staffed(center: Center) -> Center:
+    """More agents around sales: Dora answers every queue and talks in support, Eva is named by the settings, Fabio went to support, Gil is in none."""
+    center.agent("Dora", session(0), queues=("",))
+    center.agent("Eva", session(0, 5_000), PresenceSpan("pause", 1_000, 2_000, "lanche"))
+    center.agent("Fabio", session(0), queues=("vendas",))
+    center._event(QueueAgentsSet, queue_id(TENANT, "vendas"), 81_000, agents=("Eva",))
+    center.calls([call("hers too", visit("suporte", 82_000, "answered", 1_000, agent="Dora"))])
+    center._event(
+        AgentObserved,
+        agent_id(TENANT, "Fabio"),
+        85_000,
+        name="Fabio",
+        spans=(session(0),),
+        standing=PresenceState(queues={"suporte": "member"}),
+    )
+    center._event(AgentObserved, agent_id(TENANT, "Gil"), 86_000, name="Gil", spans=(session(0, 86_000),), standing=PresenceState())
+    center.write()
+    return center
+
+
+def on_board(rows: CompanyRows, **past: Any) -> dict[str, dict[str, Any]]:
+    found = monitor(rows, Question(by="total", **past))
+    return {row["agent"]: row for group in found["agents"].values() for row in group}
+
+
+def test_agents_of_a_queue_are_its_members_and_those_who_attended_in_the_time_of_the_question(staffed: Center) -> None:
+    def reported(period: Period) -> set[str]:
+        since_ms, until_ms = period
+        rows = reports.agents(within(staffed, SALES), Question(by="agent", since_ms=since_ms, until_ms=until_ms)).rows
+        return {row["agent"] for row in rows}
+
+    members = {"Ana", "Dora", "Eva"}
+    assert set(on_board(within(staffed, SALES))) == members
+    assert reported(LATE) == members
+    # Bruno, of support, was rung for a customer of sales.
+    assert reported(DAY) == members | {"Bruno"}
+    assert {agent.name for agent in page(within(staffed, SALES), RegisteredAgent, ("", ""), 10)[0]} == members | {"Bruno"}
+    whole = TemporalView(staffed.warehouse, TENANT, SALES)
+    assert whole.during == EVER
+    assert replace(whole, during=NEVER).belonging == members
+
+
+def test_at_a_moment_of_the_past_the_members_of_then_are_seen(staffed: Center) -> None:
+    assert set(on_board(within(staffed, SALES), moment_ms=84_000)) == {"Ana", "Dora", "Eva", "Fabio"}
+    assert set(on_board(within(staffed, SALES), moment_ms=1_500)) == {"Ana", "Dora", "Eva", "Fabio", "Bruno"}
+    assert set(on_board(within(staffed, SALES), moment_ms=87_000)) == {"Ana", "Dora", "Eva"}
+
+
+def test_an_agent_who_is_busy_in_another_queue_is_busy_and_nothing_of_that_call_is_seen(staffed: Center) -> None:
+    seen, whole = (on_board(rows)["Dora"] for rows in (within(staffed, SALES), staffed.rows))
+    assert (whole["state"], whole["queue"]) == ("talking", "suporte")
+    assert seen == whole | {"queue": None, "queue_id": None, "interaction": None}
+    assert wall(within(staffed, SALES), Question(by="total", names="as-is"))["agents"]["talking"] == 1
+
+
+def test_who_sees_queues_reads_of_their_agents_what_the_filter_by_these_queues_says(staffed: Center) -> None:
+    """The day of an agent is whole, and what belongs to calls is of these queues."""
+    for period in (DAY, LATE):
+        asked = Question(by="agent", since_ms=period[0], until_ms=period[1])
+        seen = {row["agent"]: row for row in reports.agents(within(staffed, SALES), asked).rows}
+        filtered = {row["agent"]: row for row in reports.agents(staffed.rows, replace(asked, queues=("vendas",))).rows}
+        assert seen.keys() == filtered.keys() | {"Eva"}
+        assert {name: row for name, row in seen.items() if name in filtered} == filtered

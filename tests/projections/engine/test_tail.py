@@ -117,7 +117,7 @@ def test_the_newest_events_sent_along_give_the_answer_of_the_warehouse_at_that_p
         expected = CompanyRows(whole, COMPANY, scope, Progress(len(log), len(log)))
         found = CompanyRows(behind, COMPANY, scope, Progress(covered, covered), SimpleNamespace(now=tail))
         for name, ask in QUESTIONS.items():
-            if scope is WHOLE_COMPANY or name in ("board", "inbound", "interactions"):
+            if scope is WHOLE_COMPANY or name in ("board", "inbound", "agents", "interactions"):
                 assert ask(found, None) == ask(expected, newest), name
         assert monitor(found, Question(as_of=asked)) == monitor(expected, Question(as_of=asked))
 

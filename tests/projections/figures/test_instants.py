@@ -32,7 +32,20 @@ def test_an_instant_is_read_in_its_own_zone_or_the_given_one(text: str, utc: str
     assert instant("from", text, SAO_PAULO) == round(expected.timestamp() * 1000)
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "2026-11-23T25:00", "23/11/2026", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-13-01",
+        "2026-11-23T25:00",
+        "23/11/2026",
+        "20261123",
+        "1795400000000",
+        "20261123T143000Z",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
 def test_what_is_no_instant_is_an_invalid_field(text: str) -> None:
     with pytest.raises(InvalidField, match="neither a date nor an instant") as refused:
         instant("from", text, SAO_PAULO)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.ids import queue_id
 from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import PresenceSpan
 from migrations.runner import migrate
@@ -16,7 +17,7 @@ from projections.engine.warehouse import Warehouse
 from projections.figures.metrics import query_context
 from projections.figures.question import Question
 from projections.queries.monitoring import agents_now, board
-from tests.kit.center import Center, attempt, call, fresh, visit
+from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 from tests.kit.whole_call import WholeCall, WholeVisit
 
@@ -95,6 +96,34 @@ def test_the_board_now(center: Center) -> None:
     assert (found["at"], found["covered_to"]) == ("1970-01-01T00:01:40+00:00", None)
 
 
+def test_a_call_of_the_board_has_its_own_id_and_what_it_lacks_is_null(center: Center) -> None:
+    center.agent("Ana", PresenceSpan("session", 0, None), PresenceSpan("pause", 1 * S, None), queues=("vendas",))
+    center.call(call("talk", visit("vendas", 50 * S, "answered", 10 * S, agent="Ana"), origin="Portal"))
+    center.call(call("menu", ivr=IvrPath("dia", 61 * S, None, ""), origin="Portal"))
+    for name, queue in (("for vendas", "vendas"), ("for nobody", "")):
+        center.call(attempt(name, Attempt(dialled_ms=62 * S, queue=queue, agent="Bia")))
+    center.call(call("waits", visit("vendas", 63 * S), origin="Portal"))
+    found = look(center)
+    calls = {row["call"]: row for row in found["calls"]}
+    assert {name: (row["queue"], row["agent"], row["ivr"]) for name, row in calls.items()} == {
+        "talk": ("vendas", "Ana", None),
+        "menu": (None, None, "dia"),
+        "for vendas": ("vendas", "Bia", None),
+        "for nobody": (None, "Bia", None),
+    }
+    vendas = str(queue_id(TENANT, "vendas"))
+    assert {name: row["queue_id"] for name, row in calls.items()} == {
+        "talk": vendas,
+        "menu": None,
+        "for vendas": vendas,
+        "for nobody": None,
+    }
+    agents = [row for group in found["agents"].values() for row in group]
+    shown = [value for row in (*calls.values(), *found["waiting"], *agents) for value in row.values()]
+    assert "" not in shown
+    assert [row["call"] for row in found["waiting"]] == ["waits"]
+
+
 def test_the_board_of_the_past(center: Center) -> None:
     morning(center)
     found = look(center, 62 * S)
@@ -166,9 +195,9 @@ def test_the_calls_that_go_on_are_listed_with_what_a_person_knows_them_by(center
     center.call(call("7", ivr=IvrPath("Principal", 75 * S, None, "")))
     found = look(center, 90 * S)
     assert [(row["state"], row["since"][-14:-6], row["agent"], row["ivr"], row["direction"]) for row in found["calls"]] == [
-        ("dialling", "00:01:10", "Davi", "", "outbound"),
-        ("in-ivr", "00:01:15", "", "Principal", "inbound"),
-        ("held", "00:01:20", "Ana", "", "inbound"),
+        ("dialling", "00:01:10", "Davi", None, "outbound"),
+        ("in-ivr", "00:01:15", None, "Principal", "inbound"),
+        ("held", "00:01:20", "Ana", None, "inbound"),
     ]
     assert sorted(row["state"] for row in look(center, 75 * S)["calls"]) == ["dialling", "in-ivr", "talking"]
     assert [row["agent"] for row in look(center, 90 * S, agents=("Ana",))["calls"]] == ["Ana"]

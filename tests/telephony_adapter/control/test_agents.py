@@ -14,7 +14,7 @@ from commands.observations import MatchMember
 from commands.phones import ChoosePhone
 from commands.queues import RegisterQueue
 from domain.access import PERMISSIONS
-from domain.agents import Agent, AgentEvent
+from domain.agents import Agent, AgentEvent, AgentInterfacesSet
 from domain.base import SECOND
 from domain.ids import agent_id
 from settings import Asterisk
@@ -185,6 +185,15 @@ def test_an_agent_who_changes_the_telephone_stays_in_one_session_and_pause(drive
     driven.do(LogOut(agent=ANA), {})
     driven.told(LONG_AFTER + 8.5)
     assert driven.heard() == []
+
+
+def test_a_move_to_another_telephone_is_done_by_no_later_event(driven: Driven) -> None:
+    driven.do(IN, BOTH)
+    driven.do(ChoosePhone(agent=ANA, interface=DESK), BOTH)
+    driven.do(PauseAgent(agent=ANA, reason="Almoço"), dict.fromkeys(BOTH, "Almoço"))
+    wanted = [event for event in driven.events() if Members().wants(event)]
+    assert [type(event) for event in wanted if not Members().is_done_by_later(event)] == [AgentInterfacesSet]
+    assert len(wanted) > 1
 
 
 def test_an_agent_who_is_a_member_by_two_telephones_stays_logged_in_when_one_goes(driven: Driven) -> None:

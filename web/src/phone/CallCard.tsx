@@ -13,7 +13,7 @@ import { TransferForm } from "./TransferForm";
 
 /** What Atende knows of a call: its queue, the customer's number, the protocol and since when the customer has waited. */
 export type KnownCall = Pick<
-  Schemas["Waiting"],
+  Schemas["OngoingCall"],
   "queue" | "protocol" | "from_number" | "to_number" | "direction" | "since"
 >;
 

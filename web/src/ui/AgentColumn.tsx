@@ -101,7 +101,7 @@ const Row = memo(function Row({ agent, until, maySupervise }: RowProps) {
         )}
       </span>
       {(tells || detail) && (
-        <span className={styles.detail} title={detail}>
+        <span className={styles.detail} title={detail ?? undefined}>
           {tells && <em>{text(state as Key)}</em>}
           {detail}
         </span>

@@ -22,6 +22,7 @@ from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
 from api.known_devices import KnownDevices
 from api.live_stream import Feed
+from api.open_streams import OpenStreams
 from api.page_policy import PagePolicy
 from api.paging import Cursors
 from api.password_turns import PasswordTurns
@@ -213,6 +214,7 @@ class ApplicationState:
         self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
+        self.open_streams = OpenStreams()
         self.watched = WatchedAnswers()
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
         """Returns what a user may see. Today all users see the whole company: no setting restricts a user yet."""

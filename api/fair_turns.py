@@ -39,6 +39,10 @@ class Room:
     retry_s: int = 1
 
 
+ANY_NUMBER = Room(all_lanes=100_000, lane=100_000, longest_s=float("inf"))
+"""For those whose number is bounded elsewhere, and who wait once at a time."""
+
+
 class _Waiter(NamedTuple):
     claims: Sequence[Claim]
     started: asyncio.Future[None]

@@ -32,6 +32,11 @@ LARGEST_DIRECTORY = 1 << 20
 LONGEST_ROW = 1 << 20
 """Characters of a row of a table, on however many lines: it is held whole. A line of a log that is too long is left out."""
 
+LONGEST_TUPLE = 1 << 14
+"""Characters of a row of an SQL dump, and of a list of columns in it: a row that Asterisk writes has some hundred. The library that reads them keeps every
+other thread of the process waiting meanwhile, four microseconds for each character. What is longer is left out.
+"""
+
 LONGEST_STATEMENT = 1 << 26
 """Bytes of a statement of an SQL dump, which holds many rows: what a MySQL server accepts by default. Of a longer one the rest is not read."""
 

@@ -19,6 +19,7 @@ from api.access_tokens import Claims, Tokens
 from api.active_keys import ActiveKeys
 from api.active_screens import ActiveScreens
 from api.active_users import ActiveUsers
+from api.fair_turns import ANY_NUMBER, FairTurns
 from api.http_metrics import Instruments
 from api.known_devices import KnownDevices
 from api.live_stream import Feed
@@ -209,6 +210,7 @@ class ApplicationState:
         self.throttle = LoginThrottle(seconds)
         self.password_turns = PasswordTurns(self.throttle)
         self.question_turns = QuestionTurns()
+        self.file_looks = FairTurns(ANY_NUMBER)
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)
         self.sessions = Sessions(center.store, center.bus.clock, secret)

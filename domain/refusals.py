@@ -104,6 +104,7 @@ TakenCode = Literal[
 NotAllowedCode = Literal[
     "agent-of-another-user",
     "api-key-makes-keys",
+    "api-key-makes-users",
     "api-key-reads-only",
     "call-of-another-user",
     "deployment-only",
@@ -188,6 +189,10 @@ MEANINGS: dict[Code, Meaning] = {
     "api-key-makes-keys": Meaning(
         "An API key creates no API key, and rotates none but itself: the other one would outlive its end and its revocation.",
         "Let a user with `gerenciar-chaves` do it.",
+    ),
+    "api-key-makes-users": Meaning(
+        "An API key lets nobody in: it makes no user, gives no link and no permission, and activates nobody. All of these would outlive its end and its revocation.",
+        "Let a user with `gerenciar-usuário` do it.",
     ),
     "api-key-reads-only": Meaning("An API key that is limited to some queues sends no commands.", "Use a key without a limit to queues."),
     "api-key-unknown": Meaning("The company has no such API key.", "Check the id."),

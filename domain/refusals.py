@@ -212,7 +212,7 @@ MEANINGS: dict[Code, Meaning] = {
         "Use the telephone, or what Atende asks of the Asterisk: placing calls, supervision, recordings. Notes, tags and wrap-ups are written here.",
     ),
     "call-id-taken": Meaning(
-        "Your id of the call already names another call: of the other direction, or with another number.",
+        "Your id of the call already names a call: of the other direction, with another number, or one that has ended and that you may not read.",
         "Choose an id that you have never used. A repeat of the same call is accepted.",
     ),
     "call-in-progress": Meaning(

@@ -53,7 +53,10 @@ HELD_AT_ONCE = 16 << 20
 """Characters of the lines that are held before they are sent: 20,000 usual lines have 2 MiB. Those of one second may have twice as many more."""
 
 LARGEST_LIST = 8 << 20
-"""Bytes of a list of members, which is held whole: 100,000 telephones."""
+"""Bytes of a list of members, which is held whole."""
+
+MOST_TELEPHONES = 20_000
+"""Lines of a list of members. The largest centers have some thousand telephones, and all of a list are taken in by one step, without progress."""
 
 Look = Callable[[], None]
 """Called again and again while a file is read; what it raises ends the reading."""

@@ -276,6 +276,16 @@ def test_a_list_of_members_is_read_packed_and_not_beyond_its_limit(tmp_path: Pat
         members.members_of(path)
 
 
+def test_a_list_of_members_has_so_many_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MOST_TELEPHONES", 3)
+    path = tmp_path / "members"
+    path.write_bytes(b"PJSIP/1;Ana\n" * 3)
+    assert len(members.members_of(path)) == 3
+    path.write_bytes(b"PJSIP/1;Ana\n" * 4)
+    with pytest.raises(ReadsTooMuch, match=r"^members: a list of members has at most 3 lines"):
+        members.members_of(path)
+
+
 def test_a_list_of_members_with_a_field_without_end_is_none(tmp_path: Path) -> None:
     path = tmp_path / "members"
     path.write_bytes(b'PJSIP/1001;"Ana\n' + b"Souza\n" * 40_000)

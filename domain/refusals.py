@@ -253,7 +253,7 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "deployment-only": Meaning("The deployment itself does this by itself, and no user.", "Nothing needs to be done."),
     "file-unpacks-too-much": Meaning(
-        "A file is packed in a way that no log is: it unpacks to too much, is packed too often, holds too many files or takes too long to look at.",
+        "A file is packed in a way that no log is: it unpacks to too much, is packed too often, holds too many files or lines, or takes too long to look at.",
         "Send the logs themselves, or fewer of them in one file.",
     ),
     "file-not-recognised": Meaning(

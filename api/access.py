@@ -21,6 +21,7 @@ from fastapi.security.base import SecurityBase
 from api.access_tokens import unauthenticated
 from api.application_state import ApplicationState
 from api.credentials import Credential
+from api.fair_turns import Gone
 from api.field_types import MAX_POSITION
 from api.invalid_fields import sentence
 from api.problem import FieldProblem, Problem, of_fields
@@ -58,15 +59,16 @@ T = TypeVar("T")
 class RequestContext:
     """The context of an authenticated request."""
 
-    __slots__ = ("application", "asker", "caller", "credential", "fresh")
+    __slots__ = ("application", "asker", "caller", "credential", "fresh", "gone")
 
-    def __init__(self, application: ApplicationState, credential: Credential, caller: Caller, fresh: int | None) -> None:
-        """fresh: a log position that the figures must cover (If-Position), None for any."""
+    def __init__(self, application: ApplicationState, credential: Credential, caller: Caller, fresh: int | None, gone: Gone) -> None:
+        """fresh: a log position that the figures must cover (If-Position), None for any. gone: returns when the client has gone away."""
         self.application = application
         self.credential = credential
         self.caller = caller
         self.asker = Asker(credential.tenant, credential.actor.permissions, credential.scope, credential.user, credential.is_screen)
         self.fresh = fresh
+        self.gone = gone
 
     @property
     def tenant(self) -> UUID:
@@ -91,8 +93,9 @@ class RequestContext:
 
     @asynccontextmanager
     async def turn(self, *, heavy: bool, begun: bool = False) -> AsyncIterator[None]:
-        """Have the turn of a question of this caller during the block (`QuestionTurns.turn`)."""
-        async with self.application.question_turns.turn(self.tenant, self.credential.name, heavy=heavy, begun=begun):
+        """Have the turn of a question of this caller during the block (`QuestionTurns.turn`). A response that has begun sees by itself that its client goes away."""
+        gone = None if begun else self.gone
+        async with self.application.question_turns.turn(self.tenant, self.credential.name, heavy=heavy, begun=begun, gone=gone):
             yield
 
 
@@ -131,7 +134,7 @@ class Access(SecurityBase):
             actor,
             expected_version=_version(headers.get(IF_MATCH)),
         )
-        context = RequestContext(application, credential, caller, _position(headers.get(IF_POSITION)))
+        context = RequestContext(application, credential, caller, _position(headers.get(IF_POSITION)), partial(_gone, request))
         if self.query is not None:
             application.center.queries.authorise(self.query, context.asker)
         await known_parameters_only(request)
@@ -161,6 +164,11 @@ async def _credential(application: ApplicationState, token: str, request: Reques
         partial(application.tokens.seconds_left, claims),
         partial(application.active_users.includes, claims),
     )
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _position(value: str | None) -> int | None:

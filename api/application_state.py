@@ -19,9 +19,11 @@ from api.access_tokens import Claims, Tokens
 from api.active_keys import ActiveKeys
 from api.active_screens import ActiveScreens
 from api.active_users import ActiveUsers
+from api.fair_turns import ANY_NUMBER, FairTurns
 from api.http_metrics import Instruments
 from api.known_devices import KnownDevices
 from api.live_stream import Feed
+from api.open_streams import OpenStreams
 from api.page_policy import PagePolicy
 from api.paging import Cursors
 from api.password_turns import PasswordTurns
@@ -208,11 +210,13 @@ class ApplicationState:
         self.throttle = LoginThrottle(seconds)
         self.password_turns = PasswordTurns(self.throttle)
         self.question_turns = QuestionTurns()
+        self.file_looks = FairTurns(ANY_NUMBER)
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)
         self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
+        self.open_streams = OpenStreams()
         self.watched = WatchedAnswers()
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
         """Returns what a user may see. Today all users see the whole company: no setting restricts a user yet."""

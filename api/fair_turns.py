@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Claim(NamedTuple):
@@ -19,6 +19,14 @@ class Claim(NamedTuple):
 
     subject: Hashable
     at_once: int
+
+
+Gone = Callable[[], Coroutine[Any, Any, None]]
+"""Returns when who waits has gone away."""
+
+
+class Left(Exception):
+    """Who waited for a turn has gone away: the place is another's."""
 
 
 class Crowded(Exception):
@@ -39,6 +47,10 @@ class Room:
     retry_s: int = 1
 
 
+ANY_NUMBER = Room(all_lanes=100_000, lane=100_000, longest_s=float("inf"))
+"""For those whose number is bounded elsewhere, and who wait once at a time."""
+
+
 class _Waiter(NamedTuple):
     claims: Sequence[Claim]
     started: asyncio.Future[None]
@@ -48,6 +60,11 @@ class _Waiter(NamedTuple):
     def refusable(self) -> bool:
         """Whether it may be refused to make room. Who goes away is no more in the way: it leaves its lane as soon as its task runs."""
         return self.bounded and not self.started.done()
+
+    def leave(self) -> None:
+        """Wait no longer."""
+        if not self.started.done():
+            self.started.set_exception(Left())
 
 
 class FairTurns:
@@ -65,18 +82,20 @@ class FairTurns:
         return sum(len(lane) for lane in self._lanes.values())
 
     @asynccontextmanager
-    async def turn(self, lane: Hashable, claims: Sequence[Claim], rank: int = 0, *, bounded: bool = True) -> AsyncIterator[None]:
-        """Wait for a turn, and have it during the block. A lower rank is served first. Raises Crowded.
+    async def turn(
+        self, lane: Hashable, claims: Sequence[Claim], rank: int = 0, *, bounded: bool = True, gone: Gone | None = None
+    ) -> AsyncIterator[None]:
+        """Wait for a turn, and have it during the block. A lower rank is served first. Raises Crowded, and Left.
 
         bounded: False for work that has begun and would be lost: it waits behind however many, and for however long.
         """
-        await self._begin((rank, lane), claims, bounded=bounded)
+        await self._begin((rank, lane), claims, bounded=bounded, gone=gone)
         try:
             yield
         finally:
             self._end(claims)
 
-    async def _begin(self, lane: tuple[int, Hashable], claims: Sequence[Claim], *, bounded: bool) -> None:
+    async def _begin(self, lane: tuple[int, Hashable], claims: Sequence[Claim], *, bounded: bool, gone: Gone | None) -> None:
         if lane not in self._lanes and self._is_free(claims):
             self._start(claims)
             return
@@ -84,6 +103,9 @@ class FairTurns:
             self._make_room(lane)
         waiter = _Waiter(claims, asyncio.get_running_loop().create_future(), bounded)
         self._lanes.setdefault(lane, deque()).append(waiter)
+        leaving = None if gone is None else asyncio.ensure_future(gone())
+        if leaving is not None:
+            leaving.add_done_callback(lambda _: waiter.leave())
         try:
             async with asyncio.timeout(self._room.longest_s if bounded else None):
                 await waiter.started
@@ -93,6 +115,9 @@ class FairTurns:
         except BaseException:
             self._leave(lane, waiter)
             raise
+        finally:
+            if leaving is not None:
+                leaving.cancel()
 
     def _make_room(self, lane: tuple[int, Hashable]) -> None:
         """Raises Crowded, unless there is room for one more in this lane, or somebody waits who has less right to."""

@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
 from starlette.requests import ClientDisconnect
 
 from api.access import RequestContext, authorised
 from api.body_limit import STREAMED
+from api.fair_turns import Claim
 from api.field_types import ONE_LINE, Instant, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
@@ -153,8 +152,11 @@ class RefusedLines(Shape):
     total: Annotated[int, Field(description="how many there are", examples=[3])]
 
 
-looking_at_files = CapacityLimiter(2)
+LOOKS_AT_ONCE = 2
 """To look at the beginning of a file, much of which may unpack to nothing, may take seconds: others' requests do not wait for more than two of them."""
+
+LOOKS_OF_A_COMPANY = 1
+"""The files of others are looked at meanwhile, the companies in turn."""
 
 _FILE: dict[str, Any] = {
     "requestBody": {
@@ -193,7 +195,9 @@ async def import_file(request: Request, response: Response, context: ForImports,
                 await ask(upload.write, bytes(part))
                 part.clear()
         await ask(upload.write, bytes(part))
-        found = await run_sync(upload.complete, limiter=looking_at_files)
+        looks = [Claim(context.tenant, LOOKS_OF_A_COMPANY), Claim("all", LOOKS_AT_ONCE)]
+        async with context.application.file_looks.turn(context.tenant, looks, bounded=False):
+            found = await ask(upload.complete)
     except ClientDisconnect as gone:
         await ask(upload.give_up, gone)
         raise

@@ -1,8 +1,8 @@
 """The live stream: events of the center as messages, as they happen, in the order of the log.
 
 One follower per process reads the log while there are clients, and makes the message of each event once per company. Every client
-reads these messages at its own pace; a client that is further behind than the kept messages reads the log itself.
-Nothing is queued per client: with "after position N" a client resumes without gaps and repeats.
+reads these messages at its own pace; a client that is further behind than the kept messages reads the log itself, a page at a time, and those who do take
+turns. Nothing is queued per client: with "after position N" a client resumes without gaps and repeats.
 
 A follower that fails is restarted after a moment; a counter and the process's log record it. Meanwhile no keep-alive is sent:
 the streams end, and clients reconnect.
@@ -14,14 +14,16 @@ import asyncio
 import logging
 import math
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from sse_starlette import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from api.fair_turns import ANY_NUMBER, Claim, FairTurns
 from api.http_metrics import Instruments
 from api.live_messages import LiveMessage, message_of, unreadable
 from domain.base import Event
@@ -45,15 +47,20 @@ async def _always() -> bool:
     return True
 
 
-_PAGE = 1_000
+_PAGE = 200
+"""Events that are read and made messages of at once, and the most messages that are sent at once: some milliseconds of a processor."""
+
 _KEPT = 2_000
+
+READERS_AT_ONCE = 1
+"""Of the clients that are behind so many read the log at the same time: more of them would be no quicker, and take the processor from others."""
 
 
 class Log(Protocol):
     """The log as a follower needs it."""
 
-    def read(self, after: int, limit: int) -> Sequence[DecodedEvent[Event]]:
-        """At most `limit` events after a position. Raises StoreUnavailable."""
+    def read(self, after: int, limit: int, companies: Collection[UUID]) -> Sequence[DecodedEvent[Event]]:
+        """Of the next `limit` events after a position those of these companies. Raises StoreUnavailable."""
 
     def head(self) -> int:
         """Position of the last event."""
@@ -64,10 +71,10 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """The message of one event. data: `message` as JSON text, for clients that may see all of it."""
+    """The message of one event. sent: as the stream sends it to clients that may see all of it."""
 
     message: LiveMessage
-    data: str
+    sent: bytes
 
     @property
     def position(self) -> int:
@@ -82,6 +89,11 @@ class Quiet:
     position: int
 
 
+def as_sent(message: LiveMessage) -> bytes:
+    """A message as a server-sent event."""
+    return ServerSentEvent(message.model_dump_json(), event=message.type, id=str(message.position), sep="\n").encode()
+
+
 def render(recorded: DecodedEvent[Event]) -> RenderedMessage | None:
     """The message of an event; None for events that the stream leaves out.
 
@@ -92,7 +104,15 @@ def render(recorded: DecodedEvent[Event]) -> RenderedMessage | None:
     except Exception:
         log.exception("live stream: no message can be made of the event at position=%d topic=%s", recorded.position, recorded.event.TOPIC)
         message = unreadable(recorded.event, recorded.position)
-    return None if message is None else RenderedMessage(message, message.model_dump_json())
+    return None if message is None else RenderedMessage(message, as_sent(message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A part of the log up to the position `until`: the messages of some companies, each with its company."""
+
+    messages: list[tuple[UUID, RenderedMessage]]
+    until: int
 
 
 @dataclass(slots=True)
@@ -110,7 +130,8 @@ class _Buffer:
             del self.messages[:-_KEPT]
 
     def after(self, position: int) -> list[RenderedMessage]:
-        return self.messages[bisect_right(self.messages, position, key=lambda message: message.position) :]
+        first = bisect_right(self.messages, position, key=lambda message: message.position)
+        return self.messages[first : first + _PAGE]
 
 
 class Feed:
@@ -121,6 +142,7 @@ class Feed:
         self._instruments = instruments
         self._buffers: dict[UUID, _Buffer] = {}
         self._reached = 0
+        self._turns = FairTurns(ANY_NUMBER)
         self._written = asyncio.Event()
         self._news = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
@@ -162,11 +184,18 @@ class Feed:
             await asyncio.gather(self._follower, return_exceptions=True)
 
     async def after(
-        self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf, may_listen: MayListen = _always
-    ) -> AsyncIterator[RenderedMessage | Quiet]:
-        """The messages of the company `tenant` after `position`, for `lifetime_s` seconds; a Quiet after each `quiet_s` seconds without messages.
+        self,
+        tenant: UUID,
+        position: int,
+        quiet_s: float,
+        lifetime_s: float = math.inf,
+        may_listen: MayListen = _always,
+        *,
+        who: Hashable = None,
+    ) -> AsyncIterator[list[RenderedMessage] | Quiet]:
+        """The messages of the company `tenant` after `position`, some at a time, for `lifetime_s` seconds; a Quiet after each `quiet_s` seconds without messages.
 
-        It ends if the log cannot be read or the follower has failed: clients reconnect, and miss nothing. It also ends
+        who: the user or API key that listens; those who are behind read the log in turn. It ends if the log cannot be read or the follower has failed: clients reconnect, and miss nothing. It also ends
         within CHECK_S after `may_listen` returns False.
         """
         buffer = self._join(tenant)
@@ -179,22 +208,23 @@ class Feed:
                 try:
                     if not await may_listen():
                         return
-                    messages, position_then = await self._since(buffer, tenant, position)
+                    messages, position_then = await self._since(buffer, tenant, who, position)
                 except StoreUnavailable:
                     return
                 if self.failed and not messages:
                     return
-                for message in messages:
-                    yield message
-                position = position_then
                 if messages:
+                    yield messages
                     quiet_at = loop.time() + quiet_s
+                position = position_then
                 if position >= self._reached:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(news.wait(), min(quiet_at - loop.time(), left, CHECK_S))
                     if loop.time() >= quiet_at and not news.is_set():
                         yield Quiet(position)
                         quiet_at = loop.time() + quiet_s
+                else:
+                    await asyncio.sleep(0)
         finally:
             self._leave(tenant, buffer)
 
@@ -210,13 +240,25 @@ class Feed:
         if not buffer.listeners:
             del self._buffers[tenant]
 
-    async def _since(self, buffer: _Buffer, tenant: UUID, position: int) -> tuple[list[RenderedMessage], int]:
+    async def _since(self, buffer: _Buffer, tenant: UUID, who: Hashable, position: int) -> tuple[list[RenderedMessage], int]:
         """Some messages after `position`, and the position up to which they are complete."""
         if position >= buffer.start:
-            return buffer.after(position), max(position, self._reached)
-        page = await run_in_threadpool(self._log.read, position, _PAGE)
-        wanted = [recorded for recorded in page if recorded.event.tenant == tenant]
-        return [message for message in map(render, wanted) if message], page[-1].position if page else position
+            messages = buffer.after(position)
+            is_whole = len(messages) < _PAGE
+            return messages, max(position, self._reached) if is_whole else messages[-1].position
+        loop = asyncio.get_running_loop()
+        async with self._turns.turn((tenant, who), [Claim("log", READERS_AT_ONCE)], bounded=False):
+            began = loop.time()
+            page = await run_in_threadpool(self._page, position, [tenant])
+            # The thread keeps the event loop waiting by milliseconds: those who are behind have half of the time at most.
+            await asyncio.sleep(loop.time() - began)
+        return [message for _, message in page.messages], page.until
+
+    def _page(self, after: int, companies: Collection[UUID]) -> _Page:
+        """What comes next in the log, for these companies. It takes long: call it in a thread."""
+        until = max(after, min(after + _PAGE, self._log.head()))
+        events = self._log.read(after, until - after, companies) if until > after else ()
+        return _Page([(recorded.event.tenant, message) for recorded in events if (message := render(recorded))], until)
 
     async def _supervise(self) -> None:
         """Follow the log for ever; after a failure, go on from the last position."""
@@ -252,17 +294,18 @@ class Feed:
     async def _take_page(self) -> bool:
         """Render the next events for companies with clients; False if there are none."""
         begun_at = self._reached
-        page = await run_in_threadpool(self._log.read, begun_at, _PAGE)
-        if not page:
+        companies = frozenset(self._buffers)
+        page = await run_in_threadpool(self._page, begun_at, companies)
+        if page.until == begun_at:
             return False
         if self._reached != begun_at:
             return True  # the last client left and another one came meanwhile: the page is older than its position
-        for recorded in page:
-            buffer = self._buffers.get(recorded.event.tenant)
-            message = render(recorded) if buffer else None
-            if buffer and message:
-                buffer.add(message)
-        self._reached = page[-1].position
+        for company, message in page.messages:
+            if company in self._buffers:
+                self._buffers[company].add(message)
+        for company in self._buffers.keys() - companies:
+            self._buffers[company].start = page.until  # its first client came meanwhile, and reads this page of the log itself
+        self._reached = page.until
         self._failures = 0
         self._notify()
         return True

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Header, Query, Response
+from fastapi import Depends, Header, Query, Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from api.access import RequestContext, authorised
+from api.access import Access, RequestContext, authorised
 from api.answer_changes import Table
 from api.asked import BOARD_EVERY_S, Asked, Watchable
 from api.field_types import Instant as KnownInstant
@@ -18,7 +18,7 @@ from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
-from api.live_stream import Quiet
+from api.live_stream import Quiet, as_sent
 from api.problem import QUERY, Problem, documented
 from api.slice_router import SliceRouter
 from projections.queries.agent_states import State
@@ -172,6 +172,12 @@ TABLES = (
 WATCHABLE = (Watchable("/v1/monitoring", OfSome, monitor, ask_board, BOARD_EVERY_S, lambda _: TABLES),)
 
 
+async def _one_stream(context: Annotated[RequestContext, Depends(Access(interaction_seen))]) -> AsyncIterator[RequestContext]:
+    """The context of a client that listens; its stream counts until it has ended."""
+    with context.application.open_streams.one((context.tenant, context.credential.name)):
+        yield context
+
+
 @router.get(
     "/live",
     summary="What happens, as it happens",
@@ -184,7 +190,7 @@ WATCHABLE = (Watchable("/v1/monitoring", OfSome, monitor, ask_board, BOARD_EVERY
     },
 )
 async def follow_live_events(
-    context: Annotated[RequestContext, authorised(interaction_seen)],
+    context: Annotated[RequestContext, Depends(_one_stream)],
     after: Annotated[
         Position | None,
         Query(
@@ -201,7 +207,8 @@ async def follow_live_events(
     Each message has a `type` and a `version` (`LiveMessage`); clients ignore types that they do not know. `id` is the position in the log: the
     sequence number. A client that reconnects sends the last one as `Last-Event-ID` (an EventSource does so by itself) and resumes without gaps and
     repeats, however long it was away. Every 15 s without messages a keep-alive is sent with the position reached. The stream ends when the access token
-    expires, or when the server can no longer follow the log: reconnect, with a new token if the old one has expired.
+    expires, or when the server can no longer follow the log: reconnect, with a new token if the old one has expired. A user or API key has at most 10 of
+    these streams at a time (429 `too-many-streams`).
     """
     application = context.application
     if application.feed.failed:
@@ -217,7 +224,7 @@ async def follow_live_events(
     return EventSourceResponse(_messages(context, position), ping=0)
 
 
-async def _messages(context: RequestContext, position: int) -> AsyncIterator[ServerSentEvent]:
+async def _messages(context: RequestContext, position: int) -> AsyncIterator[ServerSentEvent | bytes]:
     async def seen_in_rows(interaction: UUID) -> bool:
         return await context.ask(interaction_seen, interaction)
 
@@ -226,11 +233,12 @@ async def _messages(context: RequestContext, position: int) -> AsyncIterator[Ser
 
     live_scope = LiveScope(context.asker, seen_in_rows, belonged_in_rows)
     credential = context.credential
-    async for news in context.application.feed.after(context.tenant, position, QUIET_S, credential.seconds_left(), credential.is_valid):
+    feed, left_s = context.application.feed, credential.seconds_left()
+    async for news in feed.after(context.tenant, position, QUIET_S, left_s, credential.is_valid, who=credential.name):
         if isinstance(news, Quiet):
             yield ServerSentEvent(comment="alive", id=str(news.position), sep="\n")
             continue
-        message = await live_scope.of(news.message)
-        if message is not None:
-            data = news.data if message is news.message else message.model_dump_json()
-            yield ServerSentEvent(data, event=message.type, id=str(message.position), sep="\n")
+        seen = [(rendered, await live_scope.of(rendered.message)) for rendered in news]
+        sent = [rendered.sent if message is rendered.message else as_sent(message) for rendered, message in seen if message is not None]
+        if sent:
+            yield b"".join(sent)

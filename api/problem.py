@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
 
@@ -127,6 +128,9 @@ _OF_DOMAIN: tuple[tuple[type[DomainError], str], ...] = (
     (Refused, "refused"),
 )
 
+
+_GONE = 499
+"""In the log, of a request whose client has gone away: nobody gets the answer. The number is that of nginx."""
 
 _RETRY_S = "2"
 _UNKNOWN = (
@@ -275,6 +279,10 @@ def install(app: FastAPI) -> None:
         log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
         return render(of_servers(error))
 
+    async def on_gone(_: Request, __: Exception) -> Response:
+        return Response(status_code=_GONE)
+
+    app.add_exception_handler(ClientDisconnect, on_gone)
     for kind in _AWAY:
         app.add_exception_handler(kind, on_away)
     app.add_exception_handler(Problem, on_problem)

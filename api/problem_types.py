@@ -36,6 +36,9 @@ _OF_THE_API: dict[str, Meaning] = {
         "The user, the company or all together ask so many questions about figures that no more may wait, or this one waited too long.",
         "Send the request again after `Retry-After` seconds, and ask fewer at once.",
     ),
+    "too-many-streams": Meaning(
+        "The user or API key has as many live streams open as one may have.", "Close one, then begin again after `Retry-After` seconds."
+    ),
     "internal": Meaning("An error of the server.", "Send the request again with the same Idempotency-Key; report its `Request-Id`."),
     "not-reached": Meaning("The figures do not cover the position yet.", "Ask again after `Retry-After` seconds."),
     "unavailable": Meaning(
@@ -59,7 +62,7 @@ _KIND_OF = {
     **dict.fromkeys(get_args(NotAllowedCode), "not-allowed"),
     **dict.fromkeys(get_args(BarredCode), "unauthenticated"),
     **dict.fromkeys(get_args(FieldCode), "invalid"),
-    **dict.fromkeys(("too-many-logins", "too-many-questions"), "too-many-requests"),
+    **dict.fromkeys(("too-many-logins", "too-many-questions", "too-many-streams"), "too-many-requests"),
     "version-conflict": "version-conflict",
 }
 

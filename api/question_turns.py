@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager
 from os import cpu_count
 from uuid import UUID
 
-from api.fair_turns import Claim, Crowded, FairTurns, Room
+from starlette.requests import ClientDisconnect
+
+from api.fair_turns import Claim, Crowded, FairTurns, Gone, Left, Room
 from api.problem import Problem
 from projections.figures.question import Question
 from projections.queries.interactions_selection import Interactions
@@ -58,10 +60,11 @@ class QuestionTurns:
         self._turns = FairTurns(ROOM)
 
     @asynccontextmanager
-    async def turn(self, tenant: UUID, who: str, *, heavy: bool, begun: bool = False) -> AsyncIterator[None]:
+    async def turn(self, tenant: UUID, who: str, *, heavy: bool, begun: bool = False, gone: Gone | None = None) -> AsyncIterator[None]:
         """Wait for the turn of a question, and have it during the block. who: the user, API key or screen that asks.
 
-        begun: a part of its answer was sent already. Raises Problem (429, `too-many-questions`) when too many wait, or for too long.
+        begun: a part of its answer was sent already. gone: returns when the client has gone away. Raises Problem (429, `too-many-questions`) when too many wait,
+        or for too long, and ClientDisconnect.
         """
         claims = [Claim((tenant, who), OF_A_USER), Claim(tenant, OF_A_COMPANY), Claim("all", OF_ALL)]
         if heavy:
@@ -71,8 +74,10 @@ class QuestionTurns:
                 Claim("heavy", HEAVY_OF_ALL),
             ]
         try:
-            async with self._turns.turn((tenant, who, heavy), claims, rank=int(heavy), bounded=not begun):
+            async with self._turns.turn((tenant, who, heavy), claims, rank=int(heavy), bounded=not begun, gone=gone):
                 yield
+        except Left:
+            raise ClientDisconnect from None
         except Crowded as crowded:
             detail = f"too many questions are being answered; try again in {crowded.retry_s} s"
             raise Problem("too-many-requests", detail, headers={"Retry-After": str(crowded.retry_s)}, code="too-many-questions") from None

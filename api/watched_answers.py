@@ -18,7 +18,7 @@ from anyio import CancelScope
 from starlette.concurrency import run_in_threadpool
 
 from api.answer_changes import Table, changes
-from api.fair_turns import Claim, FairTurns, Room
+from api.fair_turns import ANY_NUMBER, Claim, FairTurns
 from api.problem import Problem
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.warehouse import WarehouseError
@@ -43,9 +43,6 @@ AT_ONCE = 3
 
 HEAVY_AT_ONCE = 1
 """How many of these read much: the board does not wait for a year that somebody watches."""
-
-_EVERYBODY = Room(all_lanes=100_000, lane=100_000, longest_s=float("inf"))
-"""A question that is watched waits once at a time; what bounds their number are the clients' connections."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -201,7 +198,7 @@ class WatchedAnswers:
 
     def __init__(self) -> None:
         self._watched: dict[Hashable, Watched] = {}
-        self._turns = FairTurns(_EVERYBODY)
+        self._turns = FairTurns(ANY_NUMBER)
 
     @property
     def questions(self) -> int:

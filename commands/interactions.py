@@ -12,7 +12,7 @@ from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import member_on, observe
 from commands.queues import existing_queue
-from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, must_act_for_all
+from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS, Permission, must_act_for_all
 from domain.agents import Agent
 from domain.base import FORGOTTEN, NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
@@ -248,7 +248,9 @@ def begin_call(context: HandlerContext, call: str, fact: Fact) -> Done:
         observe(context, interaction, call, (fact,))
     else:
         direction = "outbound" if fact.kind == "dialled" else "inbound"
-        interaction.must_begin_as(direction, _readable(fact.private, context), _readable(interaction.call.number, context))
+        given, number = _readable(fact.private, context), _readable(interaction.call.number, context)
+        sender = context.caller.user
+        interaction.must_begin_as(direction, given, number, reads_past=sender is None or REPORTS in sender.permissions)
     assert interaction.call is not None
     if stated not in ("", call) and context.whose("call", stated) is None:
         context.name("call", stated, identity)

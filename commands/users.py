@@ -10,7 +10,7 @@ from commands.companies import known_company
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.link_tokens import new_token, read_token
 from commands.passwords import is_password
-from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all
+from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all, must_not_be_a_key
 from domain.base import Personal
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.ids import company_id
@@ -99,6 +99,7 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 @handles(RegisterUser)
 def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     """The user can be found by the e-mail address from now on."""
+    must_not_be_a_key(context.caller.user)
     must_have_all(context.caller.user, command.level, command.permissions)
     email = normalised_email(command.email)
     return _with_link(_new_user(context, command.name, email, command.level, command.permissions), context)
@@ -108,6 +109,7 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
     """Create the first user of a company."""
     manager = context.caller.user
+    must_not_be_a_key(manager)
     must_have_all(manager, "admin", PERMISSIONS)
     email = normalised_email(command.email)
     user = _with_email(context, email)
@@ -122,6 +124,7 @@ def appoint_administrator(command: AppointAdministrator, context: HandlerContext
 @handles(IssuePasswordLink)
 def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> Done:
     """Earlier links become invalid."""
+    must_not_be_a_key(context.caller.user)
     user, manager = _with_email(context, normalised_email(command.email)), context.caller.user
     if user is None:
         raise NotFound("user-unknown", "no such user")
@@ -157,6 +160,7 @@ def change_password(command: ChangePassword, context: HandlerContext) -> Done:
 def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
     """A lost permission counts for the next command, a new one from the next access token on."""
     user, manager = context.get(User, command.user), context.caller.user
+    must_not_be_a_key(manager)
     must_be_above(manager, user.id, user.level)
     must_have_all(manager, command.level, command.permissions)
     user.set_permissions(command.level, command.permissions, context.metadata)
@@ -181,6 +185,7 @@ def change_user(command: ChangeUser, context: HandlerContext) -> Done:
 @handles(ActivateUser)
 def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
     """The password stays as it was."""
+    must_not_be_a_key(context.caller.user)
     user = context.get(User, command.user)
     must_be_above(context.caller.user, user.id, user.level)
     user.activate(context.metadata)

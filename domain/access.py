@@ -225,6 +225,12 @@ def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> Non
         raise NotAllowed("api-key-makes-keys", "an API key makes no other keys, and gives none a new secret: a user does")
 
 
+def must_not_be_a_key(actor: Actor | None) -> None:
+    """Refuse (NotAllowed) that an API key lets somebody in, by a new user, a link, a permission or by activating them: they would outlive its end and its revocation."""
+    if actor is not None and actor.is_key:
+        raise NotAllowed("api-key-makes-users", "an API key lets nobody in, and gives nobody a permission: a user does")
+
+
 def acts_for_all(actor: Actor | None) -> bool:
     """Whether the actor may act for any agent of the company: a manager or an admin with the permission, or the operator (None)."""
     return actor is None or (actor.level != "user" and ACT_FOR_OTHERS in actor.permissions)

@@ -104,6 +104,7 @@ TakenCode = Literal[
 NotAllowedCode = Literal[
     "agent-of-another-user",
     "api-key-makes-keys",
+    "api-key-makes-users",
     "api-key-reads-only",
     "call-of-another-user",
     "deployment-only",
@@ -189,6 +190,10 @@ MEANINGS: dict[Code, Meaning] = {
         "An API key creates no API key, and rotates none but itself: the other one would outlive its end and its revocation.",
         "Let a user with `gerenciar-chaves` do it.",
     ),
+    "api-key-makes-users": Meaning(
+        "An API key lets nobody in: it makes no user, gives no link and no permission, and activates nobody. All of these would outlive its end and its revocation.",
+        "Let a user with `gerenciar-usuário` do it.",
+    ),
     "api-key-reads-only": Meaning("An API key that is limited to some queues sends no commands.", "Use a key without a limit to queues."),
     "api-key-unknown": Meaning("The company has no such API key.", "Check the id."),
     "attempt-not-answered": Meaning(
@@ -207,7 +212,7 @@ MEANINGS: dict[Code, Meaning] = {
         "Use the telephone, or what Atende asks of the Asterisk: placing calls, supervision, recordings. Notes, tags and wrap-ups are written here.",
     ),
     "call-id-taken": Meaning(
-        "Your id of the call already names another call: of the other direction, or with another number.",
+        "Your id of the call already names a call: of the other direction, with another number, or one that has ended and that you may not read.",
         "Choose an id that you have never used. A repeat of the same call is accepted.",
     ),
     "call-in-progress": Meaning(
@@ -248,7 +253,7 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "deployment-only": Meaning("The deployment itself does this by itself, and no user.", "Nothing needs to be done."),
     "file-unpacks-too-much": Meaning(
-        "A file is packed in a way that no log is: it unpacks to too much, is packed too often or holds too many files.",
+        "A file is packed in a way that no log is: it unpacks to too much, is packed too often, holds too many files or lines, or takes too long to look at.",
         "Send the logs themselves, or fewer of them in one file.",
     ),
     "file-not-recognised": Meaning(

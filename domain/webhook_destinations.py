@@ -6,8 +6,11 @@ Without this rule whoever may create a webhook could reach servers of the operat
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from socket import inet_aton
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from domain.errors import InvalidField
@@ -49,9 +52,20 @@ class Destinations:
         try:
             address = ip_address(parts.hostname or "")
         except ValueError:
+            if _is_number(parts.hostname or ""):
+                raise InvalidField(
+                    "url", "an IP address is four numbers from 0 to 255 with points between them, or an IPv6 address"
+                ) from None
             return
         if not self.may_post_to(address, parts.scheme):
             raise InvalidField("url", "a webhook goes to no private or reserved address")
+
+
+def _is_number(host: str) -> bool:
+    """Whether systems take the host for an IPv4 address, though it is not written as one: `127.1`, `0x7f.1`, `2130706433`."""
+    with suppress(OSError):
+        return bool(inet_aton(normalize("NFKC", host).removesuffix(".")))
+    return False
 
 
 def _is_public(address: Address) -> bool:

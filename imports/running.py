@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import inf
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 from uuid import UUID, uuid4
 
 from msgspec.structs import replace
@@ -37,12 +37,16 @@ from store import imports as kept
 from store.database import Database, StoreUnavailable
 from store.disk_reserve import ReserveReached
 from store.imports import UNFINISHED, Import, Kept, Kind, RefusedLine, State
+from telephony_adapter.queue_log.reading_limits import ReadsTooMuch
 from telephony_adapter.queue_log.result import ImportResult
 
 log = logging.getLogger(__name__)
 
 SAVED_EVERY_S = 0.5
 """How often the progress of an import is written."""
+
+LOOKED_AT_S = 3.0
+"""Seconds of a processor for a look at a file: at that of a log, packed or not, it is some hundredths. The files of others wait meanwhile."""
 
 SILENT_US = 60 * SECOND
 """An import of another process that has written nothing for so long was interrupted."""
@@ -328,8 +332,20 @@ class Upload:
         with self._imports.reserve.leaving(0):
             self._file.close()
         source = Source(self.one.kind, ((self._path, self.one.name),), self._timezone)  # type: ignore[arg-type]  # no file is a simulation
-        must_be_importable(source, self._look)
+        must_be_importable(source, self._look_within(thread_time() + LOOKED_AT_S))
         return self._imports.start(replace(self.one, total=self.one.done), source, self._caller)
+
+    def _look_within(self, until: float) -> Callable[[], None]:
+        """A look that ends the one at the file, too, once this thread has used a processor for so long."""
+
+        def look() -> None:
+            if thread_time() > until:
+                raise ReadsTooMuch(
+                    f"{self.one.name}: a look at it takes more than {LOOKED_AT_S:.0f} s of a processor, which that of no log does"
+                )
+            self._look()
+
+        return look
 
     def give_up(self, error: BaseException) -> None:
         """The file does not come whole, or is of another kind: remove it, and write why."""

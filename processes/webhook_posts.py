@@ -25,6 +25,9 @@ TIMEOUT_S = 10.0
 MOST_READ = 65_536
 """The most bytes of an answer that are read."""
 
+_NOWHERE = "the host has no address to which a webhook may go"
+"""Of a host that nobody knows, too: another word for it would tell which hosts the operator's own network has."""
+
 _PORTS = {"https": 443, "http": 80}
 
 Resolve = Callable[[UUID, str, int], Awaitable[Sequence[Address]]]
@@ -71,14 +74,14 @@ class Poster:
             async with asyncio.timeout(self._timeout_s):
                 address = await self._checked(company, parts)
                 if address is None:
-                    return Answer(0, "the host has no address to which a webhook may go")
+                    return Answer(0, _NOWHERE)
                 return await self._to(address, parts, headers, body)
         except TooSlow as slow:
             return Answer(0, str(slow))
         except TimeoutError:
             return Answer(0, f"no answer within {self._timeout_s:g} s")
         except gaierror:
-            return Answer(0, "the host is not known")
+            return Answer(0, _NOWHERE)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return Answer(0, f"no connection: {type(error).__name__}")
 

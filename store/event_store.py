@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +28,7 @@ from store.database import Kind, StoreUnavailable, Unreadable
 from store.keyring import Additions, Keyring
 from store.mapper import EventMapper
 from store.master_key import master_key
-from store.recorded_event import DecodedEvent, RecordedEvent
+from store.recorded_event import DecodedEvent, RecordedEvent, company_in
 from store.recorder import ChainedRecorder
 from store.storage_location import InDirectory, StorageLocation
 
@@ -176,9 +176,13 @@ class Store(Application[UUID]):
         last = self.recorder.events_after(self.end() - 1, 1)
         return self.mapper.read(last[0]).recorded_at if last else 0
 
-    def read(self, after: int, limit: int) -> list[DecodedEvent[Event]]:
-        """At most `limit` events after a position, in order."""
-        return [self._decoded(recorded) for recorded in self.recorder.events_after(after, limit)]
+    def read(self, after: int, limit: int, companies: Collection[UUID] | None = None) -> list[DecodedEvent[Event]]:
+        """Of the next `limit` events after a position those of these companies (None: all), in order. No other one is decoded."""
+        recorded = self.recorder.events_after(after, limit)
+        if companies is not None:
+            wanted = {str(company).encode() for company in companies}
+            recorded = [event for event in recorded if company_in(event.state) in wanted]
+        return [self._decoded(event) for event in recorded]
 
     def _decoded(self, recorded: RecordedEvent) -> DecodedEvent[Event]:
         event = self.mapper.read(recorded)

@@ -11,12 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from store.recorded_event import RecordedEvent
+from store.recorded_event import RecordedEvent, company_in
 
 Headers = Sequence[tuple[str, bytes]]
 
-_TENANT = b'"tenant":"'
-_UUID_TEXT = 36
 _UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ID_BYTES = 16
 _HASH_BYTES = 32
@@ -37,11 +35,10 @@ class Message:
 
 def message(event: RecordedEvent) -> Message:
     """The message of an event."""
-    begins = event.state.index(_TENANT) + len(_TENANT)
     headers = [
         ("event", event.topic.encode()),
         ("version", b"%d" % event.version),
-        ("tenant", event.state[begins : begins + _UUID_TEXT]),
+        ("tenant", company_in(event.state)),
         ("position", b"%d" % event.position),
         ("hash", event.hash),
     ]

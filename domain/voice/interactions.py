@@ -121,16 +121,16 @@ class Interaction(Aggregate):
         going_on = self.call is not None and self.call.ended_ms is None
         return going_on and attempt is not None and attempt.agent == agent and attempt.result == ""
 
-    def must_begin_as(self, direction: str, given: str, number: str) -> None:
+    def must_begin_as(self, direction: str, given: str, number: str, *, reads_past: bool) -> None:
         """Refuse a live command that begins another call under this call's id: of the other direction, or with another number.
 
-        given, number: the customer's number by the command, and that of this call; "" if nobody knows it, and then it is not compared.
+        given, number: the customer's number by the command, and that of this call; "" if nobody knows it, and then it is not compared. reads_past: whether the
+        sender may read calls that have ended. To others every one of these is refused, in the same words: an answer would confirm a guessed number.
         """
         assert self.call is not None
-        if self.call.direction != direction:
-            raise AlreadyExists("call-id-taken", f"this id names an {self.call.direction} call")
-        if given and number and given != number:
-            raise AlreadyExists("call-id-taken", "this id names a call with another number")
+        is_other = self.call.direction != direction or (given and number and given != number)
+        if is_other or not (reads_past or self.call.ended_ms is None):
+            raise AlreadyExists("call-id-taken", "this id names a call already")
 
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
         """Record the facts of a source; repeated facts change nothing. Without facts: record what the restarts change."""

@@ -23,6 +23,11 @@ _REASONS: Final = (
     (r"the compressed file is damaged: (.*)", r"o arquivo comprimido está danificado: \1"),
     (r"the columns of (.*) are none of a queue_log", r"as colunas de \1 não são de um queue_log"),
     (r"a statement that ends too early, or is no SQL", "comando que acaba antes do fim, ou não é SQL"),
+    (r"too long for a row of a dump", "longo demais para uma linha da tabela"),
+    (
+        r"too long for a row of a dump: the rest of the statement is left out",
+        "longo demais para uma linha da tabela: o resto do comando fica de fora",
+    ),
     (r"neither event nor response: (.*)", r"nem evento nem resposta: \1"),
     (r"(.*) without an instant \(timestampevents = yes gives one\)", r"\1 sem instante (timestampevents = yes resolve)"),
     (r"(.*): a line without a colon: (.*)", r"\1: linha sem dois-pontos: \2"),

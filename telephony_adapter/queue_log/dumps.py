@@ -1,7 +1,7 @@
 """SQL dumps of the realtime table: `INSERT INTO queue_log ...` of MySQL, MariaDB, SQLite or PostgreSQL, and PostgreSQL's `COPY`.
 
 Literals are read by sqlglot's tokenizers, which know each database's quotes and escapes. A statement is held whole, but parsed piece by piece: its
-tokens need a hundred times its memory. Other tables of the dump are skipped.
+tokens need a hundred times its memory, and no other thread runs while they are made. Other tables of the dump are skipped.
 """
 
 from __future__ import annotations
@@ -18,12 +18,18 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from telephony_adapter.queue_log.columns import ASTERISKS, Row, columns_among
 from telephony_adapter.queue_log.packing import DAMAGED, damage
-from telephony_adapter.queue_log.reading_limits import LONGEST_ROW, LONGEST_STATEMENT, MOST_COLUMNS, MOST_TABLES, Reading
+from telephony_adapter.queue_log.reading_limits import LONGEST_STATEMENT, LONGEST_TUPLE, MOST_COLUMNS, MOST_TABLES
 
 if TYPE_CHECKING:
     from telephony_adapter.queue_log.files import Broken, LogFile
 
-_AT_ONCE = 1 << 17
+_AT_ONCE = 1 << 13
+"""Characters of a statement whose tokens are made together, up to the end of a row."""
+_MOST = _AT_ONCE + LONGEST_TUPLE
+_LONGEST_HEAD = 1 << 12
+"""Bytes of a line in which it is said what the statement does, and with which table."""
+_TOO_LONG = "too long for a row of a dump"
+_REST = f"{_TOO_LONG}: the rest of the statement is left out"
 _NAME = rb"(?P<name>[^\s(]*)"
 _HEAD = re.compile(
     rb"\s*(?:(?P<create>CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?)|(?P<insert>(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s+)|(?P<copy>COPY\s+))"
@@ -42,7 +48,7 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 def dump_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
     """The rows of the queue_log in a dump, in their order."""
     with file.open() as stream:
-        yield from _Dump(file.reading, broken).rows(_lines(stream, broken))
+        yield from _Dump(broken).rows(_lines(stream, broken))
 
 
 def _lines(stream: BufferedReader, broken: Broken) -> Iterator[tuple[int, bytes]]:
@@ -59,11 +65,14 @@ def _lines(stream: BufferedReader, broken: Broken) -> Iterator[tuple[int, bytes]
         yield number, line
 
 
+class _TooLong(ValueError):
+    """What has to be a row, or a list of columns, is longer than one."""
+
+
 class _Dump:
     """A dump that is being read. `_columns`: those of each table that it defines."""
 
-    def __init__(self, reading: Reading, broken: Broken) -> None:
-        self._reading = reading
+    def __init__(self, broken: Broken) -> None:
         self._broken = broken
         self._columns: dict[bytes, list[str]] = {}
         self._sql: MySQL | Postgres = MySQL()
@@ -72,20 +81,23 @@ class _Dump:
         for number, line in lines:
             if _POSTGRES.search(line[:200]):
                 self._sql = Postgres()
-            head = _HEAD.match(line)
+            head = _HEAD.match(line, 0, _LONGEST_HEAD)
             if head is None:
                 continue
             if head["copy"] is not None:
                 yield from self._copied(number, line, head, lines)
             elif head["create"] is not None and _LOGS_OWN.search(head["name"]) and len(self._columns) < MOST_TABLES:
-                self._defined(_table(head), _whole(line, lines))
+                self._defined(number, _table(head), _whole(line, lines))
             elif _LOGS_OWN.search(head["name"]):
                 yield from self._inserted(number, _table(head), _text(_whole(line, lines)))
 
-    def _defined(self, table: bytes, statement: bytes) -> None:
+    def _defined(self, number: int, table: bytes, statement: bytes) -> None:
         """CREATE TABLE: the columns of rows whose INSERT names none."""
         try:
             tokens = self._tokens(_text(statement))
+        except _TooLong:
+            self._broken(number, _REST)
+            return
         except TokenError:
             return
         names: list[str] = []
@@ -108,12 +120,14 @@ class _Dump:
                 return
             for row in self._tuples(body):
                 yield number, columns, row
+        except _TooLong:
+            self._broken(number, _REST)
         except TokenError:
             self._broken(number, "a statement that ends too early, or is no SQL")
 
     def _copied(self, number: int, line: bytes, head: re.Match[bytes], lines: Iterator[tuple[int, bytes]]) -> Iterator[Row]:
         """COPY: one row per line, up to the end mark."""
-        text = self._row(_text(line))
+        text = _text(line[:LONGEST_TUPLE])
         names = (
             re.findall(r'"[^"]+"|\w+', text[text.find("(") + 1 : text.find(")")]) if "(" in text else self._columns.get(_table(head), [])
         )
@@ -121,8 +135,10 @@ class _Dump:
         for number, row in lines:  # noqa: PLR1704 - the lines of the rows
             if row.rstrip() == b"\\.":
                 return
-            if columns is not None:
-                yield number, columns, [_unescaped(field) for field in self._row(_text(row)).rstrip("\r\n").split("\t")]
+            if columns is not None and len(row) > LONGEST_TUPLE:
+                self._broken(number, _TOO_LONG)
+            elif columns is not None:
+                yield number, columns, [_unescaped(field) for field in _text(row).rstrip("\r\n").split("\t")]
 
     def _tuples(self, body: str) -> Iterator[list[str]]:
         """The rows of `(...),(...);`, a piece at a time."""
@@ -132,26 +148,22 @@ class _Dump:
             yield from _rows(tokens)
 
     def _piece(self, body: str, start: int) -> tuple[list[Token], int]:
-        """The tokens from `start` on, for about _AT_ONCE characters or, if such a piece ends inside a string, twice as many; and its end."""
+        """The tokens from `start` on, for about _AT_ONCE characters or, if such a piece ends inside a string, twice as many; and its end. Raises _TooLong."""
         size = _AT_ONCE
         while True:
-            boundary = _BOUNDARY.search(body, start + size, start + LONGEST_ROW)
+            boundary = _BOUNDARY.search(body, start + size, start + _MOST)
             end = boundary.end() if boundary else len(body)
             try:
-                return self._tokens(body[start:end]), end
+                return self._tokens(body[start : min(end, start + _MOST + 1)]), end
             except TokenError:
                 if boundary is None:
                     raise
                 size *= 2
 
     def _tokens(self, text: str) -> list[Token]:
-        return self._sql.tokenize(self._row(text))
-
-    def _row(self, text: str) -> str:
-        """What is no longer than a row may be. Raises ReadsTooMuch."""
-        if len(text) > LONGEST_ROW:
-            raise self._reading.too_much(f"a row of the table, or the list of its columns, has more than {LONGEST_ROW:,} characters")
-        return text
+        if len(text) > _MOST:
+            raise _TooLong
+        return self._sql.tokenize(text)
 
 
 def _table(head: re.Match[bytes]) -> bytes:
@@ -160,15 +172,14 @@ def _table(head: re.Match[bytes]) -> bytes:
 
 def _whole(line: bytes, lines: Iterator[tuple[int, bytes]]) -> bytes:
     """A statement from its first line to the one that ends in `;` (if a string contains such an end, the rest is not read)."""
-    parts = [line]
-    size = len(line)
-    while not parts[-1].rstrip().endswith(b";") and size < LONGEST_STATEMENT:
+    statement = bytearray(line)
+    while not line[-_LONGEST_HEAD:].rstrip().endswith(b";") and len(statement) < LONGEST_STATEMENT:
         following = next(lines, None)
         if following is None:
             break
-        parts.append(following[1])
-        size += len(following[1])
-    return b"".join(parts)
+        line = following[1]
+        statement += line
+    return bytes(statement)
 
 
 def _text(raw: bytes) -> str:
@@ -176,7 +187,7 @@ def _text(raw: bytes) -> str:
 
 
 def _split_at_values(statement: str) -> tuple[str, str, str]:
-    found = _VALUES.search(statement, 0, LONGEST_ROW)
+    found = _VALUES.search(statement, 0, LONGEST_TUPLE)
     return (statement[: found.start()], found[0], statement[found.end() :]) if found else (statement, "", "")
 
 

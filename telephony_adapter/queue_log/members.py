@@ -9,7 +9,7 @@ from pathlib import Path
 
 from telephony_adapter.queue_log.lines import readable
 from telephony_adapter.queue_log.packing import DAMAGED, damage, plain_bytes
-from telephony_adapter.queue_log.reading_limits import LARGEST_LIST, Look, Reading, nothing
+from telephony_adapter.queue_log.reading_limits import LARGEST_LIST, MOST_TELEPHONES, Look, Reading, nothing
 
 
 class NotAMemberList(ValueError):
@@ -21,6 +21,8 @@ def members_of(path: Path, name: str = "", look: Look = nothing) -> list[tuple[s
     reading = Reading(name or path.name, path.stat().st_size, look)
     pairs: list[tuple[str, str]] = []
     for number, row in enumerate(_rows(_content(path, reading), reading), 1):
+        if number > MOST_TELEPHONES:
+            raise reading.too_much(f"a list of members has at most {MOST_TELEPHONES:,} lines")
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue

@@ -32,6 +32,11 @@ LARGEST_DIRECTORY = 1 << 20
 LONGEST_ROW = 1 << 20
 """Characters of a row of a table, on however many lines: it is held whole. A line of a log that is too long is left out."""
 
+LONGEST_TUPLE = 1 << 14
+"""Characters of a row of an SQL dump, and of a list of columns in it: a row that Asterisk writes has some hundred. The library that reads them keeps every
+other thread of the process waiting meanwhile, four microseconds for each character. What is longer is left out.
+"""
+
 LONGEST_STATEMENT = 1 << 26
 """Bytes of a statement of an SQL dump, which holds many rows: what a MySQL server accepts by default. Of a longer one the rest is not read."""
 
@@ -48,7 +53,10 @@ HELD_AT_ONCE = 16 << 20
 """Characters of the lines that are held before they are sent: 20,000 usual lines have 2 MiB. Those of one second may have twice as many more."""
 
 LARGEST_LIST = 8 << 20
-"""Bytes of a list of members, which is held whole: 100,000 telephones."""
+"""Bytes of a list of members, which is held whole."""
+
+MOST_TELEPHONES = 20_000
+"""Lines of a list of members. The largest centers have some thousand telephones, and all of a list are taken in by one step, without progress."""
 
 Look = Callable[[], None]
 """Called again and again while a file is read; what it raises ends the reading."""

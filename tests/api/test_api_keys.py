@@ -112,11 +112,24 @@ def test_a_key_that_manages_keys_makes_none_that_would_outlive_it_and_rotates_it
 
 def test_a_key_manages_users_only_with_that_permission_and_by_the_level_of_its_creator(make, ana):
     _, provisioner = make("gerenciar-usuário")
-    made = provisioner.post("/v1/users", {"name": "Bia", "email": "bia@empresa.example"})
-    assert made.status_code == 201, made.text
+    made = ana.post("/v1/users", {"name": "Bia", "email": "bia@empresa.example"})
+    assert provisioner.ask("PATCH", f"/v1/users/{made.json()['id']}", json={"name": "Beatriz"}).status_code == 200
     assert provisioner.post(f"/v1/users/{made.json()['id']}/deactivate").status_code == 200
     anas = ana.get("/v1/me").json()["id"]
     problem_of(provisioner.post(f"/v1/users/{anas}/deactivate"), 403, "not-allowed")
+
+
+def test_a_key_lets_nobody_in_who_would_outlive_it(make, ana):
+    _, provisioner = make("gerenciar-usuário", "gerenciar-relatorio")
+    bia = ana.post("/v1/users", {"name": "Bia", "email": "bia@empresa.example"}).json()["id"]
+    for refused in (
+        provisioner.post("/v1/users", {"name": "Eva", "email": "eva@empresa.example"}),
+        provisioner.post("/v1/users/password-link", {"email": "bia@empresa.example"}),
+        provisioner.ask("PUT", f"/v1/users/{bia}/permissions", json={"level": "user", "permissions": ["gerenciar-relatorio"]}),
+        provisioner.post(f"/v1/users/{bia}/activate"),
+    ):
+        assert "permission" not in problem_of(refused, 403, "api-key-makes-users"), "the key has it"
+    assert [user["email"] for user in ana.get("/v1/users").json()["items"] if user["email"].startswith("eva@")] == []
 
 
 def test_a_key_acts_for_agents_only_with_the_permission_to_act_for_others(make):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.fair_turns import Claim, Crowded, FairTurns, Room
+from api.fair_turns import Claim, Crowded, FairTurns, Left, Room
 
 ROOM = Room(all_lanes=4, lane=3, longest_s=60)
 ONE = [Claim("work", 1)]
@@ -66,6 +66,32 @@ async def test_a_crowd_waits_behind_itself_and_who_comes_from_elsewhere_is_next(
     for name in ("a1", "a2", "b1", "a3"):
         await workers.end(name)
     assert workers.begun == ["a1", "a2", "b1", "a3", "a4"]
+
+
+@in_a_loop
+async def test_who_goes_away_leaves_the_place_to_another() -> None:
+    turns = FairTurns(Room(all_lanes=1, lane=1, longest_s=60))
+    gone, ended = asyncio.Event(), asyncio.Event()
+
+    async def left() -> None:
+        await gone.wait()
+
+    async def work() -> None:
+        async with turns.turn("a", ONE, gone=left):
+            await ended.wait()
+
+    first, waiting = asyncio.create_task(work()), asyncio.create_task(work())
+    await settled()
+    assert turns.waiting == 1
+    gone.set()
+    await settled()
+    with pytest.raises(Left):
+        await waiting
+    assert turns.waiting == 0
+    assert not first.done(), "who has the turn keeps it"
+    last = asyncio.create_task(work())
+    ended.set()
+    await asyncio.gather(first, last)
 
 
 @in_a_loop

@@ -568,3 +568,22 @@ def shaped(schema, value, schemas):
         yield schema, value
         for name, part in schema["properties"].items():
             yield from shaped(part, value[name], schemas)
+
+
+def test_who_may_not_read_calls_that_have_ended_learns_no_number_by_their_ids(ana, log_in):
+    begin = {"call": "crm-71", "from_number": "5511987654321"}
+    id = ana.post("/v1/interactions", begin).json()["id"]
+    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-atendimento",))
+    assert bia.post("/v1/interactions", begin).json()["id"] == id, "while it goes on, the board shows the number"
+    ana.post(f"/v1/interactions/{id}/end", {})
+    answers = [
+        problem_of(answer, 409, "call-id-taken")
+        for answer in (
+            bia.post("/v1/interactions", begin),
+            bia.post("/v1/interactions", {**begin, "from_number": "5511987654322"}),
+            bia.post("/v1/interactions/dial", {"call": "crm-71", "to_number": "5511987654321"}),
+        )
+    ]
+    assert answers[0] == answers[1] == answers[2]
+    assert "5511987654321" not in str(answers)
+    assert ana.post("/v1/interactions", begin).json()["id"] == id

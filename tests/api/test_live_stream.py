@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -31,14 +32,16 @@ class Row:
 
 
 class Log:
-    """A log in memory whose reads take a page at most."""
+    """A log in memory whose reads take a page at most. threads: in which it was read."""
 
     def __init__(self):
         self.rows = []
         self.callbacks = []
+        self.threads = set()
 
-    def read(self, after, limit):
-        return self.rows[after : after + limit]
+    def read(self, after, limit, companies):
+        self.threads.add(threading.get_ident())
+        return [row for row in self.rows[after : after + limit] if row.event.tenant in companies]
 
     def head(self):
         return len(self.rows)
@@ -60,11 +63,11 @@ class Log:
 async def following(feed, tenant, after, wanted, seen):
     """Collect the positions of a client's messages until it has `wanted`, resuming as after a broken line."""
     while len(seen) < wanted:
-        async for message in feed.after(tenant, after, 15.0):
-            assert isinstance(message, RenderedMessage)
-            seen.append(message.position)
-            after = message.position
-            if len(seen) >= wanted or random.random() < 0.01:
+        async for messages in feed.after(tenant, after, 15.0):
+            assert all(isinstance(message, RenderedMessage) for message in messages)
+            seen += [message.position for message in messages]
+            after = messages[-1].position
+            if len(seen) >= wanted or random.random() < 0.05:
                 break
 
 
@@ -114,8 +117,8 @@ def test_a_keep_alive_has_the_position_reached():
         await feed.stop()
         return received
 
-    message, quiet = asyncio.run(story())
-    assert message.position == 1
+    messages, quiet = asyncio.run(story())
+    assert [message.position for message in messages] == [1]
     assert quiet == Quiet(3)
 
 
@@ -142,7 +145,7 @@ def test_a_stream_ends_when_its_listener_may_not_listen_any_more(monkeypatch):
         return first, rest
 
     first, rest = asyncio.run(story())
-    assert first.position == 1
+    assert first[0].position == 1
     assert rest == []
 
 
@@ -158,7 +161,7 @@ def test_nothing_is_read_while_nobody_listens():
     log = Log()
     reads = []
     read = log.read
-    log.read = lambda after, limit: (reads.append(after), read(after, limit))[1]
+    log.read = lambda after, limit, companies: (reads.append(after), read(after, limit, companies))[1]
 
     async def story():
         feed = Feed(log, Instruments())
@@ -174,9 +177,136 @@ def test_nothing_is_read_while_nobody_listens():
         await feed.stop()
         return message
 
-    assert asyncio.run(story()).position == 3
+    assert [message.position for message in asyncio.run(story())] == [3]
     assert reads[0] == 2
     assert 0 not in reads
+
+
+def test_the_log_is_read_and_its_messages_are_made_outside_the_event_loop(monkeypatch):
+    """Both for clients that are behind and for those that follow: others' requests are answered meanwhile."""
+    rendered = set()
+    monkeypatch.setattr(live, "render", lambda recorded: (rendered.add(threading.get_ident()), render(recorded))[1])
+    log = Log()
+    log.write(OURS)
+
+    async def story():
+        feed = Feed(log, Instruments())
+        feed.start()
+        stream = feed.after(OURS, 0, quiet_s=15.0)
+        await anext(stream)
+        log.write(OURS)
+        await anext(stream)
+        await stream.aclose()
+        await feed.stop()
+
+    asyncio.run(story())
+    assert threading.get_ident() not in log.threads | rendered
+    assert log.threads
+    assert rendered
+
+
+def test_only_events_of_companies_with_clients_are_read(monkeypatch):
+    asked = []
+    log = Log()
+    read = log.read
+    log.read = lambda after, limit, companies: (asked.append(set(companies)), read(after, limit, companies))[1]
+    log.write(THEIRS, OURS)
+
+    async def story():
+        feed = Feed(log, Instruments())
+        feed.start()
+        stream = feed.after(OURS, 0, quiet_s=15.0)
+        await anext(stream)
+        log.write(THEIRS, OURS)
+        await anext(stream)
+        await stream.aclose()
+        await feed.stop()
+
+    asyncio.run(story())
+    assert asked
+    assert all(companies == {OURS} for companies in asked)
+
+
+def test_those_who_are_behind_read_a_page_in_turn(monkeypatch):
+    """One reads at a time, and whoever listens to little waits for one page of each other who listens, not for all of theirs."""
+    monkeypatch.setattr(live, "_PAGE", 1)
+    log = Log()
+    log.write(*[OURS] * 30, THEIRS)
+    reading, most, order = 0, 0, []
+    counted = threading.Lock()
+    read = log.read
+
+    def counting(after, limit, companies):
+        nonlocal reading, most
+        with counted:
+            reading += 1
+            most = max(most, reading)
+            order.append(next(iter(companies)))
+        try:
+            return read(after, limit, companies)
+        finally:
+            with counted:
+                reading -= 1
+
+    log.read = counting
+
+    async def story():
+        feed = Feed(log, Instruments())
+        crowd = [feed.after(OURS, 0, quiet_s=15.0, who="crowd") for _ in range(10)]
+        feed.start()
+
+        async def take(stream, count):
+            for _ in range(count):
+                await anext(stream)
+
+        everybody = [asyncio.create_task(take(stream, 30)) for stream in crowd]
+        other = feed.after(THEIRS, 30, quiet_s=15.0, who="other")
+        await until(lambda: len(order) > 5)
+        begun = len(order)
+        await anext(other)
+        waited = len(order) - begun
+        await asyncio.gather(*everybody)
+        for stream in [*crowd, other]:
+            await stream.aclose()
+        await feed.stop()
+        return waited
+
+    assert asyncio.run(story()) <= 5
+    assert most == 1
+
+
+def test_a_client_that_comes_while_a_page_is_read_for_other_companies_misses_nothing():
+    log = Log()
+    started, go = threading.Event(), threading.Event()
+    read = log.read
+
+    def slowly(after, limit, companies):
+        if set(companies) == {OURS}:
+            started.set()
+            assert go.wait(20)
+        return read(after, limit, companies)
+
+    log.read = slowly
+
+    async def story():
+        feed = Feed(log, Instruments())
+        feed.start()
+        ours = feed.after(OURS, 0, quiet_s=15.0)
+        first = asyncio.create_task(anext(ours))
+        await until(lambda: feed.listeners)
+        log.write(OURS, THEIRS)
+        await until(started.is_set)
+        theirs = feed.after(THEIRS, 0, quiet_s=15.0)
+        coming = asyncio.create_task(anext(theirs))
+        await until(lambda: feed.listeners == 2)
+        go.set()
+        seen = [await asyncio.wait_for(first, 20), await asyncio.wait_for(coming, 20)]
+        await ours.aclose()
+        await theirs.aclose()
+        await feed.stop()
+        return [[message.position for message in messages] for messages in seen]
+
+    assert asyncio.run(story()) == [[1], [2]]
 
 
 class FailingLog(Log):
@@ -184,10 +314,10 @@ class FailingLog(Log):
 
     error = None
 
-    def read(self, after, limit):
+    def read(self, after, limit, companies):
         if self.error is not None:
             raise self.error
-        return super().read(after, limit)
+        return super().read(after, limit, companies)
 
 
 @pytest.mark.parametrize(("error", "cause"), [(ValueError("a fault of our own"), "error"), (StoreUnavailable("away"), "store")])
@@ -221,7 +351,7 @@ def test_a_follower_that_fails_is_started_again_and_seen(monkeypatch, error, cau
         await feed.stop()
         return message
 
-    assert asyncio.run(story()).position == 1
+    assert [message.position for message in asyncio.run(story())] == [1]
     assert restarts() > 0
 
 
@@ -281,7 +411,9 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
     call = Call(call="crm-1", protocol=7, origin="Portal", direction="inbound", started_ms=1, number=number)
     shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)))
     assert shown is not None
-    assert msgspec.json.decode(shown.data) == {
+    id, event, data = shown.sent.decode().rstrip().split("\n")
+    assert (id, event) == ("id: 4", "event: interaction")
+    assert msgspec.json.decode(data.removeprefix("data: ")) == {
         "version": 1,
         "position": 4,
         "occurred_at": "1970-01-01T00:00:00.001Z",

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from api import active_keys, live_stream, monitoring
+from api import active_keys, live_stream, monitoring, open_streams
 from api.app import create_app
 from api.live_messages import LiveMessage
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
@@ -165,6 +165,40 @@ def test_the_stream_of_an_api_key_ends_when_the_key_is_revoked(center, ana, addr
     assert time.monotonic() - began < active_keys.REMEMBERED_S + live_stream.CHECK_S + 1
 
 
+def test_a_caller_has_so_many_streams_and_another_has_its_own(center, ana, log_in, address, monkeypatch):
+    monkeypatch.setattr(open_streams, "OF_A_CALLER", 2)
+    bia = log_in("Outra", "bia@outra.example")
+    live_through(center, [1])
+    with ExitStack() as opened:
+        first = opened.enter_context(ExitStack())
+        streams = [stack.enter_context(listening(address, ana, after=0)) for stack in (first, opened)]
+        assert all(next(stream) for stream in streams)
+        token = {"Authorization": f"Bearer {ana.tokens['access_token']}"}
+        refused = httpx.get(f"{address}/v1/live", headers=token)
+        assert (refused.status_code, refused.json()["type"]) == (429, "urn:problem-type:atende:too-many-streams")
+        assert int(refused.headers["Retry-After"]) > 0
+        opened.enter_context(listening(address, bia))
+        first.close()
+
+        def accepted():
+            with httpx.Client() as client, client.stream("GET", f"{address}/v1/live", headers=token) as answer:
+                return answer.status_code == 200
+
+        within(accepted, DEADLINE_S)
+
+
+def test_a_page_of_the_log_with_other_companies_decodes_none_of_theirs(center, ana, log_in, monkeypatch):
+    log_in("Outra", "bia@outra.example")
+    live_through(center, [1], "Outra")
+    live_through(center, [2], "Empresa")
+    decoded = []
+    read = center.store.mapper.read
+    monkeypatch.setattr(center.store.mapper, "read", lambda recorded: (decoded.append(read(recorded)), decoded[-1])[1])
+    found = center.store.read(0, 10_000, [company_id("Outra")])
+    assert found
+    assert {event.tenant for event in decoded} == {recorded.event.tenant for recorded in found} == {company_id("Outra")}
+
+
 def test_another_company_gets_nothing(center, ana, log_in, address):
     log_in("Outra", "bia@outra.example")
     with listening(address, ana, after=center.store.head()) as stream:
@@ -266,10 +300,10 @@ def test_a_stream_whose_follower_fails_ends_and_the_next_one_is_whole(center, an
     feed, before = app.state.application.feed, center.store.head()
     read, broken = center.store.read, threading.Event()
 
-    def breaking(after, limit):
+    def breaking(*of):
         if broken.is_set():
             raise ValueError("a fault of our own")
-        return read(after, limit)
+        return read(*of)
 
     monkeypatch.setattr(center.store, "read", breaking)
     with listening(address, ana, after=before) as stream:

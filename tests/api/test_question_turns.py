@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -77,6 +78,35 @@ def test_of_one_user_so_many_are_answered_at_once_and_the_others_in_turn(ana: Pe
         within(lambda: (slow.begun, slow.turns.waiting) == (at_once, 2))
         slow.go.set()
         assert [answer.result().status_code for answer in answers] == [200] * asked
+
+
+def test_a_question_whose_client_goes_away_waits_no_longer(ana: Person, slow: Slow) -> None:
+    portal, app, gone = ana.client._portal, ana.client.transport.app, asyncio.Event()
+    path, _, query = YEAR.partition("?")
+    headers = [(b"authorization", f"Bearer {ana.tokens['access_token']}".encode())]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": headers, "client": ("10.0.0.1", 5)}
+    came: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Any:
+        if came:
+            return came.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_: Any) -> None:
+        pass
+
+    with ThreadPoolExecutor(question_turns.HEAVY_OF_A_USER) as people:
+        answers = [people.submit(ana.get, YEAR) for _ in range(question_turns.HEAVY_OF_A_USER)]
+        within(lambda: slow.begun == question_turns.HEAVY_OF_A_USER)
+        left = portal.start_task_soon(app, scope, receive, send)
+        within(lambda: slow.turns.waiting == 1)
+        portal.call(gone.set)
+        left.result(DEADLINE_S)
+        assert slow.turns.waiting == 0
+        slow.go.set()
+        assert {answer.result().status_code for answer in answers} == {200}
+    assert slow.begun == question_turns.HEAVY_OF_A_USER
 
 
 def test_others_are_answered_while_one_user_asks_much(ana: Person, log_in: Any, slow: Slow) -> None:

@@ -46,6 +46,21 @@ def test_an_allowed_network_is_reached_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
+    "host", ["127.1", "0x7f.1", "2130706433", "017700000001", "127.0.0.01", "8.8.2056", "1", "0x7f000001.", "\uff11\uff12\uff17.1"]
+)
+def test_an_address_that_is_not_written_as_one_is_refused_at_once(host: str) -> None:
+    for destinations in (Destinations(), Destinations.of(["127.0.0.0/8"])):
+        with pytest.raises(InvalidField) as refused:
+            destinations.must_accept(f"https://{host}/x")
+        assert refused.value.field == "url"
+
+
+@pytest.mark.parametrize("host", ["1.example.com", "0x7f.example", "127.1.example", "a.b.c.d", "8.8.8.8"])
+def test_a_name_with_numbers_in_it_is_a_name(host: str) -> None:
+    Destinations().must_accept(f"https://{host}/x")
+
+
+@pytest.mark.parametrize(
     "url", ["http://crm.example.com/", "https://127.0.0.1/", "https://[::1]:8443/x", "https://[::ffff:10.0.0.1]/", "https://[::1"]
 )
 def test_a_url_that_shows_it_is_refused_at_once(url: str) -> None:

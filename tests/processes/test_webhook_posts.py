@@ -144,7 +144,13 @@ def test_who_is_not_there_or_is_no_host_is_a_failure() -> None:
     with receiver(status(200)) as (port, _):
         pass
     assert "no connection" in post(f"http://127.0.0.1:{port}/").error
-    assert "not known" in post("https://nowhere.invalid/", Destinations()).error
+
+
+def test_a_host_that_nobody_knows_and_a_private_one_get_the_same_answer() -> None:
+    """Who may create webhooks does not learn which hosts the operator's own network has."""
+    unknown = post("https://nowhere.invalid/", Destinations())
+    assert unknown == post("https://crm.intern.example/", Destinations(), resolves(["10.0.0.1"]))
+    assert unknown.code == 0
 
 
 def certificate(folder: Path, host: str) -> Path:

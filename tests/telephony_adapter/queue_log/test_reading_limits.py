@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from projections.queries.refused_reasons import in_portuguese
 from store.database import StoreUnavailable
 from store.disk_reserve import ReserveReached
 from telephony_adapter.ami import stream
 from telephony_adapter.ami.recording import Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.queue_log import chunks, importer, lines, members, reading_limits, tables
+from telephony_adapter.queue_log import chunks, dumps, importer, lines, members, reading_limits, tables
 from telephony_adapter.queue_log.files import LogFile, NotAQueueLog
 from telephony_adapter.queue_log.reading_limits import MOST_LAYERS, MOST_MEMBERS, ReadsTooMuch
 from tests.kit.queue_logs import as_csv, as_table, import_texts
@@ -148,24 +149,64 @@ def test_a_row_of_a_table_without_end_is_refused(tmp_path: Path) -> None:
 
 HEADER = "time,callid,queuename,agent,event,data1,data2,data3,data4,data5\n"
 LONG = reading_limits.LONGEST_ROW
+TUPLE = reading_limits.LONGEST_TUPLE
 COPY = b"COPY queue_log (time, callid, queuename, agent, event, data1) FROM stdin;\n"
+
+
+def test_a_row_on_many_lines_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReadsTooMuch, match=r"^queue_log: a row of the table"):
+        import_texts(tmp_path, HEADER + '"\n' + '","\n' * (LONG // 4))
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        (HEADER + '"\n' + '","\n' * (LONG // 4)).encode(),
         b"INSERT INTO queue_log VALUES (" + b"1," * LONG + b"1);\n",
+        b"INSERT INTO queue_log VALUES (" + b"-," * TUPLE + b"1);\n",
         b"INSERT INTO queue_log VALUES (1,'" + b"),(" * LONG + b"');\n",
         b"INSERT INTO queue_log (" + b"a," * LONG + b"a);\n",
-        b"INSERT INTO queue_log VALUES (1);\nCREATE TABLE queue_log (" + b"a," * LONG + b"a);\n",
-        COPY + b"\t" * (2 * LONG) + b"\n",
+        b"CREATE TABLE queue_log (" + b"a," * LONG + b"a);\n",
+        COPY + b"\t" * (TUPLE + 1) + b"\n\\.\n",
     ],
-    ids=["csv", "insert", "string", "columns", "create", "copy"],
+    ids=["insert", "dashes", "string", "columns", "create", "copy"],
 )
-def test_a_row_on_many_lines_or_of_many_fields_is_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(ReadsTooMuch, match=r"^queue_log: a row of the table"):
-        import_texts(tmp_path, content)
+def test_a_row_of_a_dump_that_no_asterisk_writes_is_left_out_with_its_line(tmp_path: Path, content: bytes) -> None:
+    values = ",".join(f"'{field}'" for field in as_table(LINE.decode())[0])
+    row = f"INSERT INTO queue_log VALUES ({values});\n".encode()
+    _, result = import_texts(tmp_path, row + content + row)
+    (refused,) = result.broken_lines
+    assert refused.line in (2, 3)
+    assert refused.why in (dumps._TOO_LONG, dumps._REST)
+    assert in_portuguese(refused.why) != refused.why
+    assert result.lines - len(result.broken_lines) == 2
+
+
+def test_no_more_than_some_rows_are_given_at_once_to_the_library_that_keeps_other_threads_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    tokens = dumps._Dump._tokens
+
+    def counted(self: dumps._Dump, text: str) -> object:
+        given.append(min(len(text), dumps._MOST))
+        return tokens(self, text)
+
+    monkeypatch.setattr(dumps._Dump, "_tokens", counted)
+    values = ",".join(f"'{field}'" for field in as_table(LINE.decode())[0])
+    _, result = import_texts(tmp_path, f"INSERT INTO queue_log VALUES {','.join([f'({values})'] * 2_000)};\n")
+    assert result.lines == 2_000
+    assert max(given) < dumps._AT_ONCE + 2 * len(values)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b" " * (60 << 20), b"INSERT " + b" " * (60 << 20), b"INSERT INTO queue_log " + b"x VALUES " * (6 << 20)],
+    ids=["blanks", "insert", "values"],
+)
+def test_of_a_long_line_only_the_beginning_is_searched_for_what_it_is(line: bytes) -> None:
+    began = time.process_time()
+    assert list(dumps._Dump(lambda *_: None).rows(iter([(1, line + b";\n")]))) == []
+    assert time.process_time() - began < 1
 
 
 def test_of_a_dump_other_tables_are_passed_over_however_they_are_defined(tmp_path: Path) -> None:
@@ -232,6 +273,16 @@ def test_a_list_of_members_is_read_packed_and_not_beyond_its_limit(tmp_path: Pat
     assert members.members_of(path) == [("PJSIP/1001", "Ana")]
     monkeypatch.setattr(members, "LARGEST_LIST", 10)
     with pytest.raises(ReadsTooMuch, match=r"^members: a list of members"):
+        members.members_of(path)
+
+
+def test_a_list_of_members_has_so_many_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MOST_TELEPHONES", 3)
+    path = tmp_path / "members"
+    path.write_bytes(b"PJSIP/1;Ana\n" * 3)
+    assert len(members.members_of(path)) == 3
+    path.write_bytes(b"PJSIP/1;Ana\n" * 4)
+    with pytest.raises(ReadsTooMuch, match=r"^members: a list of members has at most 3 lines"):
         members.members_of(path)
 
 

@@ -172,11 +172,14 @@ def log_out(command: LogOut, context: HandlerContext) -> Done:
 
 @handles(PauseAgent)
 def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
-    """Refused for an agent who is not logged in."""
+    """Refused for an agent who is not logged in. An agent who is paused for this reason already stays so: nothing new has happened."""
     reason = checked_name(command.reason, "reason", "a pause")
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
+    if agent.is_paused_for(reason):
+        note_heartbeat(context, agent)
+        return Done(agent, {"queues": agent.queues_now()})
     return _observe(context, agent, [Fact("paused", context.instant(command.at), text=reason, ref="paused")])
 
 

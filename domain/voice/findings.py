@@ -32,14 +32,15 @@ class Findings(Forkable):
     def take(self, facts: Sequence[Fact]) -> None:
         """Apply facts in order; all facts of one instant must be passed together."""
         take_in_outline, attempt = self.outline.take, self.attempt
+        mixed = bool(self.outbound)
         for fact in facts:
+            mixed = mixed or fact.mark == OUTBOUND_TALK
             take_in_outline(fact)
             kind = fact.kind
             if kind in OF_IVR:
                 self.ivr.take(fact)
             if attempt.dialled is not None or kind in OF_ATTEMPT:
                 attempt.take(fact)
-        mixed = bool(self.outbound) or attempt.dialled is not None
         self.visits.take_all([fact for fact in facts if self._may_be_of_visit(fact)] if mixed else facts)
 
     def _may_be_of_visit(self, fact: Fact) -> bool:

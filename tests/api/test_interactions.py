@@ -201,7 +201,7 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     totals = ana.get("/v1/dashboards/outbound", params={"at_least": position}).json()["totals"]
     assert totals.pop("terms") == {"connect_percent": [2, 3], "tmo_ms": [70_000, 1]}
     assert totals == {
-        "dialled": 3, "answered": 1, "not_connected": 1, "ongoing": 1, "connected": 2, "connect_percent": 66.67, "tmo_ms": 70_000,
+        "dialled": 3, "answered": 1, "not_connected": 1, "dialling": 1, "connected": 2, "connect_percent": 66.67, "tmo_ms": 70_000,
     }  # fmt: skip
     (agent,) = ana.get("/v1/reports/agents").json()["items"]
     assert {key: agent[key] for key in ("answered", "talk_ms", "outbound_answered", "outbound_ms", "hold_ms", "wrap_up_ms")} == {

@@ -47,7 +47,12 @@ export function OutboundTable({ rows }: { rows: readonly Schemas["OutboundOfQueu
           isNumber: true,
           cell: (row) => count(row.not_connected, language),
         },
-        { key: "dialling", title: text("figure.dialling"), isNumber: true, cell: (row) => count(row.dialling, language) },
+        {
+          key: "dialling",
+          title: text("figure.dialling"),
+          isNumber: true,
+          cell: (row) => count(row.dialling, language),
+        },
         {
           key: "connected",
           title: text("figure.connected"),

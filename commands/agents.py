@@ -45,7 +45,7 @@ class LogOut(Command, frozen=True, kw_only=True):
 
 
 class PauseAgent(Command, frozen=True, kw_only=True):
-    """The agent pauses in all queues, with a reason; a new reason while paused replaces the old one."""
+    """The agent pauses in all queues, with a reason; another reason while paused begins another pause, the same one changes nothing."""
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS

@@ -399,7 +399,7 @@ def test_the_report_of_attempts_is_the_outbound_dashboard_by_every_grouping_and_
     assert sum(row["dialled"] for row in rows(ana, "/v1/reports/outbound", by="agent")) == board["totals"]["dialled"]
     answer = ana.get("/v1/reports/outbound", params=RECORDED | {"by": "total", "format": "csv"})
     assert answer.content.decode("utf-8-sig").splitlines() == [
-        "Discadas;Atendidas;Não Conectadas;% Connect;AHT",
-        "10;4;6;70,00;00:00:05:734",
+        "Discadas;Atendidas;Não Conectadas;Discando;Completadas;% Connect;AHT",
+        "10;4;6;0;7;70,00;00:00:05:734",
     ]
     problem_of(ana.get("/v1/reports/outbound", params={"by": "ivr"}), 422, "invalid")

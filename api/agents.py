@@ -169,7 +169,7 @@ async def log_out_agent(body: InQueues, context: Authenticated) -> Response:
 
 @router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN, response_model=Done)
 async def pause_agent(body: Pause, context: Authenticated) -> Response:
-    """In all queues. A pause that is set during a call begins to count when the call ends; another reason replaces the one before."""
+    """In all queues. A pause that is set during a call begins to count when the call ends; another reason replaces the one before, the same one changes nothing."""
     return await context.do(commands.PauseAgent(agent=body.agent, reason=body.reason, at=body.us))
 
 

@@ -165,9 +165,13 @@ class Outbound(Shape):
 
     dialled: Annotated[Count, Field(description="Discadas", examples=[40])]
     answered: Annotated[Count, Field(description="the customer answered", examples=[22])]
-    not_connected: Annotated[Count, Field(description="all others", examples=[18])]
+    not_connected: Annotated[Count, Field(description="Não Conectadas: ended without the customer's answer", examples=[17])]
+    dialling: Annotated[Count, Field(description="it is not known yet what becomes of them", examples=[1])]
+    connected: Annotated[Count, Field(description="the network completed them: answered, rang out, busy or voicemail", examples=[37])]
     connect_percent: Annotated[Percent, Field(description="% Connect: attempts that the network completed", examples=[92.5])]
-    tmo_ms: Annotated[Ms, Field(description="TMO: mean handle time of answered", examples=[120_000])]
+    tmo_ms: Annotated[
+        Ms, Field(description="TMO: mean talk + hold + wrap-up of answered, of those where all three are known", examples=[120_000])
+    ]
 
 
 class ExplainedOutbound(Outbound):
@@ -258,12 +262,14 @@ class OutboundRow(_Named, Outbound):
 
 
 class AgentRow(_Named):
-    """A row of the report of agents: visits answered, and time by state."""
+    """A row of the report of agents: visits answered, customers reached by dialling, and time by state."""
 
-    answered: Annotated[Count, Field(examples=[40])]
-    talk_ms: Annotated[Ms, Field(description="without hold", examples=[7_200_000])]
-    hold_ms: Annotated[Ms, Field(examples=[300_000])]
-    wrap_up_ms: Annotated[Ms, Field(examples=[600_000])]
+    answered: Annotated[Count, Field(description="visits", examples=[40])]
+    outbound_answered: Annotated[Count, Field(description="customers whom the agent dialled and who answered", examples=[6])]
+    talk_ms: Annotated[Ms, Field(description="with customers who waited in a queue, without hold", examples=[7_200_000])]
+    outbound_ms: Annotated[Ms, Field(description="with customers whom the agent dialled, without hold", examples=[900_000])]
+    hold_ms: Annotated[Ms, Field(description="of both kinds of calls", examples=[300_000])]
+    wrap_up_ms: Annotated[Ms, Field(description="of both kinds of calls", examples=[600_000])]
     ring_no_answer: Annotated[Count, Field(description="rings without an answer (RONA)", examples=[3])]
     logged_ms: Annotated[Ms, Field(examples=[21_600_000])]
     paused_ms: Annotated[Ms, Field(description="paused and nothing else at the same time", examples=[1_800_000])]

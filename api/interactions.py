@@ -147,7 +147,11 @@ async def start_call(body: Start, context: Authenticated) -> Response:
 
 @router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Done)
 async def dial_out(body: Dial, context: Authenticated) -> Response:
-    """Begins an outbound attempt. End it with `attempt-answered` or `attempt-failed`."""
+    """Begins an outbound attempt. End it with `attempt-answered` or `attempt-failed`.
+
+    The agent must be logged in, not paused, and neither talking nor dialling. What follows the customer's answer is a call of the agent as any other:
+    `hold`, `resume`, `release`, `wrap-up`.
+    """
     command = commands.DialOut(call=body.call, to_number=body.to_number, agent=body.agent, queue=body.queue, at=body.us)
     return await context.do(command, 201)
 
@@ -246,7 +250,7 @@ async def withdraw_call(interaction_id: InteractionId, body: Nothing, context: A
 
 @router.post("/{interaction_id}/attempt-answered", summary="The customer answers the attempt", response_model=Done)
 async def answer_attempt(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
-    """Marks the outbound call as answered; its talk begins."""
+    """Marks the outbound call as answered; the talk of the agent who dialled begins. A dialler without an agent offers the call to a queue then."""
     return await context.do(commands.AnswerDial(interaction=interaction_id, at=body.us))
 
 

@@ -82,8 +82,8 @@ def both(model: type, lines: str) -> dict[str, Any]:
 
 _OF_VISITS = "Serviço;Recebidas;Atendidas;Atendidas NS;Abandonadas\r\nvendas;100;85;70;12"
 _OF_IVR = "IVR;Entrantes URA;Fora de Serviço;Abandonadas IVR;Oferecidas\r\nprincipal;120;8;6;104"
-_OF_ATTEMPTS = "Serviço;Discadas;Atendidas;Não Conectadas;% Connect;AHT\r\nvendas;40;22;18;92,50;00:02:00:000"
-_OF_AGENTS = "Agente;Atendidas;Em conversa\r\nAna;40;02:00:00:000"
+_OF_ATTEMPTS = "Serviço;Discadas;Atendidas;Não Conectadas;Discando;Completadas;% Connect;AHT\r\nvendas;40;22;17;1;37;92,50;00:02:00:000"
+_OF_AGENTS = "Agente;Atendidas;Atendidas (ativo);Em conversa;Em conversa (ativo)\r\nAna;40;6;02:00:00:000;00:15:00:000"
 
 
 @router.get("/queues", summary="Visits by queue, agent, IVR or interval", **both(VisitReport, _OF_VISITS))
@@ -112,7 +112,10 @@ async def get_outbound_report(
 async def get_agent_report(
     context: Annotated[RequestContext, authorised(reports.agents)], params: Annotated[OfAgents, Query()]
 ) -> Response:
-    """Answered, talk, hold, wrap-up, rings without an answer, logged, paused by reason; times are cut at the edges of the requested time."""
+    """Answered and talk, of visits and of customers who were dialled; hold and wrap-up of both; rings without an answer, logged, paused by reason.
+
+    Times are cut at the edges of the requested time.
+    """
     return await _response(await ask_agents(context, params), context, params.format)
 
 

@@ -72,7 +72,7 @@ class OfWatch(Parameters):
             min_length=1,
             max_length=20,
             description="a question: the path of a GET with its parameters, percent-encoded as a whole. `/v1/monitoring`, `/v1/wall`, "
-            "`/v1/dashboards/inbound`, `…/outbound`, `…/ivr`, `/v1/reports/queues`, `…/ivr`, `…/agents`; without `as_of`, `at_least` and `format=csv`",
+            "`/v1/dashboards/inbound`, `…/outbound`, `…/ivr`, `/v1/reports/queues`, `…/ivr`, `…/outbound`, `…/agents`; without `as_of`, `at_least` and `format=csv`",
             examples=[["/v1/monitoring?queue=vendas", "/v1/dashboards/inbound"]],
         ),
     ]

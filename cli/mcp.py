@@ -85,6 +85,9 @@ class Assistant:
         question = self._questions.get(params.name)
         if question is None:
             return _refused(f"there is no tool {params.name}; there are {', '.join(self._questions)}")
+        missing = question.missing(params.arguments or {})
+        if missing:
+            return _refused(f"{question.name} needs {', '.join(missing)}: nothing was asked")
         path, parameters = question.request(params.arguments or {})
         try:
             response = await self._http.get(path, params=parameters)

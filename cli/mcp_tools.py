@@ -17,6 +17,7 @@ ROUTES: Mapping[str, str] = {
     "queue_report": "/v1/reports/queues",
     "ivr_report": "/v1/reports/ivr",
     "agent_report": "/v1/reports/agents",
+    "outbound_report": "/v1/reports/outbound",
     "agents_now": "/v1/monitoring",
     "interactions": "/v1/interactions",
     "interaction_history": "/v1/interactions/{interaction_id}/history",
@@ -44,6 +45,10 @@ class Question:
     title: str
     description: str
     schema: dict[str, Any]
+
+    def missing(self, arguments: Mapping[str, Any]) -> list[str]:
+        """The arguments that the tool needs and that these lack, or leave empty."""
+        return [name for name in self.schema["required"] if arguments.get(name) in (None, "")]
 
     def request(self, arguments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """The path and the query parameters of a request with these arguments. The API refuses what it does not know."""

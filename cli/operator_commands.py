@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 Format = Literal["table", "csv", "json"]
-Subject = Literal["queues", "ivr", "agents", "interactions"]
+Subject = Literal["queues", "ivr", "agents", "outbound", "interactions"]
 Grouping = Literal["total", "queue", "agent", "ivr", "half-hour", "hour", "day", "week", "month"]
 SLA_PROFILES = "offered, answered-only, asterisk-perf2, amazon-connect, genesys, xcally or offered-minus-short"
 Attribution = Literal["arrival", "event", "completion", "clipped"]

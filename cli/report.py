@@ -22,9 +22,9 @@ from projections.queries.interactions_selection import Interactions
 from projections.queries.report import Report as Figures
 from projections.queries.report import lineage, written
 
-_FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents}
+_FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents, "outbound": reports.outbound}
 _LONGEST_POSITION = 15
-_USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "total"}
+_USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "outbound": "queue", "interactions": "total"}
 
 
 def report(command: Report, center: Center, console: Console) -> int:

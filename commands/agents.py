@@ -45,7 +45,7 @@ class LogOut(Command, frozen=True, kw_only=True):
 
 
 class PauseAgent(Command, frozen=True, kw_only=True):
-    """The agent pauses in all queues, with a reason; a new reason while paused replaces the old one."""
+    """The agent pauses in all queues, with a reason; another reason while paused begins another pause, the same one changes nothing."""
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
@@ -172,11 +172,14 @@ def log_out(command: LogOut, context: HandlerContext) -> Done:
 
 @handles(PauseAgent)
 def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
-    """Refused for an agent who is not logged in."""
+    """Refused for an agent who is not logged in. An agent who is paused for this reason already stays so: nothing new has happened."""
     reason = checked_name(command.reason, "reason", "a pause")
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
+    if agent.is_paused_for(reason):
+        note_heartbeat(context, agent)
+        return Done(agent, {"queues": agent.queues_now()})
     return _observe(context, agent, [Fact("paused", context.instant(command.at), text=reason, ref="paused")])
 
 

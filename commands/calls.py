@@ -59,8 +59,6 @@ def place_call(command: PlaceCall, context: HandlerContext) -> Done:
 def _must_be_free(agent: Agent, queue: str, placed: UUID, context: HandlerContext) -> None:
     earlier = calls_of(agent, placed, context)
     agent.must_be_free(queue, earlier, context.now_us())
-    if any(call.is_dialled_by(agent.name) for call in earlier):
-        raise Refused("agent-busy", f"agent {agent.name} is dialling another number")
     if not agent.interfaces:
         raise Refused("agent-without-telephone", f"no telephone of the agent {agent.name} is known")
 

@@ -217,20 +217,23 @@ def start_call(command: StartCall, context: HandlerContext) -> Done:
 
 @handles(DialOut)
 def dial_out(command: DialOut, context: HandlerContext) -> Done:
-    """An outbound attempt begins."""
+    """An outbound attempt begins. Refused for an agent who is not free for a call, unless it repeats one that has begun."""
     at = context.instant(command.at)
+    queue, agent = "", None
     if command.queue:
-        existing_queue(context, command.queue).must_exist()
-    agent = context.load(Agent, agent_id(context.tenant, command.agent)) if command.agent else None
-    name = agent.name if agent is not None else command.agent
-    if name:
-        act_as(context, checked_name(name, "agent", "an agent"))
+        found = existing_queue(context, command.queue)
+        found.must_exist()
+        queue = found.spelling
+    if command.agent:
+        act_as(context, command.agent)
+        agent = existing_agent(context, command.agent)
         note_heartbeat(context, agent)
-    fact = Fact("dialled", at, queue=command.queue, agent=name, private=_private(command.to_number), ref="dialled")
+    name = agent.name if agent is not None else ""
+    fact = Fact("dialled", at, queue=queue, agent=name, private=_private(command.to_number), ref="dialled")
     done = begin_call(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
         earlier = calls_of(agent, done.aggregate.id, context)
-        agent.must_not_talk(earlier, at)
+        agent.must_be_free(queue, earlier, at)
         agent.take_call(done.aggregate.id, earlier, at, context.metadata)
     return done
 

@@ -248,9 +248,7 @@ def _of_talk(command: OfTalk, context: HandlerContext) -> Recording:
 
 def _queue_of_talk(interaction: Interaction) -> str:
     """The queue in which somebody talks now; "" for a call of no queue."""
-    attempt = interaction.state.attempt
-    visits = [visit.queue for visit in interaction.state.visits if visit.end == "answered" and visit.open]
-    return visits[-1] if visits else attempt.queue if attempt is not None else ""
+    return next((talk.queue for talk in reversed(interaction.going_on())), "")
 
 
 def _rule(queue: str, context: HandlerContext) -> RecordingRule:

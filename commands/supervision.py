@@ -67,7 +67,7 @@ def supervise_call(command: SuperviseCall, context: HandlerContext) -> Done:
 
 
 def _must_be_free(supervisor: Agent, context: HandlerContext) -> None:
-    supervisor.must_not_talk(calls_of(supervisor, supervisor.id, context), context.now_us())
+    supervisor.must_not_be_busy(calls_of(supervisor, supervisor.id, context), context.now_us())
     if not supervisor.interfaces:
         raise Refused("agent-without-telephone", f"no telephone of the agent {supervisor.name} is known")
 

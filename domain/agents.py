@@ -23,8 +23,8 @@ LATE_US = 4 * SECOND
 ECHO_US = 15 * SECOND
 """So long after a live command a PBX may repeat what it said."""
 
-LONGEST_TALK_US = 12 * 3_600 * SECOND
-"""A talk that is longer has ended unseen: a log that breaks off in a call must not keep the agent from all later ones."""
+LONGEST_CALL_US = 12 * 3_600 * SECOND
+"""A talk, or a number that is dialled, for longer has ended unseen: a log that breaks off in a call must not keep the agent from all later ones."""
 
 SpanKey = tuple[str, int]
 """A span's kind and start, unique within an agent."""
@@ -334,25 +334,27 @@ class Agent(Aggregate):
             raise InvalidField("at", "earlier than what already happened to this agent", "instant-out-of-order")
 
     def must_be_free(self, queue: str, calls: Iterable[Interaction], at: int) -> None:
-        """Refuse a live ring or answer at `at` (us) for a call of `queue` to an agent who is logged out, paused or talking.
+        """Refuse to give a call of `queue` at `at` (us), by a live command, to an agent who is logged out, paused, talking or dialling.
 
         calls: those of `calls`, as they are now. One agent has one voice call at a time.
         """
         self.must_be_in()
         if self.standing.pause is not None or queue in self.standing.paused:
             raise Refused("agent-paused", f"agent {self.name} is paused")
-        self.must_not_talk(calls, at)
+        self.must_not_be_busy(calls, at)
 
     @property
     def _named_by_calls(self) -> tuple[str, ...]:
         """What a call may name the agent by: a source that knows no names states the telephone."""
         return (self.name, *self.interfaces)
 
-    def must_not_talk(self, calls: Iterable[Interaction], at: int) -> None:
-        """Refuse a live command that gives the agent a call at `at` (us), while the agent talks in one of `calls`: those of `calls`, as they are now."""
-        begun = (call.talks_since(name) for call in calls for name in self._named_by_calls)
-        if any(since is not None and at - since * MS <= LONGEST_TALK_US for since in begun):
+    def must_not_be_busy(self, calls: Iterable[Interaction], at: int) -> None:
+        """Refuse a live command that gives the agent a call at `at` (us), while the agent talks in one of `calls` or dials it: those of `calls`, as they are now."""
+        named = [(call, name) for call in calls for name in self._named_by_calls]
+        if any(_lasts(call.talks_since(name), at) for call, name in named):
             raise Refused("agent-busy", f"agent {self.name} is talking in another call")
+        if any(_lasts(call.dials_since(name), at) for call, name in named):
+            raise Refused("agent-busy", f"agent {self.name} is dialling another number")
 
     def take_call(self, call: UUID, earlier: Iterable[Interaction], at: int, metadata: EventMetadata) -> None:
         """Record at `at` (us) that the agent answered or dialled this call. earlier: those of `calls`, as they are now.
@@ -360,13 +362,18 @@ class Agent(Aggregate):
         Of two answers at once, both of which change the agent, the second is decided anew.
         """
         named = self._named_by_calls
-        going_on = [other.id for other in earlier if any(other.has_talk_of(name) or other.is_dialled_by(name) for name in named)]
+        going_on = [other.id for other in earlier if any(other.is_on_call(name) for name in named)]
         self._trigger_unchanged(AgentTookCall, metadata, at, calls=(*going_on, call))
 
     def must_be_in(self) -> None:
         """Raises Refused when the agent is not logged in."""
         if not self.standing.queues:
             raise Refused("agent-logged-out", f"agent {self.name} is not logged in")
+
+    def is_paused_for(self, reason: str) -> bool:
+        """Whether the agent is paused in all queues, for this reason."""
+        known = self.standing
+        return known.pause is not None and all(known.paused.get(queue) == reason for queue in known.queues)
 
     def must_be_paused(self) -> None:
         """Raises Refused when the agent is not paused."""
@@ -403,6 +410,11 @@ _UNDONE_BY: dict[FactKind, tuple[FactKind, ...]] = {
     "paused": ("unpaused", "left"),
     "unpaused": ("paused", "left"),
 }
+
+
+def _lasts(since_ms: int | None, at: int) -> bool:
+    """Whether what an agent has been doing since `since_ms` still counts at `at` (us)."""
+    return since_ms is not None and at - since_ms * MS <= LONGEST_CALL_US
 
 
 def _each_once(facts: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fact, ...]:

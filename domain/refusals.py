@@ -165,17 +165,19 @@ class Meaning(NamedTuple):
 
 MEANINGS: dict[Code, Meaning] = {
     "agent-busy": Meaning(
-        "The agent is talking in another call, and answers one voice call at a time.",
-        "Release or end the agent's call first, or ring another agent.",
+        "The agent is talking in another call, or dialling another number: an agent has one voice call at a time.",
+        "Release or end the agent's call first (`attempt-failed` for a number that nobody answers), or name another agent.",
     ),
     "agent-exists": Meaning("An agent has this name already.", "Use the existing agent, or choose another name."),
     "agent-is-interface": Meaning(
         "The name is a telephone of an agent, not an agent of its own.", "Send the command for the agent whose interface it is."
     ),
-    "agent-logged-out": Meaning("The agent is logged in to no queue.", "Let the agent log in first, or ring another agent."),
+    "agent-logged-out": Meaning("The agent is logged in to no queue.", "Let the agent log in first, or name another agent."),
     "agent-not-paused": Meaning("The agent is not paused, so no pause can end.", "Nothing: the agent is available already."),
     "agent-of-another-user": Meaning("The agent belongs to another user.", "Act as an agent of your own."),
-    "agent-paused": Meaning("The agent is paused and takes no calls.", "Resume the agent first, or ring another agent."),
+    "agent-paused": Meaning(
+        "The agent is paused: who is paused takes no calls and dials none.", "Resume the agent first, or name another agent."
+    ),
     "agent-unknown": Meaning("The company has no such agent.", "Check the name or id; a first login creates the agent."),
     "agent-without-telephone": Meaning(
         "No telephone of the agent is known, so nothing can ring.",
@@ -221,7 +223,9 @@ MEANINGS: dict[Code, Meaning] = {
     "call-left-ivr": Meaning("The call has left the IVR.", "Offer it to a queue, or end it."),
     "call-not-in-ivr": Meaning("The call is in no IVR.", "Send `ivr/enter` first."),
     "call-not-on-hold": Meaning("The customer is not on hold.", "Nothing: the talk goes on."),
-    "call-not-talking": Meaning("No agent is talking in this call.", "Send `answer` first."),
+    "call-not-talking": Meaning(
+        "No agent is talking in this call.", "Send `answer` first, or `attempt-answered` for a customer whom an agent has dialled."
+    ),
     "call-not-waiting": Meaning("The call is not waiting in a queue.", "Offer it to a queue first."),
     "call-not-wrapping-up": Meaning("The talk goes on, or its wrap-up is over.", "Release the talk first; a tag can be added later."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),

@@ -114,6 +114,12 @@ def _dialled(_: UUID, at: int, action: actions.Dialled) -> list[Command]:
     return [DialOut(call=action.call, to_number=action.number, agent=action.agent, queue=action.queue, at=at)]
 
 
+def _dial_ended(company: UUID, at: int, action: actions.DialEnded) -> list[Command]:
+    """The agent writes while talking, and is free for the next call at once."""
+    interaction = interaction_id(company, action.call)
+    return [ReleaseCall(interaction=interaction, at=at), WrapUp(interaction=interaction, at=at)]
+
+
 def _hung_up(company: UUID, at: int, action: actions.HungUp) -> list[Command]:
     interaction = interaction_id(company, action.call)
     end = EndCall(interaction=interaction, at=at)
@@ -151,4 +157,5 @@ _COMMANDS: dict[type[Action], Callable[[UUID, int, Any], list[Command]]] = {
     actions.Dialled: _dialled,
     actions.DialAnswered: _on_call(AnswerDial),
     actions.DialFailed: _on_call(FailDial, "result"),
+    actions.DialEnded: _dial_ended,
 }

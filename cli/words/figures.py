@@ -74,7 +74,7 @@ def report(
     since: Annotated[str, typer.Option("--from", metavar="T", help="Date or ISO 8601.", show_default="the first of all")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Date or ISO 8601, not included.", show_default="the last of all")] = "",
     by: Annotated[
-        Grouping | None, typer.Option(help="What a row is; interactions have none.", show_default="queue; ivr and agent of those reports")
+        Grouping | None, typer.Option(help="What a row is; interactions have none.", show_default="queue; ivr and agent of their reports")
     ] = None,
     queue: Annotated[str, typer.Option(help="This queue alone, as the source writes it.")] = "",
     agent: Annotated[str, typer.Option(help="This agent alone, as the source writes it.")] = "",

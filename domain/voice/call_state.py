@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, NamedTuple, TypeVar
 
-from domain.voice.calls import Attempt, Call, CallIdentity, Change, Hold, HoldChange, IvrPath, Removed, Ring, RingChange, Visit
+from domain.voice.calls import ATTEMPT, Attempt, Call, CallIdentity, Change, Hold, HoldChange, IvrPath, Removed, Ring, RingChange, Visit
 
 T = TypeVar("T")
 
@@ -15,7 +15,10 @@ _Kind = Literal["visit", "ring", "hold", "option", "tag"]
 
 @dataclass(slots=True)
 class CallState:
-    """A call as it is known now. `rings` and `holds`: lists per visit, by the visit's index; `call` is None before the first event."""
+    """A call as it is known now. `rings` and `holds`: lists per visit, by the visit's index; `call` is None before the first event.
+
+    attempt_holds: the holds of the outbound attempt's talk.
+    """
 
     call: Call | None = None
     visits: list[Visit] = field(default_factory=list)
@@ -23,6 +26,7 @@ class CallState:
     holds: list[list[Hold]] = field(default_factory=list)
     ivr: IvrPath | None = None
     attempt: Attempt | None = None
+    attempt_holds: list[Hold] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
 
@@ -41,11 +45,14 @@ class CallState:
         for ring in change.rings:
             _put(self.rings[ring.n], ring.k, Ring(ring.agent, ring.from_ms, ring.until_ms, ring.outcome))
         for hold in change.holds:
-            _put(self.holds[hold.n], hold.k, Hold(hold.from_ms, hold.until_ms))
+            _put(self._holds_of(hold.n), hold.k, Hold(hold.from_ms, hold.until_ms))
         for k, option in change.options:
             _put(self.options, k, option)
         for k, tag in change.tags:
             _put(self.tags, k, tag)
+
+    def _holds_of(self, n: int) -> list[Hold]:
+        return self.attempt_holds if n == ATTEMPT else self.holds[n]
 
     def _remove(self, removed: Removed) -> None:
         gone = slice(removed.first, removed.until)
@@ -55,7 +62,7 @@ class CallState:
             case "ring":
                 del self.rings[removed.n][gone]
             case "hold":
-                del self.holds[removed.n][gone]
+                del self._holds_of(removed.n)[gone]
             case "option":
                 del self.options[gone]
             case "tag":
@@ -92,7 +99,8 @@ def _all_of(state: CallState, call: Call) -> Change:
         of=CallIdentity(call.call, call.origin, call.part_of) if visits else None,
         visits=tuple(visits),
         rings=tuple([_ring_change(visit, k, ring) for visit in visits for k, ring in enumerate(state.rings[visit.n])]),
-        holds=tuple([_hold_change(visit, k, hold) for visit in visits for k, hold in enumerate(state.holds[visit.n])]),
+        holds=tuple([_hold_change(visit.n, visit, k, hold) for visit in visits for k, hold in enumerate(state.holds[visit.n])])
+        + tuple([_hold_change(ATTEMPT, state.attempt, k, hold) for k, hold in enumerate(state.attempt_holds) if state.attempt]),
         ivr=state.ivr,
         attempt=state.attempt,
         options=tuple(enumerate(state.options)),
@@ -104,8 +112,8 @@ def _ring_change(visit: Visit, k: int, ring: Ring) -> RingChange:
     return RingChange(visit.n, k, visit.queue, ring.agent, ring.from_ms, ring.until_ms, ring.outcome)
 
 
-def _hold_change(visit: Visit, k: int, hold: Hold) -> HoldChange:
-    return HoldChange(visit.n, k, visit.queue, visit.agent, hold.from_ms, hold.until_ms)
+def _hold_change(n: int, of: Visit | Attempt, k: int, hold: Hold) -> HoldChange:
+    return HoldChange(n, k, of.queue, of.agent, hold.from_ms, hold.until_ms)
 
 
 class Parts(NamedTuple, Generic[T]):
@@ -141,14 +149,24 @@ class Comparison:
         moved = moved or was is None or was.agent != visit.agent
         for k, hold in holds.at.items():
             if moved or k >= len(known_holds) or hold != known_holds[k]:
-                self._holds.append(_hold_change(visit, k, hold))
+                self._holds.append(_hold_change(n, visit, k, hold))
         self._remove("ring", n, rings.total, len(known_rings))
         self._remove("hold", n, holds.total, len(known_holds))
+
+    def _compare_attempt_holds(self, attempt: Attempt | None, holds: Sequence[Hold]) -> None:
+        """Compare the holds of the attempt's talk, of which there are few. A hold's row holds the attempt's queue and agent."""
+        was, known = self._before.attempt, self._before.attempt_holds
+        if attempt is not None:
+            moved = was is None or (was.queue, was.agent) != (attempt.queue, attempt.agent)
+            changed = [k for k, hold in enumerate(holds) if moved or k >= len(known) or hold != known[k]]
+            self._holds += [_hold_change(ATTEMPT, attempt, k, holds[k]) for k in changed]
+        self._remove("hold", ATTEMPT, len(holds), len(known))
 
     def change(self, after: CallState, options: Iterable[int], tags: Iterable[int]) -> Change:
         """All that changed. Of the options and tags only those at these indexes are compared."""
         before = self._before
         assert after.call is not None
+        self._compare_attempt_holds(after.attempt, after.attempt_holds)
         for n in range(len(after.visits), len(before.visits)):
             self._remove("ring", n, 0, len(before.rings[n]))
             self._remove("hold", n, 0, len(before.holds[n]))

@@ -29,8 +29,12 @@ class Ring(msgspec.Struct, frozen=True, array_like=True, gc=False):
     outcome: str
 
 
+ATTEMPT = -1
+"""The `n` of a hold in the talk of the outbound attempt, which is no visit."""
+
+
 class Hold(NamedTuple):
-    """The customer on hold during the talk of a visit. Instants in ms; `until_ms` None while it lasts."""
+    """The customer on hold during a talk. Instants in ms; `until_ms` None while it lasts."""
 
     from_ms: int
     until_ms: int | None
@@ -84,7 +88,13 @@ class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """An outbound attempt. result: "" (dialling) | answered | busy | no-answer | bad-number | congestion | rejected | unavailable | agent-no-answer | failed | unknown."""
+    """An outbound attempt, and the talk that followed when the customer answered.
+
+    result: "" (dialling) | answered | busy | no-answer | bad-number | congestion | rejected | unavailable | agent-no-answer | failed | unknown.
+    `ended_ms` ends the talk, or the dialling. `talk_ms` is without hold, None while its end is not known; `hold_ms` is 0 until then. `wrap_up_ms` is
+    None while the agent has not finished the wrap-up of a talk that a live command ended; 0 where there is none, as for attempts that a PBX tells of.
+    The holds are stored separately.
+    """
 
     dialled_ms: int
     queue: str = ""
@@ -94,6 +104,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     ended_ms: int | None = None
     result: str = ""
     talk_ms: int | None = None
+    hold_ms: int = 0
+    wrap_up_ms: int | None = 0
 
 
 class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -132,7 +144,7 @@ class RingChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class HoldChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A hold that began or changed: the `k`-th of visit `n`. `queue`, `agent`: those of the visit."""
+    """A hold that began or changed: the `k`-th of visit `n`, or of the outbound attempt (`n` is ATTEMPT). `queue`, `agent`: those of the visit or attempt."""
 
     n: int
     k: int
@@ -145,7 +157,7 @@ class HoldChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Removed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Parts of a call that later evidence removed: of `kind`, those from index `first` until before `until`.
 
-    `n`: the visit whose rings or holds they are, 0 for other kinds. With a visit all its rings and holds are named too.
+    `n`: the visit whose rings or holds they are, ATTEMPT for holds of the outbound attempt, 0 for other kinds. With a visit all its rings and holds are named too.
     """
 
     kind: Literal["visit", "ring", "hold", "option", "tag"]

@@ -156,6 +156,7 @@ class Evidence:
         """Complete the state with what depends on the visits."""
         outline = self._now.outline
         state.attempt = self._now.attempt.attempt(outline.hung_up)
+        state.attempt_holds = self._now.attempt.holds_until(outline.hung_up)
         state.ivr = self._now.ivr.path(state.visits[0] if state.visits else None, outline.hung_up, self._restarts(context))
         state.call = outline.head(context, state)
 

@@ -84,6 +84,9 @@ SHOWN = -1
 ECHO = -2
 """The `mark` of a fact by which a PBX tells what a live command has just had it do."""
 
+OUTBOUND_TALK = -3
+"""The `mark` of a live fact about the talk with a customer who was dialled: the same kinds are about a visit without it."""
+
 
 class Fact(msgspec.Struct, frozen=True, array_like=True):
     """One observed fact.
@@ -94,7 +97,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     nth: the k-th equal line of that second in its file (0 = the first): equal facts across files count once.
     private: data that may name a person: a phone number, the fields of an unknown verb. Its subject is NOBODY until a handler sets it.
     mark: distinguishes lines of one instant that differ only in what no other field holds (a position, a bridged channel); SHOWN for a fact
-    that a line shows in addition to its own, ECHO for what a command has had a PBX do.
+    that a line shows in addition to its own, ECHO for what a command has had a PBX do, OUTBOUND_TALK for what is about an outbound attempt's talk.
     ref: the origin of the fact ("queue_log:12", "ami:AgentConnect"), for people; not part of the identity.
     """
 

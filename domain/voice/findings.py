@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Self
 
 from domain.voice.call_outline import CallOutline
-from domain.voice.facts import Fact
+from domain.voice.facts import OUTBOUND_TALK, Fact
 from domain.voice.forking import Forkable
 from domain.voice.outbound_and_ivr import OF_ATTEMPT, OF_IVR, AttemptEvidence, IvrEvidence
 from domain.voice.visit_builder import VisitBuilder
@@ -32,14 +32,19 @@ class Findings(Forkable):
     def take(self, facts: Sequence[Fact]) -> None:
         """Apply facts in order; all facts of one instant must be passed together."""
         take_in_outline, attempt = self.outline.take, self.attempt
+        mixed = bool(self.outbound)
         for fact in facts:
+            mixed = mixed or fact.mark == OUTBOUND_TALK
             take_in_outline(fact)
             kind = fact.kind
             if kind in OF_IVR:
                 self.ivr.take(fact)
             if attempt.dialled is not None or kind in OF_ATTEMPT:
                 attempt.take(fact)
-        self.visits.take_all([fact for fact in facts if not fact.queue or fact.queue not in self.outbound] if self.outbound else facts)
+        self.visits.take_all([fact for fact in facts if self._may_be_of_visit(fact)] if mixed else facts)
+
+    def _may_be_of_visit(self, fact: Fact) -> bool:
+        return fact.mark != OUTBOUND_TALK and (not fact.queue or fact.queue not in self.outbound)
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from domain.errors import InvalidField, NotFound, Refused
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call, Visit
 from domain.voice.facts import Fact, FactKind
+from domain.voice.talks import Talk, talks
 
 _Kinds = frozenset[FactKind]
 _WAITING: _Kinds = frozenset({"rang", "ring_no_answer", "ring_canceled", "answered", "abandoned", "timed_out", "left_by_key", "withdrawn"})
@@ -40,8 +41,8 @@ def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fac
 def _without_idle_wrap_up(state: CallState, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The facts; of a tagged wrap-up only the tag, when the wrap-up of every talk is over: a PBX does not wait for the agent."""
     is_tagged = {"wrap_up", "tag"} <= {fact.kind for fact in facts}
-    ended = [visit for visit in state.visits if visit.released_ms is not None]
-    if is_tagged and ended and not any(_wraps_up(visit, facts[0].at) for visit in ended):
+    ended = [talk for talk in talks(state) if talk.ended_ms is not None]
+    if is_tagged and ended and not any(talk.wraps_up(facts[0].at // MS) for talk in ended):
         return tuple(fact for fact in facts if fact.kind != "wrap_up")
     return facts
 
@@ -53,10 +54,11 @@ def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
     if fact.kind in _WAITING:
         return replace(fact, queue=_waiting_visit(state).queue)
     if fact.kind in _TALKING:
-        return replace(fact, queue=_talking_visit(state, fact.kind).queue)
+        talk = _going_on(state, fact.kind)
+        return replace(fact, queue=talk.queue, mark=talk.mark)
     if fact.kind == "wrap_up":
-        visit = _wrapping(state, fact.at)
-        return replace(fact, queue=visit.queue, wrap_ms=fact.at // MS - (visit.released_ms or 0))
+        talk = _wrapping(state, fact.at)
+        return replace(fact, queue=talk.queue, mark=talk.mark, wrap_ms=fact.at // MS - (talk.ended_ms or 0))
     if fact.kind == "offered":
         _must_be_free(state)
     elif fact.kind in _DIALLING and (state.attempt is None or state.attempt.result):
@@ -76,12 +78,11 @@ def _existing(state: CallState) -> Call:
 
 def _cut_short(state: CallState, fact: Fact) -> tuple[Fact, ...]:
     """What a hang-up ends: the wait or the talk."""
-    visit = next((visit for visit in state.visits if visit.open), None) if fact.kind == "hung_up" else None
-    if visit is None:
+    if fact.kind != "hung_up":
         return ()
-    if visit.end == "":
+    if any(visit.end == "" for visit in state.visits):
         return (Fact("abandoned", fact.at, ref="abandoned"),)
-    return (Fact("released", fact.at, by="caller", ref="released"),)
+    return (Fact("released", fact.at, by="caller", ref="released"),) if any(talk.goes_on for talk in talks(state)) else ()
 
 
 def _waiting_visit(state: CallState) -> Visit:
@@ -91,33 +92,26 @@ def _waiting_visit(state: CallState) -> Visit:
     return visit
 
 
-def _talking_visit(state: CallState, kind: FactKind) -> Visit:
-    visit = next((visit for visit in reversed(state.visits) if visit.end == "answered" and visit.open), None)
-    if visit is None:
+def _going_on(state: CallState, kind: FactKind) -> Talk:
+    talk = next((talk for talk in reversed(talks(state)) if talk.goes_on), None)
+    if talk is None:
         raise Refused("call-not-talking", "no agent is talking in this call")
-    holds = state.holds[visit.n]
-    on_hold = bool(holds) and holds[-1].until_ms is None
-    if kind == "held" and on_hold:
+    if kind == "held" and talk.on_hold:
         raise Refused("call-on-hold", "the customer is on hold already")
-    if kind == "resumed" and not on_hold:
+    if kind == "resumed" and not talk.on_hold:
         raise Refused("call-not-on-hold", "the customer is not on hold")
-    return visit
+    return talk
 
 
-def _wrapping(state: CallState, at: int) -> Visit:
-    visit = next((visit for visit in reversed(state.visits) if _wraps_up(visit, at)), None)
-    if visit is None:
+def _wrapping(state: CallState, at: int) -> Talk:
+    talk = next((talk for talk in reversed(talks(state)) if talk.wraps_up(at // MS)), None)
+    if talk is None:
         raise Refused("call-not-wrapping-up", "there is no talk to wrap up")
-    return visit
-
-
-def _wraps_up(visit: Visit, at: int) -> bool:
-    """Whether the agent's work on it goes on at `at` (us): nobody has finished it, and the time that the queue allows is not over."""
-    return visit.released_ms is not None and (visit.wrap_up_ms is None or visit.released_ms + visit.wrap_up_ms > at // MS)
+    return talk
 
 
 def _must_be_free(state: CallState) -> None:
-    if any(visit.open for visit in state.visits):
+    if any(visit.open for visit in state.visits) or any(talk.goes_on for talk in talks(state)):
         raise Refused("call-in-progress", "the call is waiting or talking: withdraw or release it first")
     if state.attempt is not None and state.attempt.result != "answered":
         raise Refused("attempt-not-answered", "nobody has answered the number that is being dialled")

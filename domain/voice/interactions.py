@@ -18,6 +18,7 @@ from domain.voice.evidence import Evidence
 from domain.voice.facts import SHOWN, CallKind, Fact
 from domain.voice.guards import completed
 from domain.voice.interaction_events import BY_KIND, InteractionEvent, InteractionObserved, VisitAmended
+from domain.voice.talks import Talk, talks
 
 _UNCHANGED = Change()
 
@@ -71,15 +72,14 @@ class Interaction(Aggregate):
         """Whether this is an open call of this contact."""
         return self.call is not None and self.call.contact == contact and self.call.ended_ms is None
 
+    def going_on(self) -> list[Talk]:
+        """The talks of agents that go on in this call."""
+        is_over = self.call is None or self.call.ended_ms is not None
+        return [] if is_over else [talk for talk in talks(self.state) if talk.goes_on]
+
     def talks_since(self, agent: str) -> int | None:
         """Since when (ms) this agent has been talking in this call; None for one who does not talk in it now."""
-        if self.call is None or self.call.ended_ms is not None:
-            return None
-        attempt = self.state.attempt
-        begun = [visit.ended_ms for visit in self.state.visits if visit.agent == agent and visit.end == "answered" and visit.open]
-        if attempt is not None and attempt.agent == agent and attempt.result == "answered" and attempt.ended_ms is None:
-            begun.append(attempt.answered_ms)
-        return max((at for at in begun if at is not None), default=None)
+        return max((talk.began_ms for talk in self.going_on() if talk.agent == agent), default=None)
 
     def taken_at(self, agent: str) -> int | None:
         """When (ms) this agent answered or dialled this call last; None for one who did not."""
@@ -93,8 +93,7 @@ class Interaction(Aggregate):
 
     def talking(self) -> set[str]:
         """The names of the agents who are talking in this call now."""
-        named = {visit.agent for visit in self.state.visits} | ({self.state.attempt.agent} if self.state.attempt else set())
-        return {agent for agent in named if agent and self.has_talk_of(agent)}
+        return {talk.agent for talk in self.going_on() if talk.agent}
 
     def agents(self) -> tuple[str, ...]:
         """The names of the agents who have answered or dialled this call, the last one first."""
@@ -115,11 +114,15 @@ class Interaction(Aggregate):
         if placed or any(fact.clock != "live" for fact in self.facts):
             raise Refused("call-followed-at-pbx", "a PBX leads this call, and tells what becomes of it")
 
-    def is_dialled_by(self, agent: str) -> bool:
-        """Whether this is an attempt of the agent that nobody has answered yet: the agent may be talking in it soon."""
+    def dials_since(self, agent: str) -> int | None:
+        """Since when (ms) this agent has been dialling this call; None for one who does not, and once it is known what became of it."""
         attempt = self.state.attempt
-        going_on = self.call is not None and self.call.ended_ms is None
-        return going_on and attempt is not None and attempt.agent == agent and attempt.result == ""
+        is_over = self.call is None or self.call.ended_ms is not None
+        return attempt.dialled_ms if not is_over and attempt is not None and attempt.agent == agent and attempt.result == "" else None
+
+    def is_on_call(self, agent: str) -> bool:
+        """Whether this agent is talking in this call, or dialling it."""
+        return self.has_talk_of(agent) or self.dials_since(agent) is not None
 
     def must_begin_as(self, direction: str, given: str, number: str, *, reads_past: bool) -> None:
         """Refuse a live command that begins another call under this call's id: of the other direction, or with another number.

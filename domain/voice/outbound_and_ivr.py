@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from domain.base import MS
-from domain.voice.calls import Attempt, IvrPath, Visit
-from domain.voice.facts import Fact, FactKind
+from domain.voice.calls import Attempt, Hold, IvrPath, Visit
+from domain.voice.facts import OUTBOUND_TALK, Fact, FactKind
 from domain.voice.forking import Forkable
 
 Status = Literal[
@@ -131,6 +131,7 @@ class AttemptEvidence(Forkable):
     """What the facts of a call, applied in order, prove about an outbound attempt.
 
     `outbound`: the queues whose facts belong to the attempt. `seen`: the last instant (us) at which the call itself was observed.
+    `held`: when the customer was put on hold (us), and taken off it. `wrap_ms`: how long the agent's wrap-up took.
     """
 
     outbound: frozenset[str] = frozenset()
@@ -140,6 +141,8 @@ class AttemptEvidence(Forkable):
     agent: str = ""
     seen: int = 0
     cuts: tuple[int, ...] = ()
+    held: tuple[tuple[int, int | None], ...] = ()
+    wrap_ms: int | None = None
 
     def take(self, fact: Fact) -> None:
         """Apply one more fact."""
@@ -149,7 +152,11 @@ class AttemptEvidence(Forkable):
             self.seen = fact.at
         if self.dialled is None and fact.kind in ("dialled", "outbound"):
             self.dialled = fact
-        if fact.kind in ("dial_answered", "dial_failed") or (fact.queue in self.outbound and fact.kind != "outbound"):
+        if (
+            fact.kind in ("dial_answered", "dial_failed")
+            or fact.mark == OUTBOUND_TALK
+            or (fact.queue in self.outbound and fact.kind != "outbound")
+        ):
             self._take_its_own(fact)
 
     def _take_its_own(self, fact: Fact) -> None:
@@ -159,24 +166,50 @@ class AttemptEvidence(Forkable):
             self.over = fact
         if not self.agent and fact.agent:
             self.agent = fact.agent
+        if fact.kind == "wrap_up":
+            self.wrap_ms = fact.wrap_ms
+        self._take_hold(fact)
+
+    def _take_hold(self, fact: Fact) -> None:
+        on_hold = bool(self.held) and self.held[-1][1] is None
+        if fact.kind == "held" and self.answered is not None and self.over is None and not on_hold:
+            self.held = (*self.held, (fact.at, None))
+        elif fact.kind == "resumed" and on_hold:
+            self.held = (*self.held[:-1], (self.held[-1][0], fact.at))
 
     def attempt(self, hung_up: int | None) -> Attempt | None:
         """The outbound attempt; None for an inbound call."""
         dialled, answered, over = self.dialled, self.answered, self.over
         if dialled is None:
             return None
-        ended = over.at if over is not None and (answered is None or over.at >= answered.at) else hung_up
-        lost = self._lost(ended)
+        ended, is_lost = self._end(hung_up)
+        is_known = ended is not None and not is_lost
+        hold_ms = sum((hold.until_ms or hold.from_ms) - hold.from_ms for hold in self.holds_until(hung_up)) if is_known else 0
+        by_command = over is not None and over.mark == OUTBOUND_TALK
         return Attempt(
             dialled_ms=dialled.at // MS,
             queue=dialled.queue,
             agent=dialled.agent or self.agent,
             style=dialled.by,
             answered_ms=answered.at // MS if answered else None,
-            ended_ms=_ms(ended if lost is None else lost),
+            ended_ms=_ms(ended),
             result="answered" if answered is not None else self._failure(hung_up),
-            talk_ms=ended // MS - answered.at // MS if answered and ended is not None and lost is None else None,
+            talk_ms=ended // MS - answered.at // MS - hold_ms if answered and ended is not None and is_known else None,
+            hold_ms=hold_ms,
+            wrap_up_ms=self.wrap_ms if self.wrap_ms is not None or by_command else 0,
         )
+
+    def holds_until(self, hung_up: int | None) -> list[Hold]:
+        """The holds of the talk; the last one ends with it at the latest."""
+        ended, _ = self._end(hung_up)
+        return [Hold(since // MS, _ms(ended if until is None else until)) for since, until in self.held]
+
+    def _end(self, hung_up: int | None) -> tuple[int | None, bool]:
+        """When the talk ended, or the dialling (us); and whether no source saw the end: then the last instant at which it certainly went on."""
+        over, answered = self.over, self.answered
+        ended = over.at if over is not None and (answered is None or over.at >= answered.at) else hung_up
+        lost = self._lost(ended)
+        return (ended, False) if lost is None else (lost, True)
 
     def _lost(self, ended: int | None) -> int | None:
         """The last instant at which the attempt certainly went on, when its end fell into a gap of the source; None otherwise."""

@@ -178,8 +178,8 @@ def _with_names(table: str, rows: str, as_of: int | None, tailed: Tailed, *, of_
     columns = _NAMES_OF_PARTS.get(table) or tuple(CALLS[table]((), ()))
     rows = f"({rows})"
     if table == "holds":
-        visits = source("visits", as_of, of_calls=of_calls, tailed=tailed)
-        rows = WITH_ANSWER.format(columns=", ".join(columns), rows=rows, visits=visits)
+        talks = {talk: source(talk, as_of, of_calls=of_calls, tailed=tailed) for talk in ("visits", "attempts")}
+        rows = WITH_ANSWER.format(columns=", ".join(columns), rows=rows, **talks)
     return named(table, columns, rows)
 
 

@@ -40,11 +40,14 @@ The instant is named outside of the lambda too: old servers do not read a column
 """
 
 WITH_ANSWER = """
-(SELECT {columns}, answered_ms FROM {rows} AS h ANY LEFT JOIN (SELECT id AS visit, ended_ms AS answered_ms FROM {visits} WHERE position(agent, '/') > 0) AS a USING visit)"""
-"""Holds, with the instant at which their visits were answered by a telephone."""
+(SELECT {columns}, answered_ms FROM {rows} AS h ANY LEFT JOIN (
+    SELECT id AS visit, ended_ms AS answered_ms FROM {visits} WHERE position(agent, '/') > 0
+    UNION ALL SELECT id AS visit, CAST(dialled_ms AS Nullable(Int64)) AS answered_ms FROM {attempts} WHERE position(agent, '/') > 0
+) AS a USING visit)"""
+"""Holds, with the instant at which their visits were answered by a telephone, or their attempts were dialled by it."""
 
 INSTANTS = {"visits": "v.ended_ms", "attempts": "v.dialled_ms", "rings": "v.from_ms", "holds": "v.answered_ms"}
-"""Per table whose rows name the agent of a call: the instant that decides. A hold is of who answered the visit."""
+"""Per table whose rows name the agent of a call: the instant that decides. A hold is of who answered the visit or dialled the attempt."""
 
 _NO_TELEPHONE = ("", (Holding("", BEGINNING_MS, END_MS),))
 """What a row without one of the telephones has for one: the first."""

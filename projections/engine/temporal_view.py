@@ -64,7 +64,8 @@ FROM {rows} AS c WHERE c.entered_ms <= {{moment:Int64}}""",
 SELECT a.id AS id, a.queue AS queue, a.agent AS agent, a.style AS style, a.dialled_ms AS dialled_ms,
     if(ifNull(a.answered_ms <= {{moment:Int64}}, 0), a.answered_ms, NULL) AS answered_ms, if(ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.ended_ms, NULL) AS ended_ms,
     multiIf(ifNull(a.answered_ms <= {{moment:Int64}}, 0), 'answered', ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.result, '') AS result,
-    if(ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.talk_ms, NULL) AS talk_ms
+    if(ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.talk_ms, NULL) AS talk_ms, if(ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.hold_ms, 0) AS hold_ms,
+    if(ifNull(a.ended_ms + a.wrap_up_ms <= {{moment:Int64}}, 0), a.wrap_up_ms, NULL) AS wrap_up_ms
 FROM {rows} AS a WHERE a.dialled_ms <= {{moment:Int64}}""",
     "sources": """
 SELECT s.kind AS kind, s.source AS source, s.name AS name, s.from_ms AS from_ms, least(s.until_ms, {{moment:Int64}}) AS until_ms, s.up AS up,

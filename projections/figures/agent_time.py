@@ -1,6 +1,6 @@
 """Time of an agent by state. A person is in exactly one state at any instant.
 
-Talking (on a call of a queue, on hold with it, or on one the agent dialled) > Wrap-up > Ringing > Paused > Available > Offline: if
+Talking (with a customer who waited in a queue or whom the agent dialled, on hold too) > Wrap-up > Ringing > Paused > Available > Offline: if
 several apply, the first one counts. Times are cut at the edges of the interval that is asked for, and an open state ends where the sources'
 coverage ends, so that the states of any interval add up to its exact length.
 
@@ -25,23 +25,29 @@ OPEN_MS = 2**62
 
 _OPEN = f"toInt64({OPEN_MS})"
 
+_OF_VISITS = (
+    "(SELECT queue, agent, ended_ms AS began_ms, released_ms AS over_ms, wrap_up_ms FROM {rows} WHERE end_code = 1 AND talk_unknown = 0)"
+)
+_OF_ATTEMPTS = "(SELECT queue, agent, answered_ms AS began_ms, ended_ms AS over_ms, wrap_up_ms FROM {rows} WHERE isNotNull(answered_ms))"
+_SOURCES = (("talks", "visits", _OF_VISITS), ("outbound", "attempts", _OF_ATTEMPTS))
+"""The talks of an agent's activity, and where they are read."""
+
 _TALKS = """
-SELECT agent, groupArray(ended_ms) AS began, groupArray(ifNull(released_ms, {open})) AS ended,
-    groupArray(if(isNull(released_ms), {open}, ifNull(released_ms + wrap_up_ms, {open}))) AS wrapped
-FROM {visits}
-WHERE end_code = 1 AND agent != '' AND talk_unknown = 0 AND ended_ms < {{until:Int64}}
-    AND (isNull(released_ms) OR isNull(wrap_up_ms) OR released_ms + wrap_up_ms >= {{since:Int64}}){more}
+SELECT agent, groupArray(began_ms) AS began, groupArray(ifNull(over_ms, {open})) AS ended,
+    groupArray(if(isNull(over_ms), {open}, ifNull(over_ms + wrap_up_ms, {open}))) AS wrapped
+FROM {talks}
+WHERE agent != '' AND began_ms < {{until:Int64}} AND (isNull(over_ms) OR isNull(wrap_up_ms) OR over_ms + wrap_up_ms >= {{since:Int64}}){more}
 GROUP BY agent
 """
 
 _UNFINISHED = """
-SELECT min(ifNull(released_ms, ended_ms)) AS since FROM {visits}
-WHERE end_code = 1 AND talk_unknown = 0 AND (isNull(released_ms) OR isNull(wrap_up_ms)) AND ifNull(released_ms, ended_ms) < {{since:Int64}}
+SELECT min(ifNull(over_ms, began_ms)) AS since FROM {talks}
+WHERE agent != '' AND (isNull(over_ms) OR isNull(wrap_up_ms)) AND ifNull(over_ms, began_ms) < {{since:Int64}}
 """
 
 _SPELLS = """
-SELECT agent, '' AS kind, '' AS reason, groupArray({began}) AS began, groupArray(ifNull({ended}, {open})) AS ended
-FROM {rows} WHERE agent != '' AND {began} < {{until:Int64}} AND (isNull({ended}) OR {ended} >= {{since:Int64}}){more} GROUP BY agent
+SELECT agent, '' AS kind, '' AS reason, groupArray(from_ms) AS began, groupArray(ifNull(until_ms, {open})) AS ended
+FROM {rows} WHERE agent != '' AND from_ms < {{until:Int64}} AND (isNull(until_ms) OR until_ms >= {{since:Int64}}){more} GROUP BY agent
 """
 
 _SPANS = """
@@ -159,8 +165,8 @@ def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, i
     in_calls = cut((began, lost.get(began, ended) if ended == OPEN_MS else ended) for began, ended in activity.talks)
     surely = cut((began, ended) for began, ended in activity.talks if not (ended == OPEN_MS and began in lost))
     outbound = cut(activity.outbound)
-    hold = within(cut(activity.holds), in_calls)
     talking = joined([*in_calls, *outbound])
+    hold = within(cut(activity.holds), talking)
     wrap_up = minus(cut(_ended_by_the_next(activity)), talking)
     busy = joined([*talking, *wrap_up])
     ringing = minus(cut(activity.rings), busy)
@@ -172,7 +178,8 @@ def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, i
         busy = joined([*busy, *paused[reason]])
     logged = cut(activity.sessions)
     talk = minus(in_calls, hold)
-    return States(talk, hold, minus(outbound, in_calls), wrap_up, ringing, paused, minus(logged, busy), logged, minus(talk, surely))
+    dialled = minus(minus(outbound, in_calls), hold)
+    return States(talk, hold, dialled, wrap_up, ringing, paused, minus(logged, busy), logged, minus(talk, surely))
 
 
 def _ended_by_the_next(activity: Activity) -> list[Stretch]:
@@ -206,25 +213,22 @@ def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
 def activities(view: TemporalView, since: int, until: int, queues: tuple[str, ...] = ()) -> dict[str, Activity]:
     """The activity of each agent that was logged in, rung or on a call in [since, until); calls and rings of `queues` only, if any are given."""
     found: defaultdict[str, Activity] = defaultdict(Activity)
-    for unfinished in view.ask(_Since, _UNFINISHED.format(visits=view.rows_of("visits")), since=since):
-        # The event that ended a wrap-up without a recorded end may be long before `since`.
-        since = since if unfinished.since is None else min(since, unfinished.since)
+    sources = [(name, sql.format(rows=view.rows_of(table))) for name, table, sql in _SOURCES]
+    # The event that ended a wrap-up without a recorded end may be long before `since`.
+    unfinished = [row.since for _, talks in sources for row in view.ask(_Since, _UNFINISHED.format(talks=talks), since=since)]
+    since = min([since, *(at for at in unfinished if at is not None)])
     more = " AND has({queues:Array(String)}, queue)" if queues else ""
     params: dict[str, int | list[str]] = {"since": since, "until": until}
     if queues:
         params["queues"] = list(queues)
-    for talks in view.ask(_Talks, _TALKS.format(visits=view.rows_of("visits"), open=_OPEN, more=more), **params):
-        activity = found[talks.agent]
-        activity.talks = list(zip(talks.began, talks.ended, strict=True))
-        activity.wrap_ups = [(began, ended) for began, ended in zip(talks.ended, talks.wrapped, strict=True) if began != OPEN_MS]
-    for table, name, began, ended in (
-        ("rings", "rings", "from_ms", "until_ms"),
-        ("holds", "holds", "from_ms", "until_ms"),
-        ("attempts", "outbound", "answered_ms", "ended_ms"),
-    ):
-        sql = _SPELLS.format(rows=view.rows_of(table), began=began, ended=ended, open=_OPEN, more=more)
-        for spells in view.ask(_Spells, sql, **params):
-            setattr(found[spells.agent], name, list(zip(spells.began, spells.ended, strict=True)))
+    for name, talks in sources:
+        for of_agent in view.ask(_Talks, _TALKS.format(talks=talks, open=_OPEN, more=more), **params):
+            activity = found[of_agent.agent]
+            setattr(activity, name, list(zip(of_agent.began, of_agent.ended, strict=True)))
+            activity.wrap_ups += [(began, ended) for began, ended in zip(of_agent.ended, of_agent.wrapped, strict=True) if began != OPEN_MS]
+    for table in ("rings", "holds"):
+        for spells in view.ask(_Spells, _SPELLS.format(rows=view.rows_of(table), open=_OPEN, more=more), **params):
+            setattr(found[spells.agent], table, list(zip(spells.began, spells.ended, strict=True)))
     for spells in view.ask(_Spells, _SPANS.format(rows=view.rows_of("agent_spans"), open=_OPEN), **params):
         stretches = list(zip(spells.began, spells.ended, strict=True))
         if spells.kind == "session":

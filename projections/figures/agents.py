@@ -1,4 +1,4 @@
-"""The figures of agents: visits answered, rings without an answer, and time by state."""
+"""The figures of agents: visits answered, customers reached by dialling, rings without an answer, and time by state."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from projections.figures.attribution import Key, Scope, scope, tallies
 from projections.figures.coverage import Coverage, last_commanded_ms
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row
+from projections.figures.outbound import attempts_by_agent
 from projections.figures.question import EARLIEST_MS, LATEST_MS
 
-FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "paused_by_reason_ms")
-"""The figures of a row of agents, in their order; `pauses` is paused time by reason."""
+FIGURES = (
+    "answered", "outbound_answered", "talk_ms", "outbound_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "paused_by_reason_ms",
+)  # fmt: skip
+"""The figures of a row of agents, in their order. talk_ms: with customers who waited in a queue; outbound_ms: with those who were dialled; hold and
+wrap-up are of both.
+"""
 
 SURENESS = ("bounds",)
 """How sure a row is: the limits of `talk_ms` if the end of a talk was not recorded; None if it is exact."""
 
-MORE = ("outbound_ms", "ringing_ms", "available_ms", "offline_ms")
+MORE = ("ringing_ms", "available_ms", "offline_ms")
 """The other states of an agent's time: with them it adds up to the question's time, as far as it is known."""
 
 _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
@@ -34,6 +39,7 @@ _LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM {events}"
 _FIRST = """
 SELECT min(at) AS at FROM (
     SELECT min(from_ms) AS at FROM {spans} HAVING count() > 0 UNION ALL SELECT min(offered_ms) AS at FROM {visits} HAVING count() > 0
+    UNION ALL SELECT min(dialled_ms) AS at FROM {attempts} HAVING count() > 0
 )"""
 
 
@@ -55,28 +61,36 @@ class _At(msgspec.Struct):
 @dataclass
 class _Figures:
     answered: int
+    outbound_answered: int
     ring_no_answers: int
     whole: Times
     in_queues: Times
 
     def add(self, other: _Figures) -> None:
         self.answered += other.answered
+        self.outbound_answered += other.outbound_answered
         self.ring_no_answers += other.ring_no_answers
         self.whole.add(other.whole)
         self.in_queues.add(other.in_queues)
+
+    @property
+    def calls(self) -> int:
+        """The calls in which they talked."""
+        return self.answered + self.outbound_answered
 
     def row(self) -> Row:
         """`whole`: all of the agents' time; `in_queues`: only what belongs to the queues that are asked for."""
         return {
             "answered": self.answered,
+            "outbound_answered": self.outbound_answered,
             "talk_ms": self.in_queues.talk_ms,
+            "outbound_ms": self.in_queues.outbound_ms,
             "hold_ms": self.in_queues.hold_ms,
             "wrap_up_ms": self.in_queues.wrap_up_ms,
             "ring_no_answer": self.ring_no_answers,
             "logged_ms": self.whole.logged_ms,
             "paused_ms": self.whole.paused_ms,
             "paused_by_reason_ms": dict(sorted(self.whole.pauses.items())),
-            "outbound_ms": self.whole.outbound_ms,
             "ringing_ms": self.whole.ringing_ms,
             "available_ms": self.whole.available_ms,
             "offline_ms": self.whole.offline_ms,
@@ -112,16 +126,16 @@ def agent_figures(on: QueryContext) -> list[Row]:
     found = _found(on, edges, until)
     if question.by_time:
         return [_time_row(on, index, start, edges, found) for index, start in enumerate(edges.edges[:-1])]
-    covered = on.coverage.covers(edges.edges[0], edges.edges[-1]) or any(figures.answered for figures in found.values())
+    covered = on.coverage.covers(edges.edges[0], edges.edges[-1]) or any(figures.calls for figures in found.values())
     return [{"agent": name} | (found[0, name].row() if covered else _nothing()) for name in sorted({name for _, name in found})]
 
 
 def _time_row(on: QueryContext, index: int, start: int, within: Intervals, found: dict[Key, _Figures]) -> Row:
-    total = _Figures(0, 0, Times(), Times())
+    total = _Figures(0, 0, 0, Times(), Times())
     for (at, _), figures in found.items():
         if at == index:
             total.add(figures)
-    covered = on.coverage.covers(start, within.edges[index + 1]) or total.answered > 0
+    covered = on.coverage.covers(start, within.edges[index + 1]) or total.calls > 0
     return {"start": iso(start, on.question.zone)} | (total.row() if covered else _nothing())
 
 
@@ -134,8 +148,8 @@ def _edges(on: QueryContext, until: int) -> Intervals | None:
     question = on.question
     since = question.since_ms
     if since is None:
-        spans, visits = on.view.rows_of("agent_spans"), on.view.rows_of("visits")
-        first = on.view.ask(_At, _FIRST.format(spans=spans, visits=visits))[0].at
+        tables = {"spans": "agent_spans", "visits": "visits", "attempts": "attempts"}
+        first = on.view.ask(_At, _FIRST.format(**{name: on.view.rows_of(table) for name, table in tables.items()}))[0].at
         since = min([at for at in (first, on.coverage.spans[0][0] if on.coverage.spans else None) if at is not None], default=None)
     if since is None:
         return None if question.by_time else Intervals((EARLIEST_MS, EARLIEST_MS + 1))
@@ -153,6 +167,7 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
     within_queues = question.queues or view.scope.queues is not None
     in_queues = activities(view, edges[0], max(limit, edges[0]), question.queues) if within_queues else everything
     answered = tallies(_answers(on, within))
+    dialled = attempts_by_agent(on, within if question.by_time else None)
     ring_no_answers = _ring_no_answers(on, within, edges)
     figures: dict[Key, _Figures] = {}
     for person in view.ask(_Person, _PERSONS.format(agents=view.rows_of("agents"))):
@@ -160,7 +175,7 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
         if question.agents and name not in question.agents:
             continue
         mine = in_queues.get(name, Activity())
-        if question.queues and not (mine.talks or mine.rings or answers(person.queues, question.queues)):
+        if question.queues and not (mine.talks or mine.outbound or mine.rings or answers(person.queues, question.queues)):
             continue
         all_of_it = everything.get(name, Activity())
         whole = _times(all_of_it, edges, limit)
@@ -168,7 +183,8 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
         for index in range(len(within)):
             tally = answered.get((index, name))
             counted = tally.counts.answered if tally else 0
-            figures[index, name] = _Figures(counted, ring_no_answers.get((index, name), 0), whole[index], part[index])
+            reached = dialled[index, name].answered if (index, name) in dialled else 0
+            figures[index, name] = _Figures(counted, reached, ring_no_answers.get((index, name), 0), whole[index], part[index])
     return figures
 
 

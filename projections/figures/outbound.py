@@ -1,26 +1,27 @@
-"""The figures of outbound attempts: dialled, answered by the customer, not connected. An attempt posts where it was dialled."""
+"""The figures of outbound attempts: dialled, answered by the customer, not connected, still dialling. An attempt posts where it was dialled."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from projections.figures.attribution import Scope, extent, scope
-from projections.figures.intervals import iso
+from projections.figures.attribution import Key, Scope, extent, scope
+from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row, period_of
 from projections.figures.service_level import mean, percent
 
-FIGURES = ("dialled", "answered", "not_connected", "connect_percent", "tmo_ms")
-"""The figures of a row, in their order. tmo_ms: mean handle time of answered attempts (TMO)."""
+FIGURES = ("dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "tmo_ms")
+"""The figures of a row, in their order: dialled is the sum of answered, not_connected and dialling. tmo_ms: mean handle time of answered attempts (TMO)."""
 
 CONNECTED = ("answered", "no-answer", "busy", "voicemail")
 """The results of attempts that the network completed."""
 
-_ATTEMPTS = "(SELECT queue, agent, dialled_ms AS offered_ms, result, talk_ms, toUInt8(0) AS queue_id FROM {attempts})"
+_ATTEMPTS = "(SELECT queue, agent, dialled_ms AS offered_ms, result, talk_ms + hold_ms + wrap_up_ms AS handle_ms, toUInt8(0) AS queue_id FROM {attempts})"
 _COUNT = """
-SELECT {bucket} AS bucket, {name} AS row_name, result, count() AS attempts, count(talk_ms) AS talks, sum(talk_ms) AS talked
+SELECT {bucket} AS bucket, {name} AS row_name, result, count() AS attempts, count(handle_ms) AS handles, sum(handle_ms) AS handled
 FROM {visits} WHERE {condition}{time} GROUP BY bucket, row_name, result
 """
 
@@ -30,36 +31,39 @@ class _Counted(msgspec.Struct):
     row_name: str
     result: str
     attempts: int
-    talks: int
-    talked: int | None
+    handles: int
+    handled: int | None
 
 
 @dataclass
-class _Attempts:
+class Attempts:
+    """Counts of attempts. handled, handled_ms: of those whose talk, hold and wrap-up are all known."""
+
     dialled: int = 0
     answered: int = 0
+    dialling: int = 0
     connected: int = 0
-    talks: int = 0
-    talked: int = 0
+    handled: int = 0
+    handled_ms: int = 0
 
     def row(self) -> Row:
+        """FIGURES and `terms`."""
         return {
             "dialled": self.dialled,
             "answered": self.answered,
-            "not_connected": self.dialled - self.answered,
+            "not_connected": self.dialled - self.answered - self.dialling,
+            "dialling": self.dialling,
+            "connected": self.connected,
             "connect_percent": percent(self.connected, self.dialled),
-            "tmo_ms": mean(self.talked, self.talks),
-            "terms": {"connect_percent": (self.connected, self.dialled), "tmo_ms": (self.talked, self.talks)},
+            "tmo_ms": mean(self.handled_ms, self.handled),
+            "terms": {"connect_percent": (self.connected, self.dialled), "tmo_ms": (self.handled_ms, self.handled)},
         }
 
 
 def outbound_figures(on: QueryContext) -> list[Row]:
     """A row per queue, agent or interval ("total": one): its name or `start`, FIGURES and `terms`, None where no source covered the time."""
-    by, question = on.question.by, replace(on.question, names="as-was", attribution="arrival")
-    of = replace(
-        scope(on.view, question, on.queues, by if by in ("queue", "agent") else ""),
-        visits=_ATTEMPTS.format(attempts=on.view.rows_of("attempts")),
-    )
+    by, question = on.question.by, on.question
+    of = _of_attempts(on, by if by in ("queue", "agent") else "")
     if question.by_time:
         return _by_time(on, of)
     found = _counted(of)
@@ -68,16 +72,27 @@ def outbound_figures(on: QueryContext) -> list[Row]:
     return [({by: name} if by != "total" else {}) | _shown(found[0, name], known) for name in names]
 
 
-def _counted(of: Scope) -> defaultdict[tuple[int, str], _Attempts]:
-    found: defaultdict[tuple[int, str], _Attempts] = defaultdict(_Attempts)
+def attempts_by_agent(on: QueryContext, within: Intervals | None) -> Mapping[Key, Attempts]:
+    """The attempts that the question selects, by interval (0 without any) and agent."""
+    return _counted(replace(_of_attempts(on, "agent"), within=within))
+
+
+def _of_attempts(on: QueryContext, name: str) -> Scope:
+    question = replace(on.question, names="as-was", attribution="arrival")
+    return replace(scope(on.view, question, on.queues, name), visits=_ATTEMPTS.format(attempts=on.view.rows_of("attempts")))
+
+
+def _counted(of: Scope) -> defaultdict[Key, Attempts]:
+    found: defaultdict[Key, Attempts] = defaultdict(Attempts)
     for row in of.ask(_Counted, _COUNT, bucket=of.bucket("offered_ms"), time=of.time("offered_ms")):
         counts = found[of.index(row.bucket), row.row_name]
         counts.dialled += row.attempts
         counts.connected += row.attempts if row.result in CONNECTED else 0
+        counts.dialling += row.attempts if row.result == "" else 0
         if row.result == "answered":
             counts.answered += row.attempts
-            counts.talks += row.talks
-            counts.talked += row.talked or 0
+            counts.handled += row.handles
+            counts.handled_ms += row.handled or 0
     return found
 
 
@@ -97,5 +112,5 @@ def _by_time(on: QueryContext, of: Scope) -> list[Row]:
     return rows
 
 
-def _shown(attempts: _Attempts, known: bool) -> Row:
+def _shown(attempts: Attempts, known: bool) -> Row:
     return attempts.row() if known else dict.fromkeys((*FIGURES, "terms"))

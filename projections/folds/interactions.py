@@ -63,6 +63,8 @@ def fold_attempts(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Co
         "ended_ms": [attempt.ended_ms for attempt in attempts],
         "result": [attempt.result for attempt in attempts],
         "talk_ms": [attempt.talk_ms for attempt in attempts],
+        "hold_ms": [attempt.hold_ms for attempt in attempts],
+        "wrap_up_ms": [attempt.wrap_up_ms for attempt in attempts],
     }
 
 

@@ -1,11 +1,11 @@
-"""The parts of calls that have their own rows: rings and holds of visits, options keyed in an IVR, tags."""
+"""The parts of calls that have their own rows: rings of visits, holds of visits and of attempts, options keyed in an IVR, tags."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from domain.voice.calls import Change, Removed
+from domain.voice.calls import ATTEMPT, Change, Removed
 from projections.engine.reading import CallEvent, Id, ReadEvent
 from projections.engine.rows import part
 from projections.engine.warehouse import Columns
@@ -24,7 +24,8 @@ def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
     """The parts that each event adds, changes or withdraws.
 
     k: the place among the parts of its kind, of its visit (ring, hold) or interaction (option, tag), from 0.
-    queue, agent: those of the visit; of a ring, the agent who was rung. text: how a ring ended, "" while it rings; the option; the tag.
+    visit: of a hold in the talk of an outbound attempt the call, as the attempt's row has it.
+    queue, agent: those of the visit or attempt; of a ring, the agent who was rung. text: how a ring ended, "" while it rings; the option; the tag.
     """
     rows: list[tuple[Any, ...]] = []
     for recorded, event in zip(batch, events, strict=True):
@@ -46,7 +47,7 @@ def _rows(tenant: Id, interaction: Id, change: Change) -> Iterator[tuple[Any, ..
         id = part(visit, "ring", ring.k)
         yield id, 0, visit, "ring", ring.k, ring.queue, queue, ring.agent, ring.from_ms, ring.until_ms, ring.outcome
     for hold in change.holds:
-        visit, queue = visit_id(interaction, hold.n), queue_id_of(tenant, hold.queue)
+        visit, queue = _owner(interaction, hold.n), queue_id_of(tenant, hold.queue)
         yield part(visit, "hold", hold.k), 0, visit, "hold", hold.k, hold.queue, queue, hold.agent, hold.from_ms, hold.until_ms, ""
     for k, option in change.options:
         yield part(interaction, "option", k), 0, _NONE, "option", k, "", _NONE, "", 0, None, option
@@ -57,8 +58,13 @@ def _rows(tenant: Id, interaction: Id, change: Change) -> Iterator[tuple[Any, ..
             yield from _withdrawn(interaction, removed)
 
 
+def _owner(interaction: Id, n: int) -> Id:
+    """The visit of the call, or the call itself for its outbound attempt."""
+    return interaction if n == ATTEMPT else visit_id(interaction, n)
+
+
 def _withdrawn(interaction: Id, removed: Removed) -> Iterator[tuple[Any, ...]]:
     of_visit = removed.kind in ("ring", "hold")
-    visit = visit_id(interaction, removed.n) if of_visit else _NONE
+    visit = _owner(interaction, removed.n) if of_visit else _NONE
     for k in range(removed.first, removed.until):
         yield part(visit if of_visit else interaction, removed.kind, k), 1, visit, removed.kind, k, "", _NONE, "", 0, None, ""

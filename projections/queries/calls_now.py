@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from domain.ids import queue_id
 from projections.engine.temporal_view import TemporalView
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
 from projections.figures.question import Question
-from projections.queries.agent_states import OpenVisit
 from projections.queries.labels import labelled
+from projections.queries.open_calls import OpenAttempt, OpenCalls, OpenVisit
 
 OngoingState = Literal["talking", "held", "in-ivr", "dialling"]
 """What happens in a call that goes on."""
@@ -26,11 +25,6 @@ Opened = Callable[[str], str]
 # A part of a call may be one of its legs; what a person knows the call by belongs to the whole.
 _CALLS = """
 SELECT id, whole, call, protocol, toString(direction) AS direction, number, did FROM {interactions}
-"""
-
-_ATTEMPTS = """
-SELECT id, queue, agent, dialled_ms, answered_ms FROM {attempts}
-WHERE dialled_ms <= {{at:Int64}} AND (isNull(ended_ms) OR ended_ms > {{at:Int64}}) AND (result = '' OR result = 'answered')
 """
 
 _IVR = """
@@ -46,14 +40,6 @@ class _Call(msgspec.Struct):
     direction: str
     number: str
     did: str
-
-
-class _Attempt(msgspec.Struct):
-    id: UUID
-    queue: str
-    agent: str
-    dialled_ms: int
-    answered_ms: int | None
 
 
 class _InIvr(msgspec.Struct):
@@ -114,12 +100,13 @@ def _read(view: TemporalView, parts: set[UUID]) -> dict[UUID, _Call]:
     return {call.id: call for call in found}
 
 
-def calls_now(view: TemporalView, question: Question, at: int, visits: list[OpenVisit], opened: Opened) -> tuple[list[Row], Calls]:
+def calls_now(view: TemporalView, question: Question, at: int, going_on: OpenCalls, opened: Opened) -> tuple[list[Row], Calls]:
     """The calls that go on, a row each, the longest in its state first; and the identities of these and of all that wait.
 
     A call in several states (a transfer) is in the one that it entered last. Filters: queues and agents of the call.
     """
-    stages = [*_talks(visits, at), *_attempts(view, at), *_in_ivr(view, at)]
+    visits = going_on.visits
+    stages = [*_talks([*visits, *going_on.attempts], at), *_dialled(going_on.attempts, at), *_in_ivr(view, at)]
     calls = Calls(view, {*(stage.part for stage in stages), *(visit.whole for visit in visits)}, opened)
     newest: dict[UUID, _Stage] = {}
     for stage in stages:
@@ -140,25 +127,20 @@ def _ranks(stage: _Stage) -> tuple[bool, int, str]:
     return stage.state in ("talking", "held"), stage.since_ms, str(stage.part)
 
 
-def _talks(visits: list[OpenVisit], at: int) -> list[_Stage]:
+def _talks(talks: Sequence[OpenVisit | OpenAttempt], at: int) -> list[_Stage]:
     found = []
-    for visit in visits:
-        if visit.talks(at) and visit.ended_ms is not None:
-            held = max((hold.from_ms for hold in visit.all_holds if hold.lasts(at)), default=None)
+    for one in talks:
+        began = one.began_at(at)
+        if one.talks(at) and began is not None:
+            held = one.held_since(at)
             state: OngoingState = "talking" if held is None else "held"
-            since = visit.ended_ms if held is None else held
-            found.append(_Stage(visit.whole, state, since, visit.queue, visit.queue_id, visit.agent))
+            found.append(_Stage(one.whole, state, began if held is None else held, one.queue, one.queue_id, one.agent))
     return found
 
 
-def _attempts(view: TemporalView, at: int) -> list[_Stage]:
-    attempts = view.ask(_Attempt, _ATTEMPTS.format(attempts=view.rows_of("attempts")), at=at)
-    found = []
-    for one in attempts:
-        state: OngoingState = "dialling" if one.answered_ms is None or one.answered_ms > at else "talking"
-        since = one.dialled_ms if one.answered_ms is None or one.answered_ms > at else one.answered_ms
-        found.append(_Stage(one.id, state, since, one.queue, queue_id(view.tenant, one.queue) if one.queue else None, one.agent))
-    return found
+def _dialled(attempts: list[OpenAttempt], at: int) -> list[_Stage]:
+    dialled = [one for one in attempts if one.dials(at)]
+    return [_Stage(one.id, "dialling", one.dialled_ms, one.queue, one.queue_id, one.agent) for one in dialled]
 
 
 def _in_ivr(view: TemporalView, at: int) -> list[_Stage]:

@@ -19,9 +19,10 @@ from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, query_context
 from projections.figures.question import Question
-from projections.queries.agent_states import STATES, AgentState, OpenVisit, agent_states, open_visits
+from projections.queries.agent_states import STATES, AgentState, agent_states
 from projections.queries.calls_now import Calls, Opened, calls_now
 from projections.queries.labels import labelled
+from projections.queries.open_calls import OpenVisit, open_calls
 from projections.query_bus import query
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM {events}"
@@ -80,15 +81,15 @@ def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
     """
     where, question = on.question.zone, on.question
     shown = observed_instant(on)
-    visits = open_visits(on.view, shown.at_ms)
-    people = [state for state in agent_states(on.view, shown.at_ms, visits) if _selected(question, state)]
-    calls, identities = calls_now(on.view, question, shown.at_ms, visits, opened)
+    going_on = open_calls(on.view, shown.at_ms)
+    people = [state for state in agent_states(on.view, shown.at_ms, going_on) if _selected(question, state)]
+    calls, identities = calls_now(on.view, question, shown.at_ms, going_on, opened)
     return {
         "at": iso(shown.at_ms, where),
         "covered_to": None if shown.covered_to_ms is None else iso(shown.covered_to_ms, where),
         "agents": _by_group(people, where),
         "counts": counts_of(people),
-        "waiting": _waiting(question, visits, shown.at_ms, identities),
+        "waiting": _waiting(question, going_on.visits, shown.at_ms, identities),
         "calls": calls,
     }
 
@@ -134,7 +135,7 @@ def monitor(rows: CompanyRows, question: Question, opened: Opened = _unopened) -
 def agents_now(on: QueryContext) -> dict[str, int]:
     """How many agents are available, on a call, paused, offline, and in each state."""
     shown = observed_instant(on)
-    people = agent_states(on.view, shown.at_ms, open_visits(on.view, shown.at_ms), idle=False)
+    people = agent_states(on.view, shown.at_ms, open_calls(on.view, shown.at_ms), idle=False)
     return counts_of([state for state in people if _selected(on.question, state)])
 
 

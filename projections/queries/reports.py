@@ -86,7 +86,9 @@ _IVR = (
 
 _AGENTS = (
     _count("answered", "Atendidas"),
+    _count("outbound_answered", "Atendidas (ativo)"),
     _time("talk_ms", "Em conversa"),
+    _time("outbound_ms", "Em conversa (ativo)"),
     _time("hold_ms", "Em espera"),
     _time("wrap_up_ms", "Tabulação"),
     _count("ring_no_answer", "Não atendeu"),
@@ -99,6 +101,8 @@ _OUTBOUND = (
     _count("dialled", "Discadas"),
     _count("answered", "Atendidas"),
     _count("not_connected", "Não Conectadas"),
+    _count("dialling", "Discando"),
+    _count("connected", "Completadas"),
     _percent("connect_percent", "% Connect"),
     _time("tmo_ms", "AHT"),
 )

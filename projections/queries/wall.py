@@ -16,8 +16,9 @@ from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, counted, period_of, query_context, row_of
 from projections.figures.question import Question
 from projections.figures.tally import Tally
-from projections.queries.agent_states import AgentState, OpenVisit, agent_states, open_visits
+from projections.queries.agent_states import AgentState, agent_states
 from projections.queries.monitoring import counts_of, observed_instant
+from projections.queries.open_calls import OpenVisit, open_calls
 from projections.query_bus import query
 
 _QUEUES = "SELECT id, name, sla_target, sla_ms FROM {queues} WHERE id = owner AND active = 1 ORDER BY name"
@@ -50,11 +51,11 @@ def wall(rows: CompanyRows, question: Question) -> dict[str, Any]:
 
 def _wall(on: QueryContext) -> dict[str, Any]:
     shown, where = observed_instant(on), on.question.zone
-    visits = open_visits(on.view, shown.at_ms)
+    calls = open_calls(on.view, shown.at_ms)
     wanted = on.question.agents
-    people = [state for state in agent_states(on.view, shown.at_ms, visits, idle=False) if not wanted or state.agent in wanted]
+    people = [state for state in agent_states(on.view, shown.at_ms, calls, idle=False) if not wanted or state.agent in wanted]
     figures, period = counted(on, "queue"), period_of(on.question)
-    waiting = _waiting(on, visits, shown.at_ms)
+    waiting = _waiting(on, calls.visits, shown.at_ms)
     queues = [
         queue
         for queue in on.view.ask(_Queue, _QUEUES.format(queues=on.view.rows_of("queues")))

@@ -115,7 +115,15 @@ def test_another_threshold_or_profile_reckons_the_past_anew(ana):
 def test_c2_counts_attempts(ana):
     board = ana.get("/v1/dashboards/outbound", params=RECORDED | {"by": "day"}).json()
     assert board["totals"].pop("terms") == {"connect_percent": [7, 10], "tmo_ms": [22_934, 4]}
-    assert board["totals"] == {"dialled": 10, "answered": 4, "not_connected": 6, "connect_percent": 70.0, "tmo_ms": 5_734}
+    assert board["totals"] == {
+        "dialled": 10,
+        "answered": 4,
+        "not_connected": 6,
+        "dialling": 0,
+        "connected": 7,
+        "connect_percent": 70.0,
+        "tmo_ms": 5_734,
+    }
     assert board["series"] == [{"start": "2026-11-23T00:00:00-03:00"} | board["totals"]]
 
 
@@ -378,7 +386,7 @@ def test_the_tags_in_use_are_listed(ana):
 
 def test_the_report_of_attempts_is_the_outbound_dashboard_by_every_grouping_and_as_csv(ana):
     board = ana.get("/v1/dashboards/outbound", params=RECORDED | {"by": "hour"}).json()
-    names = ("dialled", "answered", "not_connected", "connect_percent", "tmo_ms")
+    names = ("dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "tmo_ms")
 
     def shown(some):
         return [tuple(row[name] for name in names) for row in some]
@@ -391,7 +399,7 @@ def test_the_report_of_attempts_is_the_outbound_dashboard_by_every_grouping_and_
     assert sum(row["dialled"] for row in rows(ana, "/v1/reports/outbound", by="agent")) == board["totals"]["dialled"]
     answer = ana.get("/v1/reports/outbound", params=RECORDED | {"by": "total", "format": "csv"})
     assert answer.content.decode("utf-8-sig").splitlines() == [
-        "Discadas;Atendidas;Não Conectadas;% Connect;AHT",
-        "10;4;6;70,00;00:00:05:734",
+        "Discadas;Atendidas;Não Conectadas;Discando;Completadas;% Connect;AHT",
+        "10;4;6;0;7;70,00;00:00:05:734",
     ]
     problem_of(ana.get("/v1/reports/outbound", params={"by": "ivr"}), 422, "invalid")

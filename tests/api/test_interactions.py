@@ -189,13 +189,24 @@ def test_a_call_meets_the_ivr(ana, context):
 
 def test_an_attempt_is_dialled_answered_or_not(ana, context):
     context.say("/v1/agents/log-in", 0, agent="Ana")
-    answered, busy = (context.say("/v1/interactions/dial", 10, to_number="5511912345678", agent="Ana")["id"] for _ in range(2))
+    answered = context.say("/v1/interactions/dial", 10, to_number="5511912345678", agent="Ana")["id"]
     context.step(answered, "attempt-answered", 15)
+    context.step(answered, "hold", 25)
+    context.step(answered, "resume", 35)
     context.step(answered, "end", 75)
-    position = context.step(busy, "attempt-failed", 20, result="busy")["position"]
+    context.step(answered, "wrap-up", 85, tag="venda")
+    busy = context.say("/v1/interactions/dial", 90, to_number="5511912345678", agent="Ana")["id"]
+    context.step(busy, "attempt-failed", 95, result="busy")
+    position = context.say("/v1/interactions/dial", 100, to_number="5511912345678", agent="Ana")["position"]
     totals = ana.get("/v1/dashboards/outbound", params={"at_least": position}).json()["totals"]
-    assert totals.pop("terms") == {"connect_percent": [2, 2], "tmo_ms": [60_000, 1]}
-    assert totals == {"dialled": 2, "answered": 1, "not_connected": 1, "connect_percent": 100.0, "tmo_ms": 60_000}
+    assert totals.pop("terms") == {"connect_percent": [2, 3], "tmo_ms": [70_000, 1]}
+    assert totals == {
+        "dialled": 3, "answered": 1, "not_connected": 1, "dialling": 1, "connected": 2, "connect_percent": 66.67, "tmo_ms": 70_000,
+    }  # fmt: skip
+    (agent,) = ana.get("/v1/reports/agents").json()["items"]
+    assert {key: agent[key] for key in ("answered", "talk_ms", "outbound_answered", "outbound_ms", "hold_ms", "wrap_up_ms")} == {
+        "answered": 0, "talk_ms": 0, "outbound_answered": 1, "outbound_ms": 50_000, "hold_ms": 10_000, "wrap_up_ms": 10_000,
+    }  # fmt: skip
 
 
 def test_a_call_goes_from_one_queue_to_another(ana, context):

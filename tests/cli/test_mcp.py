@@ -69,7 +69,15 @@ def test_an_assistant_gets_the_figures_of_the_api_with_their_definitions(center,
         ("agents_now", {}),
         ("interaction_history", {"interaction_id": interaction}),
         ("definitions", {}),
+        ("outbound_report", {**whole, "by": "total"}),
+        ("interaction_history", {}),
+        ("interaction_history", {"interaction_id": ""}),
     )
+    *answers, outbound, nameless, empty = answers
+    assert outbound.structured_content["answer"]["items"][0]["dialled"] == 0
+    for refused in (nameless, empty):
+        assert refused.is_error
+        assert refused.content[0].text == "interaction_history needs interaction_id: nothing was asked"
     assert {tool.name for tool in tools} == set(ROUTES)
     assert all(tool.annotations.read_only_hint for tool in tools)
     assert not [answer.content for answer in answers if answer.is_error]

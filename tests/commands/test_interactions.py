@@ -137,6 +137,7 @@ def test_the_same_outside_call_twice_is_one(bus: CommandBus) -> None:
 
 
 def test_an_attempt_that_fails(bus: CommandBus) -> None:
+    bus.execute(LogIn(agent="Ana", at=at(0)), CALLER)
     id = bus.execute(DialOut(to_number="21977000037", agent="Ana", at=at(1)), CALLER).id
     bus.execute(FailDial(interaction=id, result="bad-number", at=at(5)), CALLER)
     known = call(bus, id)
@@ -212,16 +213,155 @@ def test_an_agent_who_talks_is_not_rung_and_answers_no_second_call_until_the_tal
     bus.execute(order(interaction=second, agent="Ana", at=at(21)), CALLER)
 
 
-def test_an_attempt_that_is_answered_after_another_call_keeps_the_agent_busy(bus: CommandBus) -> None:
+@pytest.mark.parametrize("order", [RingAgent, AnswerCall])
+def test_an_agent_who_dials_is_not_rung_and_answers_no_other_call_until_the_attempt_has_failed(
+    bus: CommandBus, order: type[RingAgent | AnswerCall]
+) -> None:
     start(bus)
     attempt = bus.execute(DialOut(to_number="11988000039", agent="Ana", queue="vendas", at=at(10)), CALLER).id
+    other = waiting(bus, 11)
+    with pytest.raises(Refused) as refused:
+        bus.execute(order(interaction=other, agent="Ana", at=at(12)), CALLER)
+    assert refused.value.code == "agent-busy"
+    bus.execute(FailDial(interaction=attempt, result="busy", at=at(13)), CALLER)
+    bus.execute(order(interaction=other, agent="Ana", at=at(14)), CALLER)
+
+
+def test_an_attempt_that_a_source_observes_answered_after_another_call_keeps_the_agent_busy(bus: CommandBus) -> None:
+    start(bus)
     first, second = waiting(bus, 11), waiting(bus, 11)
     bus.execute(AnswerCall(interaction=first, agent="Ana", at=at(15)), CALLER)
-    bus.execute(AnswerDial(interaction=attempt, at=at(16)), CALLER)
+    facts = (Fact("dialled", at(10), "ami", agent="Ana"), Fact("dial_answered", at(16), "ami", agent="Ana"))
+    bus.execute(ObserveCall(call="pbx.1", facts=facts), CALLER)
     bus.execute(ReleaseCall(interaction=first, at=at(20)), CALLER)
     with pytest.raises(Refused) as refused:
         bus.execute(RingAgent(interaction=second, agent="Ana", at=at(21)), CALLER)
     assert refused.value.code == "agent-busy"
+
+
+def dialled(bus: CommandBus, call: str = "") -> UUID:
+    """A customer whom Ana has dialled for vendas at 12 s, and who answered at 15 s."""
+    start(bus)
+    id = bus.execute(DialOut(call=call, to_number="11988000039", agent="Ana", queue="vendas", at=at(12)), CALLER).id
+    bus.execute(AnswerDial(interaction=id, at=at(15)), CALLER)
+    return id
+
+
+@pytest.mark.parametrize("queue", ["vendas", ""])
+def test_an_attempt_is_held_resumed_released_and_wrapped_up_as_a_visit_is(bus: CommandBus, queue: str) -> None:
+    start(bus)
+    id = bus.execute(DialOut(to_number="11988000039", agent="Ana", queue=queue, at=at(12)), CALLER).id
+    bus.execute(AnswerDial(interaction=id, at=at(15)), CALLER)
+    bus.execute(HoldCall(interaction=id, at=at(20)), CALLER)
+    with pytest.raises(Refused, match="on hold already"):
+        bus.execute(HoldCall(interaction=id, at=at(21)), CALLER)
+    bus.execute(ResumeCall(interaction=id, at=at(25)), CALLER)
+    bus.execute(ReleaseCall(interaction=id, at=at(60)), CALLER)
+    attempt = state(bus, id).attempt
+    assert attempt is not None
+    assert (attempt.talk_ms, attempt.hold_ms, attempt.wrap_up_ms) == (40_000, 5_000, None)
+    bus.execute(EndCall(interaction=id, at=at(60.5)), CALLER)
+    bus.execute(WrapUp(interaction=id, tag="Venda", at=at(70)), CALLER)
+    attempt, known = state(bus, id).attempt, call(bus, id)
+    assert attempt is not None
+    assert (attempt.talk_ms, attempt.hold_ms, attempt.wrap_up_ms, attempt.result) == (40_000, 5_000, 10_000, "answered")
+    assert (state(bus, id).tags, known.status, state(bus, id).visits) == (["Venda"], "answered", [])
+
+
+def test_a_customer_who_was_dialled_and_hangs_up_on_hold_ends_talk_and_hold(bus: CommandBus) -> None:
+    id = dialled(bus)
+    bus.execute(HoldCall(interaction=id, at=at(20)), CALLER)
+    bus.execute(EndCall(interaction=id, at=at(25)), CALLER)
+    attempt = state(bus, id).attempt
+    assert attempt is not None
+    assert (attempt.talk_ms, attempt.hold_ms, attempt.wrap_up_ms) == (5_000, 5_000, None)
+    assert [hold.until_ms for hold in state(bus, id).attempt_holds] == [at(25) // 1_000]
+
+
+def test_an_agent_passes_a_customer_who_was_dialled_on_to_the_queue_and_another_agent_goes_on(bus: CommandBus) -> None:
+    id = dialled(bus)
+    with pytest.raises(Refused) as talking:
+        bus.execute(OfferCall(interaction=id, queue="vendas", at=at(20)), CALLER)
+    assert talking.value.code == "call-in-progress"
+    bus.execute(LogIn(agent="Bruno", at=at(20)), CALLER)
+    bus.execute(ReleaseCall(interaction=id, by="transfer", at=at(20)), CALLER)
+    bus.execute(OfferCall(interaction=id, queue="vendas", at=at(21)), CALLER)
+    bus.execute(WrapUp(interaction=id, at=at(24)), CALLER)
+    bus.execute(AnswerCall(interaction=id, agent="Bruno", at=at(25)), CALLER)
+    bus.execute(HoldCall(interaction=id, at=at(30)), CALLER)
+    bus.execute(ResumeCall(interaction=id, at=at(35)), CALLER)
+    bus.execute(EndCall(interaction=id, at=at(40)), CALLER)
+    bus.execute(WrapUp(interaction=id, at=at(42)), CALLER)
+    attempt, (visit,) = state(bus, id).attempt, state(bus, id).visits
+    assert attempt is not None
+    assert (attempt.agent, attempt.talk_ms, attempt.hold_ms, attempt.wrap_up_ms) == ("Ana", 5_000, 0, 4_000)
+    assert (visit.agent, visit.talk_ms, visit.hold_ms, visit.wrap_up_ms) == ("Bruno", 10_000, 5_000, 2_000)
+
+
+def test_nobody_talks_with_a_customer_whom_a_dialler_without_an_agent_has_reached(bus: CommandBus) -> None:
+    start(bus)
+    id = bus.execute(DialOut(to_number="11988000039", queue="vendas", at=at(12)), CALLER).id
+    bus.execute(AnswerDial(interaction=id, at=at(15)), CALLER)
+    with pytest.raises(Refused) as refused:
+        bus.execute(HoldCall(interaction=id, at=at(16)), CALLER)
+    assert refused.value.code == "call-not-talking"
+    bus.execute(OfferCall(interaction=id, queue="vendas", at=at(16)), CALLER)
+    bus.execute(AnswerCall(interaction=id, agent="Ana", at=at(18)), CALLER)
+    bus.execute(HoldCall(interaction=id, at=at(20)), CALLER)
+    assert [len(holds) for holds in state(bus, id).holds] == [1]
+
+
+def test_an_attempt_whose_end_was_recorded_before_there_were_wrap_ups_of_attempts_has_none(bus: CommandBus) -> None:
+    id = dialled(bus, "crm-1")
+    bus.execute(ObserveCall(call="crm-1", facts=(Fact("hung_up", at(30)),)), CALLER)
+    attempt = state(bus, id).attempt
+    assert attempt is not None
+    assert (attempt.talk_ms, attempt.wrap_up_ms) == (15_000, 0)
+    bus.execute(WrapUp(interaction=id, tag="Venda", at=at(40)), CALLER)
+    assert (state(bus, id).attempt, state(bus, id).tags) == (attempt, ["Venda"])
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [
+        ((), "agent-unknown"),
+        ((LogIn(agent="Ana", at=at(1)), LogOut(agent="Ana", at=at(2))), "agent-logged-out"),
+        ((LogIn(agent="Ana", at=at(1)), PauseAgent(agent="Ana", reason="Almoço", at=at(2))), "agent-paused"),
+        ((LogIn(agent="Ana", at=at(1)), DialOut(call="crm-1", to_number="11988000039", agent="Ana", at=at(2))), "agent-busy"),
+    ],
+)
+def test_an_agent_who_is_not_free_for_a_call_does_not_dial_and_nothing_is_recorded(
+    bus: CommandBus, before: tuple[Command, ...], code: str
+) -> None:
+    for command in before:
+        bus.execute(command, CALLER)
+    head = bus.store.head()
+    with pytest.raises((NotFound, Refused)) as refused:
+        bus.execute(DialOut(call="crm-2", to_number="11988000040", agent="Ana", at=at(5)), CALLER)
+    assert (refused.value.code, bus.store.head()) == (code, head)
+
+
+def test_an_attempt_that_is_repeated_is_the_same_one_whatever_the_agent_does_now(bus: CommandBus) -> None:
+    first = dialled(bus, "crm-1")
+    again = bus.execute(DialOut(call="crm-1", to_number="11988000039", agent="Ana", queue="vendas", at=at(20)), CALLER)
+    assert again.id == first
+
+
+def test_what_a_source_observes_an_agent_dial_is_recorded_whatever_the_agent_does(bus: CommandBus) -> None:
+    bus.execute(ObserveCall(call="pbx.1", facts=(Fact("dialled", at(10), "ami", agent="Bruno"),)), CALLER)
+    attempt = state(bus, interaction_id(TENANT, "pbx.1")).attempt
+    assert attempt is not None
+    assert attempt.agent == "Bruno"
+
+
+def test_pausing_again_for_the_same_reason_is_no_event_and_for_another_one_a_new_pause(bus: CommandBus) -> None:
+    start(bus)
+    first = bus.execute(PauseAgent(agent="Ana", reason="Almoço", at=at(5)), CALLER)
+    head = bus.store.head()
+    again = bus.execute(PauseAgent(agent="Ana", reason="Almoço", at=at(8)), CALLER)
+    assert (again.version, again.result, bus.store.head()) == (first.version, first.result, head)
+    bus.execute(PauseAgent(agent="Ana", reason="Reunião", at=at(9)), CALLER)
+    assert bus.store.head() == head + 1
 
 
 def test_an_agent_who_talks_in_a_call_that_a_source_observes_is_neither_rung_nor_dials(bus: CommandBus) -> None:

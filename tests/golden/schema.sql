@@ -126,7 +126,9 @@ CREATE TABLE attempts
     answered_ms Nullable(Int64),
     ended_ms Nullable(Int64),
     result String,
-    talk_ms Nullable(Int64)
+    talk_ms Nullable(Int64),
+    hold_ms Int64,
+    wrap_up_ms Nullable(Int64)
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);
@@ -145,7 +147,9 @@ CREATE TABLE attempts_versions
     answered_ms Nullable(Int64),
     ended_ms Nullable(Int64),
     result String,
-    talk_ms Nullable(Int64)
+    talk_ms Nullable(Int64),
+    hold_ms Int64,
+    wrap_up_ms Nullable(Int64)
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);

@@ -7,6 +7,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from domain.agents import AgentAmended, AgentIdentified, AgentObserved
 from domain.base import MS, Event, Personal
 from domain.contacts import ContactAppeared
@@ -84,6 +86,8 @@ class Story:
             attempt=self._attempt() if (before and before.attempt) or self.random.random() < 0.3 else None,
             tags=tuple(self.random.choices(["venda", "troca"], k=self.random.randrange(3))), jitter_ms=self._maybe(0.1), loss_percent=self._maybe(5.0),
         )  # fmt: skip
+        if call.attempt is not None:
+            call = replace(call, attempt_holds=tuple((self._ms(), self._maybe(self._ms())) for _ in range(self.random.randrange(3))))
         self.calls[name] = call
         kind = VisitAmended if before else InteractionObserved
         return self._event(kind, id, facts=(), change=change(before, call))
@@ -107,7 +111,10 @@ class Story:
 
     def _attempt(self) -> Attempt:
         result = self.random.choice(["", "answered", "busy"])
-        return Attempt(self._ms(), "saida", "Ana Souza", "manual", self._maybe(self._ms()), self._maybe(self._ms()), result, self._maybe(3))
+        queue, agent = self.random.choice(["saida", ""]), self.random.choice(AGENTS)
+        return Attempt(
+            self._ms(), queue, agent, "manual", self._maybe(self._ms()), self._maybe(self._ms()), result, self._maybe(3), 2, self._maybe(1)
+        )
 
     def _agent(self) -> Event:
         name = self.random.choice(AGENTS)

@@ -14,11 +14,12 @@ class WholeVisit(Visit, frozen=True):
 
 
 class WholeCall(Call, frozen=True):
-    """A call with its visits, its way through the IVR, its attempt, its tags."""
+    """A call with its visits, its way through the IVR, its attempt with its holds, its tags."""
 
     visits: tuple[WholeVisit, ...] = ()
     ivr: IvrPath | None = None
     attempt: Attempt | None = None
+    attempt_holds: tuple[tuple[int, int | None], ...] = ()
     options: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
@@ -32,6 +33,7 @@ def state_of(call: WholeCall) -> CallState:
         holds=[[Hold(*hold) for hold in visit.holds] for visit in call.visits],
         ivr=call.ivr,
         attempt=call.attempt,
+        attempt_holds=[Hold(*hold) for hold in call.attempt_holds],
         options=list(call.options),
         tags=list(call.tags),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from migrations import runner
 from migrations.runner import MigrationRefused, migrate, migrations, must_be_current, pending
 from projections.engine.folding import CALLS, ROWS
 from projections.engine.tables import FACTS
@@ -153,3 +155,13 @@ def test_an_interrupted_migration_is_applied_again(warehouse: Warehouse) -> None
             migrate(CutOff(warehouse, at))
     migrate(warehouse)
     assert schema_of(warehouse) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_attempts_that_were_recorded_before_there_were_holds_and_wrap_ups_of_them_have_none(warehouse: Warehouse, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier"
+    shutil.copytree(Path(runner.__file__).parent / "clickhouse", earlier, ignore=shutil.ignore_patterns("0005_attempts*"))
+    migrate(warehouse, earlier)
+    columns = "toUUID('00000000-0000-0000-0000-000000000007') AS tenant, toUUID('00000000-0000-0000-0000-000000000001') AS id, 1 AS version, 5 AS dialled_ms"
+    warehouse.execute(f"INSERT INTO attempts (tenant, id, version, dialled_ms) SELECT {columns}")
+    migrate(warehouse)
+    assert warehouse.execute("SELECT hold_ms, wrap_up_ms FROM attempts") == [{"hold_ms": 0, "wrap_up_ms": 0}]

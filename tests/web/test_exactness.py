@@ -39,7 +39,14 @@ FIELDS = {
 REPORT = {"inbound": "queues", "outbound": "outbound", "ivr": "ivr"}
 TITLES = {
     "inbound": {"SLA": "sla_percent", "Recebidas": "offered", "Atendidas": "answered", "AHT": "aht_ms", "ASA": "asa_ms"},
-    "outbound": {"Discadas": "dialled", "Atendidas": "answered", "% Connect": "connect_percent", "AHT": "tmo_ms"},
+    "outbound": {
+        "Discadas": "dialled",
+        "Atendidas": "answered",
+        "Discando": "dialling",
+        "Completadas": "connected",
+        "% Connect": "connect_percent",
+        "AHT": "tmo_ms",
+    },
     "ivr": {"Entrantes URA": "entered", "%Abandonadas": "abandoned_percent", "MSA": "msa_ms", "Nível Serviço": "sla_percent"},
 }
 """Columns of the CSV, by the fields of the totals."""

@@ -18,7 +18,7 @@ from domain.voice.call_state import difference
 from domain.voice.calls import Change
 from domain.voice.context import Context
 from domain.voice.evidence import Evidence, resolve
-from domain.voice.facts import CallKind, Clock, Fact
+from domain.voice.facts import OUTBOUND_TALK, CallKind, Clock, Fact
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import KEPT_FROM, Interaction
 from tests.kit.facts import STAMP, T0, TENANT, ami
@@ -66,6 +66,8 @@ def facts_of(draw: st.DrawFn, clocks: tuple[Clock, ...]) -> Fact:
         fields["seq"] = draw(st.integers(0, 2))
         # The PBX's clock was set back before this line.
         fields["until"] = draw(st.none() | st.integers(at + 1, at + 600 * SECOND))
+    if clock == "live" and kind in ("held", "resumed", "released", "wrap_up") and draw(st.booleans()):
+        fields["mark"] = OUTBOUND_TALK
     if kind == "part_of" and draw(st.booleans()):
         fields["queue"] = "vendas"
     return Fact(kind, at, clock, ref=f"{clock}:{kind}", **fields)

@@ -123,8 +123,8 @@ def rows_say_what_is_known_of_each_call(rows: Warehouse, random: Random, count: 
         assert row["number"] == (f"sealed:{id}" if call.number else "")
     ways = {row["id"]: (row["queue"], row["visit"]) for row in rows.query(f"SELECT id, queue, visit FROM {source('ivr_calls')}", TENANT)}
     assert ways == {str(id): _led_to(id, call) for id, call in known.items() if call.ivr}
-    attempts = {row["id"] for row in rows.query(f"SELECT id FROM {source('attempts')}", TENANT)}
-    assert attempts == {str(id) for id, call in known.items() if call.attempt}
+    attempts = {row["id"]: (row["hold_ms"], row["wrap_up_ms"]) for row in rows.query(f"SELECT * FROM {source('attempts')}", TENANT)}
+    assert attempts == {str(id): (call.attempt.hold_ms, call.attempt.wrap_up_ms) for id, call in known.items() if call.attempt}
 
 
 def long(test: Any) -> Any:
@@ -174,7 +174,13 @@ def parts_say_what_is_known_of_each_call(rows: Warehouse, random: Random, count:
         for k, ring in enumerate(visit.rings)
     )
     assert read("visit, k, queue, agent, from_ms, ifNull(until_ms, 0) AS ended", "holds") == sorted(
-        (id, k, visit.queue, visit.agent, since, until or 0) for id, visit in visits for k, (since, until) in enumerate(visit.holds)
+        [(id, k, visit.queue, visit.agent, since, until or 0) for id, visit in visits for k, (since, until) in enumerate(visit.holds)]
+        + [
+            (str(id), k, call.attempt.queue, call.attempt.agent, since, until or 0)
+            for id, call in known.items()
+            if call.attempt is not None
+            for k, (since, until) in enumerate(call.attempt_holds)
+        ]
     )
     assert read("interaction, k, text", "options") == sorted(
         (str(id), k, it) for id, call in known.items() for k, it in enumerate(call.options)

@@ -87,7 +87,7 @@ def center(engine) -> Center:
             call("both", visit("suporte", 40_000, "answered", 1_000, agent="Bruno", talk=5_000), visit("vendas", 50_000, "answered", 1_000, agent="Ana", talk=5_000), ended_ms=60_000, status="answered", tags=("x",)),
             call("queued", visit("suporte", 70_000)),
             call("hers", visit("suporte", 75_000, "answered", 1_000, agent="Carla", talk=2_000), ended_ms=78_000, status="answered"),
-            attempt("out", Attempt(dialled_ms=5_000, queue="suporte", agent="Bruno", answered_ms=6_000, ended_ms=9_000, result="answered", talk_ms=3_000), ended_ms=9_000, status="answered"),
+            attempt("out", Attempt(dialled_ms=5_000, queue="suporte", agent="Bruno", answered_ms=6_000, ended_ms=9_000, result="answered", talk_ms=2_000, hold_ms=1_000, wrap_up_ms=None), ended_ms=9_000, status="answered", attempt_holds=((7_000, 8_000),)),
         ]
     )  # fmt: skip
     for name, queue in (("sale", "vendas"), ("help", "suporte")):

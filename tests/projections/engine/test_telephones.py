@@ -98,6 +98,15 @@ def test_attempts_are_of_who_had_the_telephone_when_the_number_was_dialled(cente
     assert names(center, "attempts") == [PHONE, "Ana"]
 
 
+def test_holds_of_attempts_are_of_who_dialled(center: Center) -> None:
+    matched(center, 20_000, "Ana")
+    for name, at in (("a", TODAY + 10_000), ("b", TODAY + 30_000)):
+        talk = Attempt(dialled_ms=at, agent=PHONE, answered_ms=at + 1, ended_ms=at + 90_000, result="answered", talk_ms=8)
+        center.call(attempt(name, talk, attempt_holds=((at + 40_000, at + 50_000),)))
+    matched(center, 60_000, "Bruno")
+    assert names(center, "holds") == [PHONE, "Ana"]
+
+
 def test_who_may_see_certain_agents_sees_the_calls_of_their_telephones_and_no_others(center: Center) -> None:
     talked(center, "before", 10_000, hold=1_000)
     matched(center, 30_000, "Ana")

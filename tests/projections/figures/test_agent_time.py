@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.voice.calls import Attempt, Ring
 from domain.voice.presence import PresenceSpan
@@ -72,7 +73,8 @@ def test_states_are_those_of_every_millisecond_and_tile_the_time(activity: Activ
                 expected.talk_ms += not at(activity.holds, ms)
                 expected.lost_ms += not at(activity.holds, ms) and not at(sure, ms)
             elif at(activity.outbound, ms):
-                expected.outbound_ms += 1
+                expected.hold_ms += at(activity.holds, ms)
+                expected.outbound_ms += not at(activity.holds, ms)
             elif at(activity.wrap_ups, ms):
                 expected.wrap_up_ms += 1
             elif at(activity.rings, ms):
@@ -127,7 +129,7 @@ def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Ce
     ana_s_morning(center)
     (row,) = ask(center)
     assert {name: row[name] for name in FIGURES} == {
-        "answered": 1, "talk_ms": 80 * S, "hold_ms": 20 * S, "wrap_up_ms": 10 * S, "ring_no_answer": 2, "logged_ms": 1000 * S,
+        "answered": 1, "outbound_answered": 0, "talk_ms": 80 * S, "outbound_ms": 0, "hold_ms": 20 * S, "wrap_up_ms": 10 * S, "ring_no_answer": 2, "logged_ms": 1000 * S,
         "paused_ms": 290 * S, "paused_by_reason_ms": {"Almoço": 190 * S, "Banheiro": 100 * S},
     }  # fmt: skip
     assert row["agent"] == "Ana"
@@ -189,3 +191,21 @@ def test_a_call_that_the_agent_dialled_is_talking_but_no_visit(center: Center) -
     center.call(attempt("9", Attempt(10 * S, agent="Ana", answered_ms=20 * S, ended_ms=80 * S, result="answered", talk_ms=60 * S)))
     (row,) = ask(center)
     assert (row["answered"], row["talk_ms"], row["outbound_ms"], row["paused_ms"], row["logged_ms"]) == (0, 0, 60 * S, 940 * S, 1000 * S)
+    assert row["outbound_answered"] == 1
+
+
+def test_hold_and_wrap_up_of_a_call_that_the_agent_dialled_are_those_of_the_agent(center: Center) -> None:
+    center.covered("ami", 0, 1000 * S)
+    center.agent("Ana", PresenceSpan("session", 0, 1000 * S))
+    talk = Attempt(10 * S, "vendas", "Ana", answered_ms=20 * S, ended_ms=80 * S, result="answered", talk_ms=50 * S, hold_ms=10 * S)
+    center.call(attempt("9", replace(talk, wrap_up_ms=15 * S), attempt_holds=((30 * S, 40 * S),)))
+    center.call(attempt("10", replace(talk, dialled_ms=200 * S, answered_ms=220 * S, ended_ms=280 * S, wrap_up_ms=None)))
+    center.call(call("1", visit("vendas", 300 * S, "answered", 10 * S, agent="Ana", talk=80 * S, wrap=0)))
+    expected = {"outbound_answered": 2, "talk_ms": 80 * S, "outbound_ms": 110 * S, "hold_ms": 10 * S, "wrap_up_ms": 45 * S}
+    assert [{name: row[name] for name in expected} for row in ask(center)] == [expected]
+    assert [{name: row[name] for name in expected} for row in ask(center, queues=("vendas",))] == [expected]
+    (other,) = ask(center, queues=("suporte",), agents=("Ana",)) or [dict.fromkeys(expected, 0)]
+    assert {name: other[name] for name in expected} == dict.fromkeys(expected, 0)
+    # The wrap-up of the second attempt goes on at 290 s.
+    (then,) = ask(center, moment_ms=290 * S)
+    assert (then["wrap_up_ms"], then["outbound_ms"], then["hold_ms"]) == (25 * S, 110 * S, 10 * S)

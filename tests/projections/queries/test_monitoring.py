@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.ids import queue_id
 from domain.voice.calls import Attempt, IvrPath, Ring
@@ -186,6 +187,29 @@ def test_who_dials_is_on_a_call(center: Center) -> None:
     center.call(attempt("1", Attempt(10 * S, agent="Ana", answered_ms=12 * S)))
     found = look(center, 20 * S)
     assert (states(found), found["agents"]["on_call"][0]["since"]) == ({"Ana": "talking"}, "1970-01-01T00:00:12+00:00")
+
+
+def test_who_was_dialled_is_held_and_wrapped_up_on_the_board_as_who_waited_in_a_queue(center: Center) -> None:
+    center.agent("Ana", PresenceSpan("session", 0, None), queues=("vendas",))
+    talk = Attempt(
+        10 * S, "vendas", "Ana", answered_ms=12 * S, ended_ms=40 * S, result="answered", talk_ms=18 * S, hold_ms=10 * S, wrap_up_ms=None
+    )
+    center.call(attempt("1", talk, attempt_holds=((20 * S, 30 * S),)))
+    seen = {at: look(center, at * S) for at in (11, 15, 25, 35, 50)}
+    assert [states(found)["Ana"] for found in seen.values()] == ["available", "talking", "talking", "talking", "wrap-up"]
+    assert [[row["state"] for row in found["calls"]] for found in seen.values()] == [["dialling"], ["talking"], ["held"], ["talking"], []]
+    on_call = [row for found in seen.values() for row in found["agents"]["on_call"]]
+    assert [(row["queue"], row["on_hold"], row["since"][-8:-6]) for row in on_call] == [
+        ("vendas", False, "12"), ("vendas", True, "12"), ("vendas", False, "12"), ("vendas", False, "40"),
+    ]  # fmt: skip
+    assert {row["queue_id"] for row in on_call} == {str(queue_id(center.tenant, "vendas"))}
+    # The agent does something else: the wrap-up that nobody has finished is over, and one that was finished lasts as long as it did.
+    center.agent("Ana", PresenceSpan("session", 0, None), PresenceSpan("pause", 60 * S, 70 * S, "Almoço"), queues=("vendas",))
+    assert states(look(center, 80 * S)) == {"Ana": "available"}
+    center.call(attempt("1", replace(talk, wrap_up_ms=5 * S), attempt_holds=((20 * S, 30 * S),)))
+    assert [states(look(center, at * S))["Ana"] for at in (44, 46)] == ["wrap-up", "available"]
+    (free,) = look(center, 46 * S)["agents"]["available"]
+    assert free["since"][-8:-6] == "45"
 
 
 def test_the_calls_that_go_on_are_listed_with_what_a_person_knows_them_by(center: Center) -> None:

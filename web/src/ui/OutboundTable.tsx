@@ -48,6 +48,18 @@ export function OutboundTable({ rows }: { rows: readonly Schemas["OutboundOfQueu
           cell: (row) => count(row.not_connected, language),
         },
         {
+          key: "dialling",
+          title: text("figure.dialling"),
+          isNumber: true,
+          cell: (row) => count(row.dialling, language),
+        },
+        {
+          key: "connected",
+          title: text("figure.connected"),
+          isNumber: true,
+          cell: (row) => count(row.connected, language),
+        },
+        {
           key: "connect_percent",
           title: text("figure.connect_percent"),
           isNumber: true,

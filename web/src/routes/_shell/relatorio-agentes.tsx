@@ -49,6 +49,7 @@ type Row = Schemas["AgentRow"];
 
 const TIMES = [
   ["talk_ms", "agentReport.talk"],
+  ["outbound_ms", "agentReport.outboundTalk"],
   ["hold_ms", "agentReport.hold"],
   ["wrap_up_ms", "agentReport.wrapUp"],
   ["logged_ms", "agentReport.logged"],
@@ -75,6 +76,12 @@ function Rows({ rows }: { rows: readonly Row[] }) {
           title: text("agentReport.answered"),
           isNumber: true,
           cell: (row) => count(row.answered, language),
+        },
+        {
+          key: "outbound_answered",
+          title: text("agentReport.outboundAnswered"),
+          isNumber: true,
+          cell: (row) => count(row.outbound_answered, language),
         },
         {
           key: "ring_no_answer",

@@ -24,7 +24,9 @@ class ToForget(Body):
     """The contact to forget: by exactly one of its id and one of its phone numbers."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "dry_run": True}, {"contact_id": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}]}
+        json_schema_extra={
+            "examples": [{"phone": "(31) 97791-6159", "dry_run": True}, {"contact_id": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}]
+        }
     )
 
     contact_id: Annotated[UUID | None, Field(description="the contact's id")] = None

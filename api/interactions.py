@@ -141,7 +141,7 @@ Nothing = Annotated[Action, BodyField(default_factory=Action)]
 
 @router.post("", summary="A customer calls in", status_code=201, response_model=Done)
 async def start_call(body: Start, context: Authenticated) -> Response:
-    """Creates an inbound call with a protocol number (`result.protocol`). An unknown number becomes a contact."""
+    """Creates an inbound call with a protocol number. An unknown number becomes a contact."""
     return await context.do(commands.StartCall(call=body.call, from_number=body.from_number, to_number=body.to_number, at=body.us), 201)
 
 

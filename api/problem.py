@@ -164,6 +164,7 @@ def of_fields(errors: Sequence[FieldProblem], code: str = "") -> Problem:
 def render(problem: Problem) -> Response:
     """The response for `problem`."""
     status, title = KINDS[problem.kind]
+    request_ids.note_refusal(problem.code)
     body: dict[str, Any] = {"type": PREFIX + problem.code, "title": title, "status": status, "detail": problem.detail}
     if problem.errors:
         body["errors"] = [error.model_dump(exclude_none=True) for error in problem.errors]
@@ -272,7 +273,7 @@ def install(app: FastAPI) -> None:
         return render(Problem("internal", "internal error of the server; see its log", headers=headers))
 
     async def on_away(request: Request, error: Exception) -> Response:
-        log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
+        log.warning("method=%s route=%s outcome=away reason=%s", request.method, request_ids.route_of(request.scope), error)
         return render(of_servers(error))
 
     for kind in _AWAY:

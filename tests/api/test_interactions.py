@@ -328,7 +328,7 @@ def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context
     context.say("/v1/agents/log-in", 0, agent="Ana", lease_ms=300_000)
     beat = ana.post("/v1/agents/heartbeat", {"agent": "Ana"})
     assert beat.status_code == 200, beat.text
-    until = datetime.fromisoformat(beat.json()["result"]["lease_until"])
+    until = datetime.fromisoformat(beat.json()["result"]["expires_at"])
     assert until == datetime.fromtimestamp(center.clock.us / 1_000_000, UTC) + timedelta(minutes=5)
     problem_of(ana.post("/v1/agents/heartbeat", {"agent": "Bia"}), 404, "not-found")
     context.say("/v1/agents/log-out", 0, agent="Ana")

@@ -267,6 +267,33 @@ def test_every_body_and_every_answer_has_an_example_of_its_schema(document):
     assert seen > 200
 
 
+COMMANDS: list[tuple[str, dict[str, object], set[str], set[str]]] = [
+    ("/v1/queues", {"name": "vendas"}, set(), set()),
+    ("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"], "lease_ms": 60_000}, {"queues"}, set()),
+    ("/v1/agents/heartbeat", {"agent": "Ana"}, {"expires_at"}, set()),
+    ("/v1/interactions", {"call": "crm-1"}, {"call", "protocol"}, set()),
+    ("/v1/users", {"name": "Bia", "email": "bia@empresa.example", "level": "user", "permissions": []}, set(), {"token"}),
+    ("/v1/webhooks", {"url": "https://8.8.8.8/hook", "events": ["interaction.answered"]}, set(), {"secret"}),
+    ("/v1/api-keys", {"name": "CRM", "permissions": ["gerenciar-relatorio"]}, {"prefix"}, {"key"}),
+    ("/v1/screens", {"name": "Sala 2"}, set(), {"token"}),
+]
+"""Commands, the results that every answer has, and those that are shown once."""
+
+
+def test_what_a_command_tells_is_in_the_document_by_name_and_a_repeat_lacks_secrets_alone(ana, document):
+    schemas = document["components"]["schemas"]
+    for path, body, always, once in COMMANDS:
+        answers = [ana.post(path, body, headers={"Idempotency-Key": path}) for _ in range(2)]
+        assert [answer.is_success for answer in answers] == [True, True], answers[0].text
+        assert [set(answer.json()["result"]) for answer in answers] == [always | once, always], path
+        content = document["paths"][path]["post"]["responses"][str(answers[0].status_code)]["content"]
+        receipt = schemas[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+        result = (
+            schemas[receipt["properties"]["result"]["$ref"].rpartition("/")[2]] if always | once else {"properties": {}, "required": []}
+        )
+        assert (set(result["properties"]), set(result["required"])) == (always | once, always), path
+
+
 def test_names_in_the_document_are_words_of_the_product(document):
     for operation in operations(document):
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation.definition["operationId"]), operation.path

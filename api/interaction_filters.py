@@ -55,7 +55,13 @@ class Filters(OfPart, PageParameters):
             examples=["all"],
         ),
     ] = None
-    call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
+    call: Annotated[
+        Word,
+        Field(
+            description="your own id of the call, as you sent it; also one that may be a telephone number or a CPF, in whose place answers have a UUID",
+            examples=["crm-4711"],
+        ),
+    ] = ""
     ivr: Annotated[
         tuple[Word, ...], Field(max_length=100, description="went through one of these IVRs, by name", examples=[["principal"]])
     ] = ()

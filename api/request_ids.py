@@ -9,15 +9,13 @@ import logging
 import re
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from time import perf_counter
 from uuid import uuid4
 
-from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import discovery
+from api import known_paths
 
 REQUEST_ID = "Request-Id"
 LONGEST_ID = 200
@@ -27,7 +25,6 @@ log = logging.getLogger(__name__)
 
 _WELL_FORMED = re.compile(ID_PATTERN)
 _SCOPE = "atende.request_id"
-_NOWHERE = "(none)"
 
 
 @dataclass(slots=True)
@@ -66,22 +63,7 @@ def log_answer(id: str, method: str, route: str, status: int, code: str, *, seco
 def route_of(scope: Scope) -> str:
     """The route of a request with the names of its parameters in the place of their values, also of a request that was refused before it got there."""
     found = getattr(scope.get("route"), "path", None)
-    return found if isinstance(found, str) else _template(scope["path"])
-
-
-@lru_cache(maxsize=1_000)
-def _template(path: str) -> str:
-    # Comparing how they begin is quick: whoever sends many requests that are refused must not cost much.
-    known = (route.path_format for beginning, route in _routes() if path.startswith(beginning) and route.path_regex.match(path))
-    return next(known, _NOWHERE)
-
-
-@lru_cache(maxsize=1)
-def _routes() -> list[tuple[str, APIRoute]]:
-    """All routes of the API with the beginning of their paths, those without parameters first: `log-in` is the id of no agent."""
-    routers = discovery.found("api", "router").values()
-    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
-    return [(route.path_format.partition("{")[0], route) for route in sorted(routes, key=lambda route: "{" in route.path_format)]
+    return found if isinstance(found, str) else known_paths.template(scope["path"])
 
 
 def headers_of(scope: Scope) -> dict[str, str]:

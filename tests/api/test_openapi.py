@@ -215,6 +215,12 @@ def test_a_body_that_is_too_large_is_refused(ana):
     problem_of(ana.ask("POST", "/v1/queues", content=b" " * (MAX_BODY + 1)), 413, "too-large")
 
 
+def test_a_refusal_does_not_wait_for_the_document_to_be_made(ana, client):
+    refused = [ana.ask("PUT", "/v1/queues"), ana.post("/v1/queues", {"nome": "x"}), ana.ask("GET", "/v1/agents/log-in")]
+    assert [answer.status_code for answer in refused] == [405, 422, 405]
+    assert client.transport.app.openapi_schema is None
+
+
 def test_every_method_of_a_path_is_named(ana):
     answer = ana.ask("PUT", "/v1/queues")
     problem_of(answer, 405, "method-not-allowed")

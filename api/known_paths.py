@@ -34,7 +34,7 @@ def _all() -> dict[str, _Known]:
     routers = discovery.found("api", "router").values()
     for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute) and route.include_in_schema):
         template, earlier = route.path_format, found.get(route.path_format)
-        methods = {*(earlier.methods if earlier else ()), *route.methods}
+        methods = {*(earlier.methods if earlier else ()), *(route.methods or ())}
         found[template] = _Known(template.partition("{")[0], route.path_regex, tuple(sorted(methods)))
     return found
 

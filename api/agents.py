@@ -6,13 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 from pydantic import Field
 
-from api.access import Authenticated, done
+from api.access import Authenticated
 from api.field_types import AgentId, Body, Done, Moment, Name, Shape, microseconds
 from api.figure_parameters import OfPast, past_of
-from api.instants import iso
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
@@ -144,7 +143,7 @@ async def assign_agent(agent_id: AgentId, body: Owner, context: Authenticated) -
 
 @router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)
 async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
-    """Logged time begins. The first login creates the agent; `id` is the agent's. `result.queues`: the queues in which the agent is logged in now.
+    """Logged time begins. The first login creates the agent; `id` is the agent's.
 
     With `lease_ms` the agent's client must send `heartbeat`, or any other command of the agent, within that time.
     """
@@ -153,12 +152,8 @@ async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
 
 @router.post("/heartbeat", summary="Renew an agent's lease", responses=_KNOWN, response_model=Done)
 async def note_agent_heartbeat(body: Heartbeat, context: Authenticated) -> Response:
-    """Renews the lease of an agent who logged in with one. It creates no event and changes no figure. `result.lease_until`: the instant at which
-    the lease expires without another heartbeat; null without a lease. Refused for an agent who is not logged in.
-    """
-    receipt = await context.application.execute(commands.Heartbeat(agent=body.agent), context.caller)
-    until = receipt.result["lease_until"]
-    return done(replace(receipt, result={"lease_until": None if until is None else iso(until // 1_000)}))
+    """Renews the lease of an agent who logged in with one. It creates no event and changes no figure. Refused for an agent who is not logged in."""
+    return await context.do(commands.Heartbeat(agent=body.agent))
 
 
 @router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Done)

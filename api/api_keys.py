@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Body as BodyField
 from fastapi import Path, Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised, done
 from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
@@ -102,24 +102,10 @@ class ApiKeyDetail(Shape):
     ]
 
 
-class CreatedApiKey(Done):
-    """`result.key` is the secret, sent as `Authorization: Bearer <key>`. It is shown in this response alone, and stored nowhere: a repeat of the
-    request with its Idempotency-Key returns the same response without it. Rotate the key if it was lost.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"id": _SOME_ID, "version": 1, "position": 1204, "result": {"prefix": "atk_3kT9xQ2b", "key": "atk_3kT9xQ2b_AZMrXHwA…"}},
-            ]
-        }
-    )
-
-
 _OF_KEY = of_command("not-found")
 
 
-@router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=CreatedApiKey)
+@router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=Done)
 async def create_api_key(body: NewApiKey, context: Authenticated) -> Response:
     """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have, and
     no key creates another one.
@@ -162,7 +148,7 @@ async def get_api_key(api_key_id: KeyId, context: Annotated[RequestContext, auth
     return _shaped(found, (await _used(context, [api_key_id])).get(api_key_id))
 
 
-@router.post("/{api_key_id}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
+@router.post("/{api_key_id}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=Done)
 async def rotate_api_key(
     api_key_id: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated
 ) -> Response:

@@ -68,7 +68,7 @@ async def list_blocked_callers(ivr_id: IvrId, context: Annotated[RequestContext,
 
 @router.post("/{ivr_id}/blocked-callers", status_code=201, summary="Block a caller", responses=of_command("not-found"), response_model=Done)
 async def block_caller(ivr_id: IvrId, body: NewBlockedCaller, context: Authenticated) -> Response:
-    """Turns away the calls of this number from now on; `result.contact_id` names the contact. A repeat changes nothing."""
+    """Turns away the calls of this number from now on. A repeat changes nothing."""
     return await context.do(BlockCaller(ivr=ivr_id, number=body.number), 201)
 
 

@@ -48,6 +48,11 @@ NOT_BUILT = """<!doctype html>
 """
 
 
+def is_built(directory: Path = DIRECTORY) -> bool:
+    """Whether there is a console to serve."""
+    return (directory / _PAGE).is_file()
+
+
 class ConsoleASGI:
     """Answers GET of paths that no route has with files of the console; `otherwise` answers everything else, which is not found."""
 
@@ -73,7 +78,11 @@ class ConsoleASGI:
         if not _takes_html(request):
             return render(Problem("not-found", "there is nothing at this path: paths of the API begin with /v1"))
         page = self._directory / _PAGE
-        return _file(page, request, _ASK_AGAIN) if page.is_file() else HTMLResponse(NOT_BUILT, headers={"Cache-Control": _ASK_AGAIN})
+        return (
+            _file(page, request, _ASK_AGAIN)
+            if is_built(self._directory)
+            else HTMLResponse(NOT_BUILT, headers={"Cache-Control": _ASK_AGAIN})
+        )
 
     def _file_at(self, path: str) -> Path | None:
         """The file of the console at this path; None if there is none. The path is whatever a stranger sends: too long for a file, or with a NUL."""

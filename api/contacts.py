@@ -24,10 +24,12 @@ class ToForget(Body):
     """The contact to forget: by exactly one of its id and one of its phone numbers."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "dry_run": True}, {"contact": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}]}
+        json_schema_extra={
+            "examples": [{"phone": "(31) 97791-6159", "dry_run": True}, {"contact_id": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}]
+        }
     )
 
-    contact: Annotated[UUID | None, Field(description="the contact's id")] = None
+    contact_id: Annotated[UUID | None, Field(description="the contact's id")] = None
     phone: Annotated[
         str | None, Field(min_length=3, max_length=40, description="one of its phone numbers, in any spelling", validate_default=True)
     ] = None
@@ -36,15 +38,15 @@ class ToForget(Body):
     @field_validator("phone")
     @classmethod
     def _names_one_contact(cls, phone: str | None, info: ValidationInfo) -> str | None:
-        if "contact" in info.data and (info.data["contact"] is None) == (phone is None):
-            raise ValueError("should be sent, or contact in its place, and not both")
+        if "contact_id" in info.data and (info.data["contact_id"] is None) == (phone is None):
+            raise ValueError("should be sent, or contact_id in its place, and not both")
         return phone
 
 
 class Forgetting(Shape):
     """What was found of the contact, and whether it is forgotten now."""
 
-    contact: Annotated[UUID, Field(description="the contact's id, which stays in figures and histories")]
+    contact_id: Annotated[UUID, Field(description="the contact's id, which stays in figures and histories")]
     name: Annotated[str, Field(description="as it was found; empty for an unknown name", examples=["Ana Souza"])]
     phones: Annotated[list[str], Field(description="as they were found", examples=[["5531977916159"]])]
     interactions: Annotated[int, Field(description="its interactions: they stay in every figure, without name and number", examples=[12])]
@@ -62,7 +64,7 @@ async def forget_contact(body: ToForget, context: Annotated[RequestContext, auth
     context.asker.scope.must_be_whole()
     application = context.application
     found = await application.ask(
-        lambda: known_contact(application.center.store, context.tenant, contact=body.contact, phone=body.phone or "")
+        lambda: known_contact(application.center.store, context.tenant, contact=body.contact_id, phone=body.phone or "")
     )
     if found is None:
         raise NotFound("contact-unknown", "no such contact")
@@ -78,7 +80,7 @@ async def forget_contact(body: ToForget, context: Annotated[RequestContext, auth
 
 def _shaped(found: KnownContact, total: int, going_on: tuple[UUID, ...], *, forgotten: bool, position: int | None = None) -> Forgetting:
     return Forgetting(
-        contact=found.id,
+        contact_id=found.id,
         name=found.name,
         phones=list(found.phones),
         interactions=total,

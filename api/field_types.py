@@ -122,4 +122,4 @@ class Done(Shape):
     id: Annotated[UUID, Field(description="id of the interaction, queue, agent … of the command")]
     version: Annotated[int, Field(description="number of events that it has now")]
     position: Annotated[int, Field(description="position of the log; send it as `If-Position` to read figures that cover it")]
-    result: Annotated[dict[str, object], Field(description="the command's own results, by name")]
+    result: Annotated[dict[str, object], Field(description="what else the command tells")]

@@ -10,6 +10,8 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.request_ids import route_of
+
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -107,7 +109,7 @@ class ObservedASGI:
         try:
             await self._app(scope, receive, observed)
         finally:
-            route = getattr(scope.get("route"), "path", "(none)")
+            route = route_of(scope)
             method = scope["method"] if scope["method"] in _METHODS else "(other)"
             self._instruments.request(method, route, status, perf_counter() - began)
 

@@ -18,8 +18,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from api.body_limit import STREAMED
 from api.client_address import client_of_scope
 from api.http_connections import Connections, most_connections
+from api.known_paths import NOWHERE
 from api.problem import Problem, render
-from api.request_ids import REQUEST_ID, IdentifiedASGI
+from api.request_ids import REQUEST_ID, IdentifiedASGI, log_answer
 from api.response_headers import SecureHeadersASGI, security_headers
 
 HEADER_BYTES = 32_768
@@ -248,7 +249,9 @@ def _secured(app: ASGIApp, limits: Limits) -> ASGIApp:
 
 def _written(problem: Problem, limits: Limits) -> bytes:
     """The bytes of the answer that refuses a request which no application has seen. Its path is not known, so no cache keeps it."""
-    problem.headers |= security_headers(is_by_tls=limits.is_public_by_tls, is_private=True) | {REQUEST_ID: str(uuid4())}
+    id = str(uuid4())
+    problem.headers |= security_headers(is_by_tls=limits.is_public_by_tls, is_private=True) | {REQUEST_ID: id}
     answer = render(problem)
+    log_answer(id, NOWHERE, NOWHERE, answer.status_code, problem.code)
     headers = [*answer.raw_headers, (b"connection", b"close")]
     return b"".join([STATUS_LINE[answer.status_code], *(b"%s: %s\r\n" % header for header in headers), b"\r\n", bytes(answer.body)])

@@ -30,7 +30,7 @@ class Filters(OfPart, PageParameters):
     @property
     def names_calls(self) -> bool:
         """Whether the filters name certain calls, or their customer."""
-        return self.protocol is not None or self.contact is not None or bool(self.call or self.correlation_id)
+        return self.protocol is not None or self.contact_id is not None or bool(self.call or self.correlation_id)
 
     @property
     def usual_days(self) -> int | None:
@@ -51,16 +51,22 @@ class Filters(OfPart, PageParameters):
     state: Annotated[
         State | None,
         Field(
-            description="`finished`: have ended; `open`: go on, not with an instant as `as_of`. By default `finished`; `all` where `protocol`, `call`, `correlation_id`, `contact` or a number names what is looked for",
+            description="`finished`: have ended; `open`: go on, not with an instant as `as_of`. By default `finished`; `all` where `protocol`, `call`, `correlation_id`, `contact_id` or a number names what is looked for",
             examples=["all"],
         ),
     ] = None
-    call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
+    call: Annotated[
+        Word,
+        Field(
+            description="your own id of the call, as you sent it; also one that may be a telephone number or a CPF, in whose place answers have a UUID",
+            examples=["crm-4711"],
+        ),
+    ] = ""
     ivr: Annotated[
         tuple[Word, ...], Field(max_length=100, description="went through one of these IVRs, by name", examples=[["principal"]])
     ] = ()
     quality: Annotated[tuple[Band, ...], Field(max_length=3, description="QUALIDADE DE CHAMADA: one of these", examples=[["low"]])] = ()
-    contact: Annotated[
+    contact_id: Annotated[
         UUID | None, Field(description="the customer, by the contact's id", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"])
     ] = None
     min_duration_ms: Annotated[Duration | None, Field(description="DURAÇÃO: the shortest", examples=[60_000])] = None
@@ -113,7 +119,7 @@ def wanted(past: Past, params: OfInteractions | InteractionSearch, named: Looked
         direction=params.direction or "",
         protocol=params.protocol,
         statuses=params.status,
-        contact=params.contact if named.contact is None else named.contact,
+        contact=params.contact_id if named.contact is None else named.contact,
         qualities=params.quality,
         duration_ms=(params.min_duration_ms, params.max_duration_ms),
         minutes=_minutes(params.time_from, params.time_to),

@@ -48,10 +48,19 @@ class Action(Body):
         return microseconds(self.at)
 
 
+OwnId = Annotated[
+    Line,
+    Field(
+        description="your own id of the call; the same id means the same call. One that may be a telephone number or a CPF (eight digits or more, but in a UUID or a Uniqueid) is kept as a digest alone: `call` of every answer, list and CSV is a UUID in its place. It still means the same call, and `call` of `POST /v1/interactions/search` finds it, until its contact is forgotten",
+        examples=["crm-4711"],
+    ),
+]
+
+
 class Start(Action):
     """A customer calls in."""
 
-    call: Annotated[Line, Field(description="your own id of the call; the same id means the same call", examples=["crm-4711"])] = ""
+    call: OwnId = ""
     from_number: Annotated[Number, Field(description="the caller's number; empty if withheld", examples=["5511987654321"])] = ""
     to_number: Annotated[Number, Field(description="the company's number that was called", examples=["551140028922"])] = ""
 
@@ -59,7 +68,7 @@ class Start(Action):
 class Dial(Action):
     """An agent, or a dialler, calls a customer."""
 
-    call: Annotated[Line, Field(description="your own id of the call; the same id means the same call", examples=["crm-4712"])] = ""
+    call: OwnId = ""
     to_number: Annotated[Number, Field(min_length=1, description="the customer's number", examples=["5511987654321"])]
     agent: Annotated[Line, Field(description="who dials", examples=["Ana"])] = ""
     queue: Annotated[Line, Field(description="for which queue", examples=["vendas"])] = ""
@@ -141,7 +150,7 @@ Nothing = Annotated[Action, BodyField(default_factory=Action)]
 
 @router.post("", summary="A customer calls in", status_code=201, response_model=Done)
 async def start_call(body: Start, context: Authenticated) -> Response:
-    """Creates an inbound call with a protocol number (`result.protocol`). An unknown number becomes a contact."""
+    """Creates an inbound call with a protocol number. An unknown number becomes a contact."""
     return await context.do(commands.StartCall(call=body.call, from_number=body.from_number, to_number=body.to_number, at=body.us), 201)
 
 

@@ -48,7 +48,13 @@ class FinishedCall(Shape):
     """One call, with its legs and transfers."""
 
     id: UUID
-    call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
+    call: Annotated[
+        str,
+        Field(
+            description="the id from its source; a UUID in place of an own id that may be a telephone number or a CPF",
+            examples=["crm-4711"],
+        ),
+    ]
     medium: Literal["voice"]
     protocol: Annotated[int, Field(description="PROTOCOLO", examples=[4711])]
     queues: Annotated[list[str], Field(description="SERVIÇOS, in the order of its visits", examples=[["vendas", "suporte"]])]
@@ -63,6 +69,13 @@ class FinishedCall(Shape):
         str | None,
         Field(
             description="CONTATO: the contact's name; null until the call is tagged, and while it is not known", examples=["Beatriz Lima"]
+        ),
+    ]
+    contact_id: Annotated[
+        UUID | None,
+        Field(
+            description="the customer, for the filter of this name; null while no number is known",
+            examples=["01932b5c-7c00-7c1e-9a77-0d5d8a8c6f10"],
         ),
     ]
     from_number: Annotated[

@@ -16,6 +16,7 @@ from api.access import CORRELATION_ID, ETAG_PATTERN, IDEMPOTENCY_KEY, IF_MATCH, 
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_for_others, permission_of, permissions_of_some
+from api.openapi_results import describe_results
 from api.problem import ProblemDetails, documented
 from api.request_ids import REQUEST_ID
 from api.versions import document_versions
@@ -148,7 +149,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     # FastAPI's own error shapes are never sent.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    _say_permissions(document)
+    routes = _routes()
+    _say_permissions(routes, document)
+    describe_results(routes, document)
     document_versions(document)
     add_examples(document)
     renamed: dict[str, Any] = json.loads(_PAGE.sub(lambda found: f"{found[1] or found[2]}Page", json.dumps(document)))
@@ -158,26 +161,30 @@ def _document(app: FastAPI) -> dict[str, Any]:
 _PAGE = re.compile(r"\bPage(?:_(\w+?)_|\[(\w+)\])")
 
 
-def _say_permissions(document: dict[str, Any]) -> None:
+def _routes() -> list[APIRoute]:
+    """All routes of the document."""
+    routers: list[APIRouter] = list(discovery.found("api", "router").values())
+    return [route for router in routers for route in router.routes if isinstance(route, APIRoute) and route.include_in_schema]
+
+
+def _say_permissions(routes: list[APIRoute], document: dict[str, Any]) -> None:
     """Say of each operation which permission it needs: in words, and for programs as `x-permission` (empty: any user; absent: no token).
 
     Where who asks, or what is asked, decides between several, `x-permissions-of-some` lists them. `x-permission-for-others` is what acting as an
     agent of another user needs besides.
     """
     by_id = {operation["operationId"]: operation for operations in document["paths"].values() for operation in operations.values()}
-    routers: list[APIRouter] = list(discovery.found("api", "router").values())
-    for route in (route for router in routers for route in router.routes):
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            permission, operation = permission_of(route), by_id[route.name]
-            some, others = permissions_of_some(route), permission_for_others(route)
-            operation["description"] = f"{operation['description']}\n\n{_of_some(some) if some else _in_words(permission)}"
-            if permission is not None:
-                operation["x-permission"] = permission
-            if some:
-                operation["x-permissions-of-some"] = some
-            if others is not None:
-                operation["description"] += _FOR_OTHERS.format(others)
-                operation["x-permission-for-others"] = others
+    for route in routes:
+        permission, operation = permission_of(route), by_id[route.name]
+        some, others = permissions_of_some(route), permission_for_others(route)
+        operation["description"] = f"{operation['description']}\n\n{_of_some(some) if some else _in_words(permission)}"
+        if permission is not None:
+            operation["x-permission"] = permission
+        if some:
+            operation["x-permissions-of-some"] = some
+        if others is not None:
+            operation["description"] += _FOR_OTHERS.format(others)
+            operation["x-permission-for-others"] = others
 
 
 _FOR_OTHERS = " As an agent of another user also the permission `{}`, and the level `manager` or `admin`."

@@ -28,7 +28,7 @@ def permission_of(route: APIRoute) -> str | None:
         return None
     if access.query is not None:
         return QUERIES[access.query].permission
-    needed = {command.permission for command in _commands(route)} - {ANYONE}
+    needed = {command.permission for command in commands_of(route)} - {ANYONE}
     assert len(needed) <= 1, f"{route.name} uses commands of several permissions: {needed}"
     return next(iter(needed), ANYONE)
 
@@ -37,7 +37,7 @@ def permission_for_others(route: APIRoute) -> str | None:
     """The further permission to use the route for an agent of somebody else; None where it is about no agent, or only ever about one's own."""
     needed = {
         command.permission_for_others
-        for command in _commands(route)
+        for command in commands_of(route)
         if command.permission_for_others not in ("", OWN, DEPLOYMENT, command.permission)
     }
     assert len(needed) <= 1, f"{route.name} uses commands that need several permissions for others: {needed}"
@@ -61,8 +61,8 @@ def permissions_of_some(route: APIRoute) -> list[str]:
     return sorted({QUERIES[query].permission for query in chosen} - {ANYONE})
 
 
-def _commands(route: APIRoute) -> list[type[Command]]:
-    """The commands that the function of the route names."""
+def commands_of(route: APIRoute) -> list[type[Command]]:
+    """The commands that the function of a route names."""
     named = set(_names(route.endpoint.__code__))
     return [command for command in HANDLERS if command.__name__ in named]
 

@@ -19,12 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.routing import compile_path
 
-from api import request_ids, response_headers
+from api import known_paths, request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
 from api.invalid_fields import BODY, sentence, worded
-from api.response_headers import with_head
 from domain.errors import AlreadyExists, Barred, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
 from sounds.children import Stopping
@@ -168,6 +166,7 @@ def of_fields(errors: Sequence[FieldProblem], code: str = "") -> Problem:
 def render(problem: Problem) -> Response:
     """The response for `problem`."""
     status, title = KINDS[problem.kind]
+    request_ids.note_refusal(problem.code)
     body: dict[str, Any] = {"type": PREFIX + problem.code, "title": title, "status": status, "detail": problem.detail}
     if problem.errors:
         body["errors"] = [error.model_dump(exclude_none=True) for error in problem.errors]
@@ -228,18 +227,11 @@ def _of_http(error: HTTPException) -> Problem:
     return Problem(kind, str(error.detail), headers=error.headers)
 
 
-def _methods(request: Request) -> list[str]:
-    """The methods that are allowed at the path of a request. Several routes may share a path, and the framework names only one of them."""
-    path, documented = request.scope["path"], request.app.openapi()["paths"]
-    paths = [path] if path in documented else [known for known in documented if compile_path(known)[0].match(path)]
-    return with_head(sorted({method.upper() for known in paths for method in documented[known]}))
-
-
 def _reached(request: Request, problem: Problem) -> Problem:
     """What is wrong with a request, or that its path has no such method: GET /v1/agents/log-in does not mean an agent with the id "log-in"."""
-    if problem.kind not in ("invalid", "unsupported-media-type") or request.scope["path"] not in request.app.openapi()["paths"]:
+    if problem.kind not in ("invalid", "unsupported-media-type") or not known_paths.is_named(request.scope["path"]):
         return problem
-    methods = _methods(request)
+    methods = known_paths.methods(request.scope["path"])
     if request.method in methods:
         return problem
     return Problem("method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED.phrase, headers={"Allow": ", ".join(methods)})
@@ -261,7 +253,7 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         problem = _of_http(error)
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := known_paths.methods(request.scope["path"])):
             problem.headers["Allow"] = ", ".join(methods)
         return render(problem)
 
@@ -276,7 +268,7 @@ def install(app: FastAPI) -> None:
         return render(Problem("internal", "internal error of the server; see its log", headers=headers))
 
     async def on_away(request: Request, error: Exception) -> Response:
-        log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
+        log.warning("method=%s route=%s outcome=away reason=%s", request.method, request_ids.route_of(request.scope), error)
         return render(of_servers(error))
 
     async def on_gone(_: Request, __: Exception) -> Response:

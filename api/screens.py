@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised, done
 from api.field_types import Body, Done, Instant, Name, Shape
@@ -42,14 +42,6 @@ class NewScreen(Body):
     ] = None
 
 
-class ScreenLink(Done):
-    """`result.token` is for the device: open `/mural#<token>` on it, once, within a day. It is shown in this response alone."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"id": _SOME_ID, "version": 2, "position": 1204, "result": {"token": "AZMrXHwAfB6a…"}}]}
-    )
-
-
 class ScreenDetail(Shape):
     """A screen of a wall."""
 
@@ -71,7 +63,7 @@ class ScreenDetail(Shape):
     ]
 
 
-@router.post("", status_code=201, summary="Create a screen", responses=of_command(), response_model=ScreenLink)
+@router.post("", status_code=201, summary="Create a screen", responses=of_command(), response_model=Done)
 async def create_screen(body: NewScreen, context: Authenticated) -> Response:
     """A device that opens the link shows the queues until the screen is revoked, whoever logs out. It needs `gerenciar-chaves`, and
     `gerenciar-atendimento` because the screen shows what that permission shows. No API key creates a screen.
@@ -95,7 +87,7 @@ async def list_screens(
     return Page(items=[_shaped(row, used.get(row.id)) for row in part.rows], next=part.next, as_of=part.as_of)
 
 
-@router.post("/{screen_id}/link", summary="Issue a new link for a screen", responses=of_command("not-found"), response_model=ScreenLink)
+@router.post("/{screen_id}/link", summary="Issue a new link for a screen", responses=of_command("not-found"), response_model=Done)
 async def issue_screen_link(screen_id: ScreenId, context: Authenticated) -> Response:
     """For another device, or when the first link was lost. The present device stays the screen until the new link is used; earlier links become void.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised, done
 from api.field_types import Body, Done, Name, Shape, UserId
@@ -82,18 +82,6 @@ class OfUser(Body):
     email: Annotated[str, Field(min_length=3, max_length=254, examples=["ana@empresa.example"])]
 
 
-class Link(Done):
-    """Use `result.token` with `/v1/auth/password`, once, within a day."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"id": "7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10", "version": 2, "position": 1204, "result": {"token": "m0Jt2fQ8…"}},
-            ]
-        }
-    )
-
-
 @router.get("/me", summary="The user who is logged in", responses=documented("not-found"))
 async def get_me(context: Authenticated) -> UserDetail:
     """The user of the access token, by the current state of the log. An API key is no user: 404."""
@@ -133,14 +121,14 @@ async def get_user(user_id: UserId, context: Annotated[RequestContext, authorise
     return _shaped(context.application.center.store.keyring, await context.ask(one_user, user_id))
 
 
-@router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Link)
+@router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Done)
 async def register_user(body: NewUser, context: Authenticated) -> Response:
     """The user sets the first password with the one-time token of the response."""
     command = commands.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
     return await context.do(command, 201)
 
 
-@router.post("/users/password-link", summary="Issue a one-time token for a user", responses=_OF_USER, response_model=Link)
+@router.post("/users/password-link", summary="Issue a one-time token for a user", responses=_OF_USER, response_model=Done)
 async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
     """For a forgotten password. Earlier tokens become void."""
     return await context.do(commands.IssuePasswordLink(email=body.email))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
 from api.field_types import Body, Done, Instant, Name, Shape
@@ -119,16 +119,6 @@ class WebhookList(Shape):
     items: list[WebhookDetail]
 
 
-class WebhookSecret(Done):
-    """`result.secret` signs the messages. It is not shown again."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"id": _ID, "version": 1, "position": 1204, "result": {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}]
-        }
-    )
-
-
 async def _for_the_company(context: Authenticated) -> RequestContext:
     """The context of a caller who sees the whole company: a webhook is no matter of a part of it."""
     context.asker.scope.must_be_whole()
@@ -138,7 +128,7 @@ async def _for_the_company(context: Authenticated) -> RequestContext:
 ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
 
 
-@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=WebhookSecret)
+@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=Done)
 async def create_webhook(body: NewWebhook, context: ForTheCompany) -> Response:
     """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers.
 
@@ -183,7 +173,7 @@ async def resume_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Respo
     return await context.do(commands.ResumeWebhook(webhook=webhook_id))
 
 
-@router.post("/{webhook_id}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=WebhookSecret)
+@router.post("/{webhook_id}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=Done)
 async def rotate_webhook_secret(webhook_id: WebhookId, body: SecretRotation, context: ForTheCompany) -> Response:
     """During the overlap `webhook-signature` has a signature by each secret."""
     return await context.do(commands.RotateWebhookSecret(webhook=webhook_id, overlap_ms=body.overlap_ms))

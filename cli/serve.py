@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from api import request_ids
 from api.app import create_app
 from api.http_server import limited, limits_of
 from api.request_ids import RequestIdFilter
@@ -76,6 +77,8 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
         async def say(url: str) -> None:
             console.warn(f"Atende serves {held.location.name} at {url}")
 
+        # Whoever has a `Request-Id` finds the request, done or refused.
+        logging.getLogger(request_ids.__name__).setLevel(logging.INFO)
         with following(held.center, settings) if settings.mode == "embedded" else nullcontext():
             run(held, settings, say)
     return 0

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, handles
+from msgspec import Meta
+
+from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, Result, handles
 from commands.queues import existing_queue, spelling
 from domain.access import ACT_FOR_OTHERS, ATTEND, MANAGE_USERS, Permission, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
+from domain.base import MS
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id
 from domain.names import checked_name
@@ -17,6 +21,29 @@ from domain.voice.facts import Fact
 
 SHORTEST_LEASE_MS, LONGEST_LEASE_MS = 60_000, 24 * 3600 * 1_000
 """Minutes."""
+
+
+class LoggedQueues(Result, frozen=True, kw_only=True):
+    """Where an agent is logged in."""
+
+    queues: Annotated[
+        tuple[str, ...], Meta(description="the queues in which the agent is logged in now; an empty name means all", examples=[["vendas"]])
+    ]
+
+
+class Lease(Result, frozen=True, kw_only=True):
+    """How long an agent stays logged in without a heartbeat."""
+
+    expires_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="when the lease expires without another heartbeat; null without a lease", examples=["2026-03-02T17:05:09.250Z"]),
+    ]
+
+
+class Expiry(Result, frozen=True, kw_only=True):
+    """Whether the lease had expired."""
+
+    expired: bool
 
 
 class LogIn(Command, frozen=True, kw_only=True):
@@ -28,6 +55,7 @@ class LogIn(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = LoggedQueues
     agent: str
     queues: tuple[str, ...] = ()
     lease_ms: int | None = None
@@ -39,6 +67,7 @@ class LogOut(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = LoggedQueues
     agent: str
     queues: tuple[str, ...] = ()
     at: int | None = None
@@ -49,6 +78,7 @@ class PauseAgent(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = LoggedQueues
     agent: str
     reason: str
     at: int | None = None
@@ -59,6 +89,7 @@ class ResumeAgent(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = LoggedQueues
     agent: str
     at: int | None = None
 
@@ -68,6 +99,7 @@ class Heartbeat(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = Lease
     agent: str
 
 
@@ -76,6 +108,7 @@ class ExpireLease(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[ForOthers] = DEPLOYMENT
+    RESULT: ClassVar[type[Result]] = Expiry
     agent: UUID
     due: int
 
@@ -195,12 +228,13 @@ def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
 
 @handles(Heartbeat)
 def heartbeat(command: Heartbeat, context: HandlerContext) -> Done:
-    """Refused for an agent who is not logged in. Without a lease nothing is stored. `lease_until`: us UTC."""
+    """Refused for an agent who is not logged in. Without a lease nothing is stored."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
     note_heartbeat(context, agent)
-    return Done(agent, {"lease_until": agent.lease_runs_out(context.now_us())})
+    until = agent.lease_runs_out(context.now_us())
+    return Done(agent, {"expires_at": None if until is None else datetime.fromtimestamp(until // MS / 1_000, UTC)})
 
 
 @handles(ExpireLease)

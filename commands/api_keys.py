@@ -11,10 +11,12 @@ import secrets
 import string
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from commands.handler_context import Command, Done, HandlerContext, handles
+from msgspec import UNSET, Meta, UnsetType
+
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from commands.queues import must_be_queue, scope_of_queues
 from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key
 from domain.api_keys import USUAL_REQUESTS_PER_MINUTE, ApiKey, KeyRights, KeySecret
@@ -28,13 +30,27 @@ _SECRET_BYTES = 32
 _LETTERS = string.ascii_letters + string.digits
 
 
+class ApiKeySecret(Result, frozen=True, kw_only=True):
+    """The secret of an API key."""
+
+    prefix: Annotated[str, Meta(description="by which the key is recognised in lists", examples=["atk_3kT9xQ2b"])]
+    key: Annotated[
+        str | UnsetType,
+        Meta(
+            description="the key itself, sent as `Authorization: Bearer <key>`; shown in this answer alone and stored nowhere. Rotate a key that was lost",
+            examples=["atk_3kT9xQ2b_AZMrXHwA…"],
+        ),
+    ] = UNSET
+
+
 class CreateApiKey(Command, frozen=True, kw_only=True):
-    """A new API key; `result["key"]` is the key itself, in the first answer alone. Raises NotAllowed for a permission that the creator lacks.
+    """A new API key. Raises NotAllowed for a permission that the creator lacks.
 
     queues: ids; None = all. A key that is limited to queues only reads. expires_at: microseconds, None = never.
     """
 
     permission: ClassVar[str] = MANAGE_KEYS
+    RESULT: ClassVar[type[Result]] = ApiKeySecret
     name: str
     permissions: tuple[str, ...]
     queues: tuple[UUID, ...] | None = None
@@ -43,9 +59,10 @@ class CreateApiKey(Command, frozen=True, kw_only=True):
 
 
 class RotateApiKey(Command, frozen=True, kw_only=True):
-    """Give a key a new secret, as `result["key"]` in the first answer alone. The old one is accepted for `overlap_ms` more."""
+    """Give a key a new secret. The old one is accepted for `overlap_ms` more."""
 
     permission: ClassVar[str] = MANAGE_KEYS
+    RESULT: ClassVar[type[Result]] = ApiKeySecret
     key: UUID
     overlap_ms: int = 24 * 3600 * 1_000
 

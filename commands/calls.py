@@ -7,8 +7,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.agents import act_as, existing_agent
-from commands.handler_context import Command, Done, HandlerContext, handles
-from commands.interactions import begin_call, calls_of
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.interactions import BegunCall, begin_call, calls_of
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
 from domain.agents import Agent
@@ -32,6 +32,7 @@ class PlaceCall(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = BegunCall
     agent: str
     number: str
     queue: str = ""

@@ -42,6 +42,13 @@ A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
 
 
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a command tells its caller besides id, version and position: nothing, unless its own class of results says more.
+
+    A field that may be missing is a secret that is shown once: the answer to a repeat lacks it. The API documents the fields as they are declared.
+    """
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table).
 
@@ -51,6 +58,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     permission: ClassVar[str]
     permission_for_others: ClassVar[ForOthers] = ""
+    RESULT: ClassVar[type[Result]] = Result
+    """What its receipt's `result` has."""
 
     OBSERVATION: ClassVar[bool] = False
     """True for a command with observations of a source, which is never refused for what it states."""
@@ -104,7 +113,7 @@ class RepeatedReceipt(Receipt, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a handler returns: the aggregate that the command was about, and the values for the caller.
+    """What a handler returns: the aggregate that the command was about, and the values for the caller, as the command's RESULT declares them.
 
     shown_once: secrets. They are added to the result of the first answer and are not stored: a repeat with the same idempotency key lacks them.
     """
@@ -112,6 +121,14 @@ class Done(msgspec.Struct, frozen=True):
     aggregate: Aggregate
     result: dict[str, Any] = {}
     shown_once: dict[str, Any] = {}
+
+    def is_declared(self, declared: type[Result]) -> bool:
+        """Whether the values are those of this class of results, and exactly its fields that may be missing are shown once."""
+        try:
+            msgspec.convert(self.result | self.shown_once, declared)
+        except msgspec.ValidationError:
+            return False
+        return self.shown_once.keys() == {field.encode_name for field in msgspec.structs.fields(declared) if not field.required}
 
 
 Handler = Callable[[Any, "HandlerContext"], Done]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
+from msgspec import Meta
 from msgspec.structs import replace
 
 from commands.agents import act_as, existing_agent, note_heartbeat
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from commands.observations import member_on, observe
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS, Permission, must_act_for_all
@@ -21,13 +22,34 @@ from domain.personal_data import may_name_a_person, normalised_phone
 from domain.texts import LONGEST_NOTE, checked_text
 from domain.voice.facts import AGENTS_NOTE, CallKind, Fact
 from domain.voice.interactions import Interaction
+from domain.voice.outbound_and_ivr import Status
 from store.event_store import Store
+
+
+class BegunCall(Result, frozen=True, kw_only=True):
+    """How a call is known."""
+
+    call: Annotated[
+        str,
+        Meta(
+            description="your own id of the call, as it is recorded: a UUID in its place if it may be a telephone number or a CPF, and without one",
+            examples=["crm-4711"],
+        ),
+    ]
+    protocol: Annotated[int, Meta(description="PROTOCOLO", examples=[4711])]
+
+
+class CallNow(Result, frozen=True, kw_only=True):
+    """How a call stands."""
+
+    status: Annotated[Status | None, Meta(description="null while it goes on", examples=["answered"])]
 
 
 class NewCall(Command, frozen=True, kw_only=True):
     """A call begins. `call`: the integration's own id of it, so that a repeat is the same call."""
 
     permission: ClassVar[str] = ATTEND
+    RESULT: ClassVar[type[Result]] = BegunCall
     call: str = ""
 
     def concerns(self, tenant: UUID) -> Iterable[UUID]:
@@ -58,6 +80,7 @@ class CallCommand(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = CallNow
     kind: ClassVar[CallKind]
 
     interaction: UUID

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
+from msgspec import Meta
 from msgspec.structs import replace
 
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from domain.access import MANAGE_BLACKLIST, MANAGE_PHONES
 from domain.base import Personal
 from domain.errors import InvalidField
@@ -75,10 +76,17 @@ class SetIvrAudio(IvrCommand, frozen=True, kw_only=True):
     media: str
 
 
+class BlockedContact(Result, frozen=True, kw_only=True):
+    """Whose calls are turned away."""
+
+    contact_id: Annotated[UUID, Meta(description="the contact with the number")]
+
+
 class BlockCaller(Command, frozen=True, kw_only=True):
-    """Turn away the calls of this number (country code, area code, number) to an IVR. Receipt: `result["contact_id"]`."""
+    """Turn away the calls of this number (country code, area code, number) to an IVR."""
 
     permission: ClassVar[str] = MANAGE_BLACKLIST
+    RESULT: ClassVar[type[Result]] = BlockedContact
     ivr: UUID
     number: str
 

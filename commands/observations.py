@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue, spelling
 from domain.access import OBSERVE, Permission
@@ -34,6 +34,32 @@ _CUSTOMER = ("arrived", "offered", "dialled", "outbound")
 _ORIGINS = {"ami": "ami", "log": "queue_log", "log.f": "queue_log", "live": "Portal"}
 
 
+class ObservedCall(Result, frozen=True, kw_only=True):
+    """What the facts about a call changed: numbers of facts, of visits by their end, and conflicts."""
+
+    new: int
+    repeated: int
+    visits: dict[str, int]
+    implied: int
+    conflicts: tuple[str, ...]
+
+
+class ObservedAgent(Result, frozen=True, kw_only=True):
+    """What the facts about an agent changed. person: whether it is more than an interface."""
+
+    repeated: int
+    implied: int
+    person: bool
+
+
+class ObservedTimeline(Result, frozen=True, kw_only=True):
+    """Which of the parts of the observation were new."""
+
+    covered: bool
+    restarted: bool
+    noted: bool
+
+
 class ObserveCall(Command, frozen=True, kw_only=True):
     """A source reports `facts` about the call that it knows as `call` (a Uniqueid, a queue_log callid).
 
@@ -42,6 +68,7 @@ class ObserveCall(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = OBSERVE
     OBSERVATION: ClassVar[bool] = True
+    RESULT: ClassVar[type[Result]] = ObservedCall
     call: str
     facts: tuple[Fact, ...]
 
@@ -56,6 +83,7 @@ class ObserveAgent(Command, frozen=True, kw_only=True):
     permission: ClassVar[str] = OBSERVE
     permission_for_others: ClassVar[Permission] = OBSERVE
     OBSERVATION: ClassVar[bool] = True
+    RESULT: ClassVar[type[Result]] = ObservedAgent
     agent: str
     facts: tuple[Fact, ...]
 
@@ -74,6 +102,7 @@ class ObserveTimeline(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = OBSERVE
     OBSERVATION: ClassVar[bool] = True
+    RESULT: ClassVar[type[Result]] = ObservedTimeline
     span: CoverageSpan | None = None
     gap: Gap | None = None
     restart_at: int | None = None
@@ -165,7 +194,7 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
         member.add_interface(name, context.metadata)
         if owner is not None and member.user is None:
             member.assign(owner, context.metadata)
-    return Done(roster, {})
+    return Done(roster)
 
 
 @handles(ObserveTimeline)

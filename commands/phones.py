@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from fnmatch import fnmatchcase
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
+from msgspec import Meta
+
 from commands.agents import act_as, existing_agent
-from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, handles
+from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, Result, handles
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, acts_for_another, must_act_for_all
 from domain.agents import Agent
 from domain.errors import InvalidField, NotAllowed, Refused
@@ -22,14 +24,35 @@ _INTERFACE = re.compile(r"(?:PJSIP|SIP|IAX2)/[\w.-]{1,80}", re.ASCII)
 """A telephone that is registered at the PBX, and nothing through which it would be made to dial: no number at a trunk, no context of the dialplan."""
 
 
+class PhoneCredential(Result, frozen=True, kw_only=True):
+    """By what a browser registers at the PBX. expires_at: us UTC. The password is that of `phone_password`."""
+
+    session: str
+    username: str
+    expires_at: int
+
+
+class Expiry(Result, frozen=True, kw_only=True):
+    """Whether it had expired."""
+
+    expired: bool
+
+
+class Telephones(Result, frozen=True, kw_only=True):
+    """Where an agent is reached."""
+
+    interfaces: Annotated[tuple[str, ...], Meta(description="the agent's telephones now, as the PBX names them", examples=[["PJSIP/1001"]])]
+
+
 class OpenPhone(Command, frozen=True, kw_only=True):
-    """The agent's browser becomes the agent's telephone. `result`: session, username, expires_at (us). The password is that of `phone_password`.
+    """The agent's browser becomes the agent's telephone.
 
     session: that which is renewed, so that its credential lasts longer; "" for a new one, which ends any other.
     """
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[ForOthers] = OWN
+    RESULT: ClassVar[type[Result]] = PhoneCredential
     agent: str
     session: str = ""
 
@@ -48,6 +71,7 @@ class ExpirePhone(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[ForOthers] = DEPLOYMENT
+    RESULT: ClassVar[type[Result]] = Expiry
     phone: UUID
     agent: UUID
 
@@ -66,6 +90,7 @@ class ReleasePhone(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = Telephones
     agent: str
     interface: str
 
@@ -78,6 +103,7 @@ class ChoosePhone(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ATTEND
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = Telephones
     agent: str
     interface: str
     given: tuple[str, ...] = ()

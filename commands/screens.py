@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from commands.handler_context import Command, Done, HandlerContext, handles
+from msgspec import UNSET, Meta, UnsetType
+
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from commands.link_tokens import new_token, read_token
 from commands.queues import must_be_queue, scope_of_queues
 from domain.access import ANYONE, ATTEND, MANAGE_KEYS, Scope, must_have_all, must_not_be_another_key
@@ -15,25 +17,46 @@ from domain.screens import Screen
 from store.event_store import Store, project
 
 
+class ScreenLink(Result, frozen=True, kw_only=True):
+    """A one-time link by which a device becomes a screen."""
+
+    token: Annotated[
+        str | UnsetType,
+        Meta(
+            description="for the device: open `/mural#<token>` on it, once, within a day; shown in this answer alone",
+            examples=["AZMrXHwAfB6a…"],
+        ),
+    ] = UNSET
+
+
+class ScreenDevice(Result, frozen=True, kw_only=True):
+    """By what a device is known as its screen."""
+
+    device: Annotated[str | UnsetType, Meta(description="the device's own secret; shown in this answer alone")] = UNSET
+
+
 class CreateScreen(Command, frozen=True, kw_only=True):
-    """A new screen; `result["token"]` is the one-time link's token by which a device becomes it, in the first answer alone. queues: ids; None = all."""
+    """A new screen, with a link by which a device becomes it. queues: ids; None = all."""
 
     permission: ClassVar[str] = MANAGE_KEYS
+    RESULT: ClassVar[type[Result]] = ScreenLink
     name: str
     queues: tuple[UUID, ...] | None = None
 
 
 class IssueScreenLink(Command, frozen=True, kw_only=True):
-    """A new one-time link for a screen, for example for another device; `result["token"]` as for CreateScreen."""
+    """A new one-time link for a screen, for example for another device."""
 
     permission: ClassVar[str] = MANAGE_KEYS
+    RESULT: ClassVar[type[Result]] = ScreenLink
     screen: UUID
 
 
 class ConnectScreen(Command, frozen=True, kw_only=True):
-    """Make a device the screen whose one-time link it has; `result["device"]` is the device's own secret, in the first answer alone."""
+    """Make a device the screen whose one-time link it has."""
 
     permission: ClassVar[str] = ANYONE
+    RESULT: ClassVar[type[Result]] = ScreenDevice
     token: str
 
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
+from msgspec import Meta
+
 from commands.agents import act_as, existing_agent
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from commands.interactions import calls_of
 from commands.observations import observe
 from domain.access import ACT_FOR_OTHERS, OBSERVE, SUPERVISE, Permission
 from domain.agents import Agent
 from domain.errors import Refused
 from domain.ids import LEG, placed_id, supervision_id
-from domain.supervision import Mode, Reason, Supervised, Supervision
+from domain.supervision import Mode, Reason, State, Supervised, Supervision
 from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction
 
 Outcome = Literal["begun", "done", "ended", "failed"]
 """begun: the supervisor is in the call. done: it was hung up, or taken over. ended: the supervisor is out of it."""
+
+
+class RequestedSupervision(Result, frozen=True, kw_only=True):
+    """What a supervisor does in a call now."""
+
+    state: Annotated[State, Meta(description="as `supervision` of the call says it", examples=["requested"])]
 
 
 class SuperviseCall(Command, frozen=True, kw_only=True):
@@ -30,6 +38,7 @@ class SuperviseCall(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = SUPERVISE
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
+    RESULT: ClassVar[type[Result]] = RequestedSupervision
     interaction: UUID
     supervisor: str
     mode: Mode

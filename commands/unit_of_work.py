@@ -205,6 +205,7 @@ class UnitOfWork:
         context = HandlerContext(self, caller, command, now_us)
         try:
             done = HANDLERS[type(command)](command, context)
+            assert done.is_declared(command.RESULT), f"{type(command).__name__} declares other results than {done.result | done.shown_once}"
             _must_be_expected(done.aggregate, caller)
         except BaseException as error:
             self._discard(context)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
+from msgspec import UNSET, Meta, UnsetType
+
 from commands.companies import known_company
-from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from commands.link_tokens import new_token, read_token
 from commands.passwords import is_password
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all, must_not_be_a_key
@@ -24,10 +26,19 @@ TRIED_WITHOUT_COMPANY = 2
 """In so many companies a login that names none is tried. Each try costs a tenth of a second of a processor."""
 
 
+class PasswordLink(Result, frozen=True, kw_only=True):
+    """A one-time link by which a user sets a password."""
+
+    token: Annotated[
+        str | UnsetType, Meta(description="for `/v1/auth/password`, once, within a day; shown in this answer alone", examples=["m0Jt2fQ8…"])
+    ] = UNSET
+
+
 class RegisterUser(Command, frozen=True, kw_only=True):
-    """A new user; `result["token"]` is the one-time link's token to set a password, in the first answer alone. Raises AlreadyExists for an e-mail address in use."""
+    """A new user, with a link to set a password. Raises AlreadyExists for an e-mail address in use."""
 
     permission: ClassVar[str] = MANAGE_USERS
+    RESULT: ClassVar[type[Result]] = PasswordLink
     name: str
     email: str
     level: Level = "user"
@@ -35,17 +46,19 @@ class RegisterUser(Command, frozen=True, kw_only=True):
 
 
 class AppointAdministrator(Command, frozen=True, kw_only=True):
-    """Give the person with this e-mail address all permissions, and register them if they are no user yet; `result["token"]` as for RegisterUser."""
+    """Give the person with this e-mail address all permissions, and register them if they are no user yet."""
 
     permission: ClassVar[str] = MANAGE_USERS
+    RESULT: ClassVar[type[Result]] = PasswordLink
     email: str
     name: str = "Administrador"
 
 
 class IssuePasswordLink(Command, frozen=True, kw_only=True):
-    """First access or recovery: a new one-time link for a user; `result["token"]` is its token."""
+    """First access or recovery: a new one-time link for a user."""
 
     permission: ClassVar[str] = MANAGE_USERS
+    RESULT: ClassVar[type[Result]] = PasswordLink
     email: str
 
 

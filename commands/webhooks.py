@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from commands.handler_context import Command, Done, HandlerContext, handles
+from msgspec import UNSET, Meta, UnsetType
+
+from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from domain.access import MANAGE_WEBHOOKS
 from domain.base import MS, Personal
 from domain.webhooks import Subscription, Webhook, free_place
@@ -16,10 +18,20 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - by which Standard Webhooks marks every 
 _SECRET_BYTES = 32
 
 
+class WebhookSecret(Result, frozen=True, kw_only=True):
+    """The secret of a webhook."""
+
+    secret: Annotated[
+        str | UnsetType,
+        Meta(description="signs the messages; shown in this answer alone", examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]),
+    ] = UNSET
+
+
 class CreateWebhook(Command, frozen=True, kw_only=True):
-    """Post what happens to this URL; `result["secret"]`, in the first answer alone, signs the messages."""
+    """Post what happens to this URL, signed with a new secret."""
 
     permission: ClassVar[str] = MANAGE_WEBHOOKS
+    RESULT: ClassVar[type[Result]] = WebhookSecret
     url: str
     events: tuple[str, ...]
     queues: tuple[str, ...] = ()
@@ -38,9 +50,10 @@ class ChangeWebhook(Command, frozen=True, kw_only=True):
 
 
 class RotateWebhookSecret(Command, frozen=True, kw_only=True):
-    """Sign with a new secret, `result["secret"]` in the first answer alone; the former one signs beside it for `overlap_ms`."""
+    """Sign with a new secret; the former one signs beside it for `overlap_ms`."""
 
     permission: ClassVar[str] = MANAGE_WEBHOOKS
+    RESULT: ClassVar[type[Result]] = WebhookSecret
     webhook: UUID
     overlap_ms: int
 

@@ -223,6 +223,7 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
         "to_number": own_number if inbound else number,
         # A contact's name is shown once the call was wrapped up with a tag.
         "contact": (people.name(row.contact) or None) if row.contact is not None and row.tags else None,
+        "contact_id": None if row.contact is None else str(row.contact),
         "from_number": number if inbound else own_number,
         **labelled("state", "call_state", "open" if row.ended_ms is None else "finished"),
         "started_at": iso(row.started_ms, question.zone),

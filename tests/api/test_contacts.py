@@ -37,7 +37,7 @@ def test_a_dry_run_finds_the_contact_by_any_spelling_and_changes_nothing(ana, ce
         None,
     )
     assert center.store.head() == head
-    assert ana.post(FORGET, {"contact": told["contact"], "dry_run": True}).json() == told
+    assert ana.post(FORGET, {"contact_id": told["contact_id"], "dry_run": True}).json() == told
 
 
 def test_a_forgotten_contact_is_named_in_the_answer_and_found_by_its_number_no_more(ana, center, called):
@@ -45,7 +45,7 @@ def test_a_forgotten_contact_is_named_in_the_answer_and_found_by_its_number_no_m
     assert (done["phones"], done["forgotten"]) == ([NUMBER], True)
     assert done["position"] == center.store.head()
     problem_of(ana.post(FORGET, {"phone": NUMBER}), 404, "contact-unknown")
-    again = ana.post(FORGET, {"contact": done["contact"]}).json()
+    again = ana.post(FORGET, {"contact_id": done["contact_id"]}).json()
     assert (again["phones"], again["forgotten"], again["interactions"]) == ([], True, 1)
 
 
@@ -71,15 +71,15 @@ def test_a_key_that_is_limited_to_queues_forgets_nobody_and_learns_nothing_of_wh
     queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
     body = {"name": "Quadro", "permissions": ["anonimizar-contatos", "gerenciar-relatorio"], "queue_ids": [queue]}
     key = ana.post("/v1/api-keys", body).json()["result"]["key"]
-    contact = ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["contact"]
+    contact = ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["contact_id"]
     answers = [
         client.post(FORGET, json={**whom, "dry_run": dry_run}, headers={"Authorization": f"Bearer {key}"})
-        for whom in ({"phone": NUMBER}, {"phone": "5511900000000"}, {"contact": contact}, {"contact": str(uuid4())})
+        for whom in ({"phone": NUMBER}, {"phone": "5511900000000"}, {"contact_id": contact}, {"contact_id": str(uuid4())})
         for dry_run in (True, False)
     ]
     assert {(answer.status_code, answer.text) for answer in answers} == {(403, answers[0].text)}
     assert answers[0].json()["type"].endswith("scope-too-narrow")
-    assert not ana.post(FORGET, {"contact": contact, "dry_run": True}).json()["forgotten"]
+    assert not ana.post(FORGET, {"contact_id": contact, "dry_run": True}).json()["forgotten"]
 
 
 def test_who_has_lost_the_permission_forgets_nobody_however_long_the_token_lives(log_in, ana, center, called):
@@ -90,14 +90,14 @@ def test_who_has_lost_the_permission_forgets_nobody_however_long_the_token_lives
 
 
 def test_contacts_of_another_company_are_not_found(log_in, ana, called):
-    contact = ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["contact"]
+    contact = ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["contact_id"]
     bia = log_in("Outra", "bia@outra.example")
-    assert [bia.post(FORGET, body).status_code for body in ({"phone": NUMBER}, {"contact": contact})] == [404, 404]
-    assert not ana.post(FORGET, {"contact": contact, "dry_run": True}).json()["forgotten"]
+    assert [bia.post(FORGET, body).status_code for body in ({"phone": NUMBER}, {"contact_id": contact})] == [404, 404]
+    assert not ana.post(FORGET, {"contact_id": contact, "dry_run": True}).json()["forgotten"]
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"phone": NUMBER, "contact": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}, {"phone": ""}, {"phne": NUMBER}]
+    "body", [{}, {"phone": NUMBER, "contact_id": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}, {"phone": ""}, {"phne": NUMBER}]
 )
 def test_a_body_that_does_not_name_one_contact_is_refused(ana, body):
     assert ana.post(FORGET, body).status_code == 422

@@ -343,7 +343,7 @@ def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context
     context.say("/v1/agents/log-in", 0, agent="Ana", lease_ms=300_000)
     beat = ana.post("/v1/agents/heartbeat", {"agent": "Ana"})
     assert beat.status_code == 200, beat.text
-    until = datetime.fromisoformat(beat.json()["result"]["lease_until"])
+    until = datetime.fromisoformat(beat.json()["result"]["expires_at"])
     assert until == datetime.fromtimestamp(center.clock.us / 1_000_000, UTC) + timedelta(minutes=5)
     problem_of(ana.post("/v1/agents/heartbeat", {"agent": "Bia"}), 404, "not-found")
     context.say("/v1/agents/log-out", 0, agent="Ana")
@@ -453,6 +453,8 @@ def test_a_call_is_found_by_an_own_id_that_may_be_a_number_until_its_contact_is_
         return [row["id"] for row in answer.json()["items"]]
 
     assert found() == [own["id"]]
+    assert ana.post("/v1/interactions/search", {"call": "5531977916159"}).json()["items"][0]["call"] == own["result"]["call"]
+    assert "5531977916159" not in own["result"]["call"]
     assert officer.post("/v1/contacts/forget", {"phone": "5531977916159"}).status_code == 200
     assert found() == []
 
@@ -563,7 +565,7 @@ def test_what_has_no_value_is_null_and_never_left_out(ana, context, document):
             assert "" not in value.values(), (name, schema["title"], value)
     assert checked > 20
     unknown = answers[0][1]
-    nothing = {"from_number", "to_number", "contact", "status", "ended_at", "duration_ms", "quality"}
+    nothing = {"from_number", "to_number", "contact", "contact_id", "status", "ended_at", "duration_ms", "quality"}
     assert {unknown[field] for field in nothing} == {None}
     assert answers[2][1]["visits"][0]["agent"] is None
 

@@ -195,7 +195,7 @@ def test_callers_are_blocked_and_unblocked_by_those_who_may(ana, ivr, log_in):
 
 def test_a_forgotten_contact_stays_on_no_list_by_number(ana, ivr):
     contact = ana.post(f"{ivr}/blocked-callers", {"number": "11987654321"}).json()["result"]["contact_id"]
-    assert ana.post("/v1/contacts/forget", {"contact": contact}).status_code == 200
+    assert ana.post("/v1/contacts/forget", {"contact_id": contact}).status_code == 200
     assert ana.get(f"{ivr}/blocked-callers").json()["items"] == [{"contact_id": contact, "number": "(anonimizado)"}]
 
 

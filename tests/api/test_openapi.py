@@ -215,6 +215,12 @@ def test_a_body_that_is_too_large_is_refused(ana):
     problem_of(ana.ask("POST", "/v1/queues", content=b" " * (MAX_BODY + 1)), 413, "too-large")
 
 
+def test_a_refusal_does_not_wait_for_the_document_to_be_made(ana, client):
+    refused = [ana.ask("PUT", "/v1/queues"), ana.post("/v1/queues", {"nome": "x"}), ana.ask("GET", "/v1/agents/log-in")]
+    assert [answer.status_code for answer in refused] == [405, 422, 405]
+    assert client.transport.app.openapi_schema is None
+
+
 def test_every_method_of_a_path_is_named(ana):
     answer = ana.ask("PUT", "/v1/queues")
     problem_of(answer, 405, "method-not-allowed")
@@ -265,6 +271,33 @@ def test_every_body_and_every_answer_has_an_example_of_its_schema(document):
                 errors = [error.message for error in OAS31Validator(schema).iter_errors(example)]
                 assert not errors, (operation.method, operation.path, media_type, errors)
     assert seen > 200
+
+
+COMMANDS: list[tuple[str, dict[str, object], set[str], set[str]]] = [
+    ("/v1/queues", {"name": "vendas"}, set(), set()),
+    ("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"], "lease_ms": 60_000}, {"queues"}, set()),
+    ("/v1/agents/heartbeat", {"agent": "Ana"}, {"expires_at"}, set()),
+    ("/v1/interactions", {"call": "crm-1"}, {"call", "protocol"}, set()),
+    ("/v1/users", {"name": "Bia", "email": "bia@empresa.example", "level": "user", "permissions": []}, set(), {"token"}),
+    ("/v1/webhooks", {"url": "https://8.8.8.8/hook", "events": ["interaction.answered"]}, set(), {"secret"}),
+    ("/v1/api-keys", {"name": "CRM", "permissions": ["gerenciar-relatorio"]}, {"prefix"}, {"key"}),
+    ("/v1/screens", {"name": "Sala 2"}, set(), {"token"}),
+]
+"""Commands, the results that every answer has, and those that are shown once."""
+
+
+def test_what_a_command_tells_is_in_the_document_by_name_and_a_repeat_lacks_secrets_alone(ana, document):
+    schemas = document["components"]["schemas"]
+    for path, body, always, once in COMMANDS:
+        answers = [ana.post(path, body, headers={"Idempotency-Key": path}) for _ in range(2)]
+        assert [answer.is_success for answer in answers] == [True, True], answers[0].text
+        assert [set(answer.json()["result"]) for answer in answers] == [always | once, always], path
+        content = document["paths"][path]["post"]["responses"][str(answers[0].status_code)]["content"]
+        receipt = schemas[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+        result = (
+            schemas[receipt["properties"]["result"]["$ref"].rpartition("/")[2]] if always | once else {"properties": {}, "required": []}
+        )
+        assert (set(result["properties"]), set(result["required"])) == (always | once, always), path
 
 
 def test_names_in_the_document_are_words_of_the_product(document):

@@ -1,7 +1,7 @@
 // The written part of the client in TypeScript, against a server that answers what a test says. `atende-client` is the package itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-const { answerOf, API_VERSION, connect, every, followLiveEvents, logIn, NotAllowed, NotFound, Problem, Unavailable, watchAnswers } = await import(process.env.CLIENT);
+const { answerOf, API_VERSION, connect, every, followLiveEvents, logIn, NotAllowed, NotFound, Problem, Unavailable, Unreachable, watchAnswers } = await import(process.env.CLIENT);
 
 const json = (status, body, headers = {}) => () => new Response(JSON.stringify(body), { status, headers });
 const refusal = (status, code, headers, more) =>
@@ -74,7 +74,7 @@ test("an error of a proxy is a problem too", async () => {
 
 test("logging in is never repeated and has no key", async () => {
   const it = server(lost);
-  await assert.rejects(logIn("http://center", { email: "a@b.example", password: "x", company: "Empresa" }, it.options), TypeError);
+  await assert.rejects(logIn("http://center", { email: "a@b.example", password: "x", company: "Empresa" }, it.options), Unreachable);
   assert.deepEqual(it.keys(), [null]);
 });
 
@@ -86,6 +86,25 @@ test("an expired token is renewed once for all who wait for it", async () => {
   const paths = it.requests.map((request) => new URL(request.url).pathname);
   assert.equal(paths.filter((path) => path === "/v1/auth/refresh").length, 1);
   assert.deepEqual(it.requests.slice(3).map((request) => request.headers.get("Authorization")), ["Bearer new", "Bearer new"]);
+});
+
+test("a center that does not answer says why", async () => {
+  const causes = { ECONNREFUSED: "refused", ENOTFOUND: "unknown-host", UND_ERR_CONNECT_TIMEOUT: "timed-out", ECONNRESET: "lost" };
+  for (const [code, reason] of Object.entries(causes)) {
+    const it = server(() => {
+      throw new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+    });
+    await assert.rejects(it.atende({ retries: 0 }).GET("/v1/queues"), (error) => {
+      assert.ok(error instanceof Unreachable);
+      assert.equal(error.reason, reason);
+      assert.ok(error.message.startsWith("cannot reach http://center: "));
+      return true;
+    });
+  }
+  const late = server(() => {
+    throw new DOMException("late", "TimeoutError");
+  });
+  await assert.rejects(late.atende({ retries: 0 }).GET("/v1/me"), (error) => error.reason === "timed-out");
 });
 
 test("every request names the version of the API", async () => {

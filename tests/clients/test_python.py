@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import pkgutil
+import socket
 import sys
+from uuid import UUID
 
 import httpx
 import pytest
@@ -19,6 +22,8 @@ from tests.kit.changing_answers import TABLES, answers
 from tests.kit.generated_clients import PYTHON, run
 from tests.kit.openapi import operations
 from tests.kit.served import served_center
+
+LOG = b"1772470800|1772470800.1|vendas|NONE|ENTERQUEUE||5511987654321|1\nno line\n"
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +66,9 @@ def test_every_operation_of_the_document_is_a_function(atende_client):
     functions = {atende_client.follow_live_events.__name__, atende_client.watch_answers.__name__}
     for module in pkgutil.iter_modules(api.__path__):
         functions |= set(importlib.import_module(f"atende_client.v1.api.{module.name}").__all__)
-    assert functions == {operation.definition["operationId"] for operation in operations(described().openapi())}
+    document = list(operations(described().openapi()))
+    csv = {f"{operation.definition['operationId']}_csv" for operation in document if operation.is_csv}
+    assert functions == csv | {operation.definition["operationId"] for operation in document}
 
 
 def test_the_written_part_has_strict_types(clients):
@@ -109,7 +116,7 @@ def test_other_refusals_are_not_repeated(atende_client, status):
 
 def test_logging_in_is_never_repeated_and_has_no_key(atende_client):
     server = Server(httpx.ReadError("cut off"))
-    with pytest.raises(httpx.ReadError):
+    with pytest.raises(atende_client.Unreachable):
         atende_client.Atende.log_in("http://center", "a@b.example", "x", "Empresa", transport=httpx.MockTransport(server))
     assert server.keys() == [None]
 
@@ -171,6 +178,114 @@ def test_every_goes_through_all_pages_with_the_same_filters(atende_client):
     ]  # fmt: skip
 
 
+PAGED = [operation for operation in operations(described().openapi()) if operation.is_paged]
+OF_CSV = [operation for operation in operations(described().openapi()) if operation.is_csv]
+NOBODY = UUID(int=1)
+
+
+def function_of(operation, ending=""):
+    name = operation.definition["operationId"] + ending
+    module = importlib.import_module(f"atende_client.v1.api.{operation.definition['tags'][0].replace('-', '_')}")
+    return getattr(module, name)
+
+
+@pytest.mark.parametrize("operation", PAGED, ids=lambda operation: operation.definition["operationId"])
+def test_every_goes_through_each_list_that_has_pages(atende_client, operation):
+    server = Server(*(httpx.Response(200, json=page(operation, cursor)) for cursor in ("a", None)))
+    function = function_of(operation)
+    filters = {"limit": 1}
+    if "body" in inspect.signature(function).parameters:
+        filters = {"body": importlib.import_module("atende_client.v1.models").InteractionSearch(limit=1)}
+    with connected(atende_client, server) as atende:
+        assert list(atende_client.every(function, atende, *[NOBODY] * len(operation.parameters("path")), **filters)) == []
+    asked = [dict(request.url.params) or json.loads(request.content) for request in server.requests]
+    assert [one.get("cursor") for one in asked] == [None, "a"]
+    assert [int(one["limit"]) for one in asked] == [1, 1]
+
+
+def page(operation, cursor):
+    """A page without items; what else it has is the example of the document."""
+    return operation.answer["application/json"]["example"] | {"items": [], "next": cursor}
+
+
+def test_there_are_lists_with_pages_and_csv():
+    assert {"list_interactions", "search_interactions", "list_queues"} <= {operation.definition["operationId"] for operation in PAGED}
+    assert {"list_interactions", "get_queue_report"} <= {operation.definition["operationId"] for operation in OF_CSV}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with served_center(tmp_path_factory.mktemp("served") / "data") as served:
+        yield served
+
+
+@pytest.fixture
+def atende(atende_client, served):
+    with atende_client.Atende.log_in(*served.variables.values()) as atende:
+        yield atende
+
+
+@pytest.fixture(scope="module")
+def import_id(atende_client, served):
+    """An import of a file in which a line is wrong."""
+    with atende_client.Atende.log_in(*served.variables.values()) as atende:
+        headers = {"Content-Type": "application/octet-stream"}
+        return UUID(atende.post("/v1/imports", params={"name": "queue_log"}, content=LOG, headers=headers).json()["id"])
+
+
+@pytest.mark.parametrize("operation", OF_CSV, ids=lambda operation: operation.definition["operationId"])
+def test_a_csv_of_a_served_center_is_text(atende, import_id, operation):
+    text = function_of(operation, "_csv")(atende, *[import_id] * len(operation.parameters("path")))
+    assert text.splitlines()[0].split(";")[0] in ("Arquivo", "Serviço", "IVR", "Agente", "DATA")
+
+
+def closed_port():
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return it.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "refused"),
+        (socket.gaierror(-2, "Name or service not known"), "unknown-host"),
+        (TimeoutError("timed out"), "timed-out"),
+        (ConnectionResetError(104, "reset by peer"), "lost"),
+    ],
+)
+def test_a_center_that_does_not_answer_says_why(atende_client, error, reason):
+    raised_by = httpx.ConnectError("[Errno]")
+    raised_by.__cause__ = error
+    with connected(atende_client, Server(raised_by), retries=0) as atende, pytest.raises(atende_client.Unreachable) as raised:
+        atende.get("/v1/queues?call=5531977916159")
+    assert raised.value.reason == reason
+    assert str(raised.value).startswith("cannot reach http://center/: ")
+    assert "5531977916159" not in str(raised.value)
+
+
+def test_a_refused_connection_and_a_timeout_are_told_apart(atende_client):
+    refused = atende_client.Atende(f"http://127.0.0.1:{closed_port()}", "token", retries=0)
+    with refused, pytest.raises(atende_client.Unreachable) as raised:
+        refused.get("/v1/me")
+    assert raised.value.reason == "refused"
+    with (
+        connected(atende_client, Server(httpx.ReadTimeout("timed out")), retries=0) as late,
+        pytest.raises(atende_client.Unreachable) as raised,
+    ):
+        late.get("/v1/me")
+    assert raised.value.reason == "timed-out"
+
+
+def test_what_a_command_tells_has_typed_fields(atende_client):
+    models = importlib.import_module("atende_client.v1.models")
+    receipt = {"id": str(NOBODY), "version": 1, "position": 1}
+    made = models.WebhookSecretReceipt.from_dict({**receipt, "result": {"secret": "whsec_x"}})
+    again = models.WebhookSecretReceipt.from_dict({**receipt, "result": {}})
+    assert (made.result.secret, bool(again.result.secret)) == ("whsec_x", False)
+    assert models.BegunCallReceipt.from_dict({**receipt, "result": {"call": "crm-1", "protocol": 7}}).result.protocol == 7
+
+
 def stream(text):
     return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"})
 
@@ -227,14 +342,11 @@ def test_the_rows_of_a_watched_report_are_told_apart_by_what_names_them(atende_c
         assert next(watched).answer["items"] == [{key: "c", "answered": 0}, {key: "b", "answered": 3}]
 
 
-def test_the_stream_of_a_served_center_is_followed(atende_client, tmp_path):
-    with served_center(tmp_path / "data") as served:
-        url, email, password, company = served.variables.values()
-        with atende_client.Atende.log_in(url, email, password, company) as atende:
-            before = served.center.store.head()
-            atende.post("/v1/queues", json={"name": "vendas"})
-            event = next(atende_client.follow_live_events(atende, after=before))
-            board = next(atende_client.watch_answers(atende, ["/v1/monitoring"]))
+def test_the_stream_of_a_served_center_is_followed(atende_client, atende, served):
+    before = served.center.store.head()
+    atende.post("/v1/queues", json={"name": "suporte"})
+    event = next(event for event in atende_client.follow_live_events(atende, after=before) if event.type == "queue")
+    board = next(atende_client.watch_answers(atende, ["/v1/monitoring"]))
     assert event.type == "queue"
     assert event.position > before
     assert board.answer["agents"]["available"] == []

@@ -8,7 +8,7 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 
 from commands.command_bus import CommandBus
-from commands.handler_context import Caller, Command, Done, HandlerContext, Receipt, handles
+from commands.handler_context import Caller, Command, Done, HandlerContext, Receipt, Result, handles
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import Refused
 from domain.ids import company_id
@@ -54,8 +54,15 @@ class Tally(Aggregate):
         self.secret = event.secret or self.secret
 
 
+class TallyNow(Result, frozen=True, kw_only=True):
+    total: int
+    contact: UUID | None
+    protocol: int | None
+
+
 class Count(Command, frozen=True, kw_only=True):
     permission: ClassVar[str] = "count"
+    RESULT: ClassVar[type[Result]] = TallyNow
     tally: UUID
     by: int = 1
     phone: str = ""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
-import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from api.problem_types import PROBLEM_TYPES
 from api.versions import NEWEST, SUPPORTED, VERSION_HEADER
-from services.node import node_directory
 from tests.kit.compose import ROOT
-from tests.kit.generated_clients import PYTHON, TYPESCRIPT, make_clients, run, run_node
+from tests.kit.generated_clients import PYTHON, compiled, make_clients, run, run_node
 from tests.kit.served import Served, served_center
 
 PAGE = ROOT / "docs" / "api.md"
@@ -40,23 +38,9 @@ def run_python(text: str, served: Served) -> str:
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory) -> list[Path]:
-    """The examples in TypeScript, compiled as strictly as the client."""
-    make_clients()
-    # Within the package, so that its own name and Node's types are found.
-    directory = TYPESCRIPT / ".examples" / tmp_path_factory.getbasetemp().name
-    directory.mkdir(parents=True)
-    try:
-        for number, text in enumerate(blocks("typescript")):
-            (directory / f"example{number}.mts").write_text(text)
-        options = {"noEmit": False, "rootDir": ".", "outDir": "out", "declaration": False, "types": ["node"]}
-        own = directory / "tsconfig.json"
-        own.write_text(json.dumps({"extends": str(TYPESCRIPT / "tsconfig.json"), "compilerOptions": options, "include": ["*.mts"]}))
-        node = node_directory()
-        run([str(node / "node"), "node_modules/.bin/tsc", "--project", str(own)], {})
-        yield [directory / "out" / f"example{number}.mjs" for number in range(len(blocks("typescript")))]
-    finally:
-        shutil.rmtree(directory)
+def scripts() -> Iterator[list[Path]]:
+    with compiled(blocks("typescript")) as scripts:
+        yield scripts
 
 
 def test_the_examples_in_curl_work(served, tmp_path):
@@ -69,17 +53,19 @@ def test_the_examples_in_curl_work(served, tmp_path):
 
 
 def test_the_examples_in_python_work(served):
-    quickstart, errors, lists = (run_python(text, served) for text in blocks("python"))
+    quickstart, errors, lists, of_csv = (run_python(text, served) for text in blocks("python"))
     assert quickstart == "offered 1, answered 1\n"
     assert errors == "['/sla_ms']\n409\n"
     assert lists == "['suporte', 'vendas']\n"
+    assert of_csv == "[('vendas', '1')]\n"
 
 
-def test_the_examples_in_typescript_work(served, compiled):
-    quickstart, errors, lists = (run_node(script, served.variables) for script in compiled)
+def test_the_examples_in_typescript_work(served, scripts):
+    quickstart, errors, lists, of_csv = (run_node(script, served.variables) for script in scripts)
     assert quickstart == "offered 1, answered 1\n"
     assert errors == "[ '/sla_ms' ]\n"
     assert lists == "vendas\n"
+    assert of_csv == "Serviço 1\n"
 
 
 def test_the_policy_names_the_versions_of_the_api():

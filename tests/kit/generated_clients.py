@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -36,6 +40,23 @@ def make_clients() -> None:
 def run_node(script: Path, env: dict[str, str]) -> str:
     """What a compiled script prints; it must end well."""
     return run([str(node_directory() / "node"), str(script)], env)
+
+
+@contextmanager
+def compiled(texts: Sequence[str]) -> Iterator[list[Path]]:
+    """Programs in TypeScript, compiled as strictly as the client, until the block ends."""
+    make_clients()
+    # Within the package, so that its own name and Node's types are found.
+    (TYPESCRIPT / ".examples").mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=TYPESCRIPT / ".examples") as name:
+        directory = Path(name)
+        for number, text in enumerate(texts):
+            (directory / f"example{number}.mts").write_text(text)
+        options = {"noEmit": False, "rootDir": ".", "outDir": "out", "declaration": False, "types": ["node"]}
+        own = directory / "tsconfig.json"
+        own.write_text(json.dumps({"extends": str(TYPESCRIPT / "tsconfig.json"), "compilerOptions": options, "include": ["*.mts"]}))
+        run([str(node_directory() / "node"), "node_modules/.bin/tsc", "--project", str(own)], {})
+        yield [directory / "out" / f"example{number}.mjs" for number in range(len(texts))]
 
 
 def run(words: list[str], env: dict[str, str], directory: Path = TYPESCRIPT) -> str:

@@ -37,6 +37,23 @@ class Operation:
         return None if content is None else str(content["example"]).encode()
 
     @property
+    def answer(self) -> dict[str, dict[str, Any]]:
+        """The successful answer, by its types of content."""
+        return next((answer.get("content", {}) for status, answer in self.definition["responses"].items() if status.startswith("2")), {})
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether it answers a page of a list."""
+        schema = self.answer.get("application/json", {}).get("schema", {})
+        name = schema.get("$ref", "").rpartition("/")[2]
+        return "next" in self.document["components"]["schemas"].get(name, {}).get("properties", {})
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether it answers a CSV too."""
+        return "text/csv" in self.answer
+
+    @property
     def needed(self) -> dict[str, Any]:
         """The required query parameters, with examples."""
         query = self.parameters("query")

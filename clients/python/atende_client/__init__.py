@@ -17,6 +17,7 @@ from atende_client.problems import (
     Unauthenticated,
     Unavailable,
 )
+from atende_client.unreachable import Unreachable
 from atende_client.watch import WatchedAnswer, watch_answers
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "TooManyRequests",
     "Unauthenticated",
     "Unavailable",
+    "Unreachable",
     "WatchedAnswer",
     "every",
     "follow_live_events",

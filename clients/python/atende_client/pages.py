@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+import attrs
 import httpx
 
 P = ParamSpec("P")
@@ -34,6 +36,12 @@ def every(
     page = operation(connection, *args, **filters)
     yield from page.items
     following: Callable[..., Page[T]] = operation
+    in_body = "cursor" not in inspect.signature(operation).parameters
     while page.next_:
-        page = following(connection, *args, **{**filters, "cursor": page.next_})
+        page = following(connection, *args, **_after(page.next_, filters, in_body=in_body))
         yield from page.items
+
+
+def _after(cursor: str, filters: Mapping[str, Any], *, in_body: bool) -> dict[str, Any]:
+    """The filters of a list for its page at `cursor`. in_body: the list takes them in the body."""
+    return {**filters, "body": attrs.evolve(filters["body"], cursor=cursor)} if in_body else {**filters, "cursor": cursor}

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 
 from atende_client.problems import retry_after_s
+from atende_client.unreachable import Unreachable
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _AGAIN = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
@@ -31,7 +32,7 @@ class Retries(httpx.BaseTransport):
         self._sleep = sleep
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request, and repeat it while that can help."""
+        """Send the request, and repeat it while that can help. Raises Unreachable."""
         repeatable = not request.url.path.startswith(_LOGIN)
         if repeatable and request.method not in _SAFE:
             request.headers.setdefault(IDEMPOTENCY_KEY, str(uuid4()))
@@ -41,9 +42,9 @@ class Retries(httpx.BaseTransport):
             wait = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - clients that lost one server spread out, that is all
             try:
                 response = self._inner.handle_request(request)
-            except httpx.TransportError:
+            except httpx.TransportError as error:
                 if not left:
-                    raise
+                    raise Unreachable(error, request) from error
             else:
                 if response.status_code not in _AGAIN or not left:
                     return response

@@ -1,4 +1,5 @@
 import createClient, { type Client } from "openapi-fetch";
+import { asJson, isCsv } from "./csv.js";
 import { problemOf } from "./problem.js";
 import { type Fetch, type Sleep, sleepFor, withRetries } from "./retries.js";
 import type { paths } from "./schema.js";
@@ -6,8 +7,8 @@ import type { paths } from "./schema.js";
 /** The version of the API (`Atende-Version`) that this client was made for. */
 export const API_VERSION = "2026-11-29";
 
-/** A connection to a center: `GET`, `POST` ... with the paths, parameters, bodies and answers of the API as types. */
-export type Atende = Client<paths>;
+/** A connection to a center: `GET`, `POST` ... with the paths, parameters, bodies and answers of the API as types. For CSV: `csvOf`. */
+export type Atende = Client<paths, "application/json">;
 
 export interface Options {
   /** An access token or an API key. */
@@ -25,15 +26,16 @@ export interface Options {
 /** A connection to the center at `url`. Responses that are errors are thrown as a `Problem`. */
 export function connect(url: string, options: Options = {}): Atende {
   const fetch = options.fetch ?? ((request) => globalThis.fetch(request));
-  const client = createClient<paths>({
+  const client = createClient<paths, "application/json">({
     baseUrl: url,
     headers: { "Atende-Version": API_VERSION },
     fetch: withToken(withRetries(fetch, options.retries ?? 5, options.sleep ?? sleepFor), options),
   });
   client.use({
-    async onResponse({ response }) {
+    async onResponse({ response, options }) {
       const problem = await problemOf(response);
       if (problem) throw problem;
+      return options.parseAs === "json" && isCsv(response) ? asJson(response) : undefined;
     },
   });
   return client;
@@ -54,6 +56,9 @@ export async function answerOf<T>(request: Promise<{ data?: T }>): Promise<T> {
   // Errors have been thrown, so that what is left is an answer.
   return (await request).data as T;
 }
+
+/** The header by which an answer waits for a position of the log: `params: { header: ifPosition(position) }`. */
+export const ifPosition = (position: number) => ({ "If-Position": position }) as const;
 
 function withToken(fetch: Fetch, options: Options): Fetch {
   let token = options.token ?? "";

@@ -1,4 +1,5 @@
 import { retryAfter } from "./problem.js";
+import { Unreachable } from "./unreachable.js";
 
 export type Fetch = (request: Request) => Promise<Response>;
 export type Sleep = (seconds: number) => Promise<void>;
@@ -28,7 +29,8 @@ export function withRetries(fetch: Fetch, retries: number, sleep: Sleep): Fetch 
         wait = retryAfter(response) ?? wait;
         await response.body?.cancel();
       } catch (error) {
-        if (last || request.signal.aborted) throw error;
+        if (request.signal.aborted) throw error;
+        if (last) throw new Unreachable(error, request.url);
       }
       await sleep(Math.min(wait, LONGEST_WAIT_S));
     }

@@ -81,7 +81,7 @@ export function callQuestionOf(filters: CallFilters) {
     ...(ura.length && { ivr: ura }),
     ...(qualidade.length && { quality: qualidade }),
     ...(protocolo && { protocol: Number(protocolo) }),
-    ...(contato && { contact: contato }),
+    ...(contato && { contact_id: contato }),
     ...(shortest && { min_duration_ms: Number(shortest) * 1000 }),
     // The longest second is whole: a call of 60.4 s is one of 60 s.
     ...(longest && { max_duration_ms: Number(longest) * 1000 + 999 }),

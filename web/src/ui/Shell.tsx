@@ -143,7 +143,11 @@ function User() {
       </Menu.Target>
       <Menu.Dropdown>
         <div className={styles.preferences}>
-          <span className="hint">{user.email}</span>
+          <span className={styles.names}>
+            <strong>{user.name}</strong>
+            <span>{firm.name}</span>
+            <span className="hint">{user.email}</span>
+          </span>
           <Preferences />
           <KeysSwitch />
         </div>

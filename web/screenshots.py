@@ -76,7 +76,7 @@ WIDTHS = {1920: 1080, 1280: 800, 768: 1024, 360: 740}
 FIRST = ("primeiro-acesso", "vazio-")
 _ATENDE = str(Path(sys.executable).with_name("atende"))
 _EMAIL = "bia@nova.example"
-_READY_S = 300
+_READY_S = 900
 _PATIENT_S = 60.0
 
 

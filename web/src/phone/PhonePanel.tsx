@@ -86,6 +86,7 @@ function OwnPhone({ agent }: { agent: string }) {
       <div className={styles.buttons}>
         <CommandButton
           label={text("attend.phone.use")}
+          size="sm"
           send={(headers) => answerOf(api.PUT("/v1/phone/interface", { body, headers }))}
         />
       </div>
@@ -124,7 +125,7 @@ function Devices() {
   return (
     <details>
       <summary>{text("attend.devices")}</summary>
-      <div className={styles.stack} style={{ marginTop: 12 }}>
+      <div className={styles.devices}>
         <div className={styles.form}>
           <NativeSelect
             label={text("attend.microphone")}

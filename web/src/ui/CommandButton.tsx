@@ -8,15 +8,19 @@ import { saved } from "./notify";
 
 interface Props {
   label: string;
+  /** What it is called, where the words beside it say the rest of it. */
+  name?: string;
   send: (headers: Headers) => Promise<Done | undefined>;
   onSaved?: (done: Done | undefined) => void;
   /** What happens, said before it does; without it the button acts at once. */
   ask?: string;
   isDanger?: boolean;
+  /** `sm` beside a field, which is as high. */
+  size?: "xs" | "sm";
 }
 
 /** A button that sends a command: busy meanwhile, and what is refused is said beside it. */
-export function CommandButton({ label, send, onSaved, ask, isDanger }: Props) {
+export function CommandButton({ label, name = label, send, onSaved, ask, isDanger, size = "xs" }: Props) {
   const text = useText();
   const said = useErrorText();
   const [isAsking, setAsking] = useState(false);
@@ -24,7 +28,7 @@ export function CommandButton({ label, send, onSaved, ask, isDanger }: Props) {
     (_, headers) => send(headers),
     (done) => {
       setAsking(false);
-      saved(text("form.done", { what: label }));
+      saved(text("form.done", { what: name }));
       onSaved?.(done);
     },
   );
@@ -38,8 +42,9 @@ export function CommandButton({ label, send, onSaved, ask, isDanger }: Props) {
     <>
       <Button
         variant="default"
-        size="xs"
+        size={size}
         loading={command.isPending && !ask}
+        aria-label={name}
         onClick={() => {
           command.reset();
           if (ask) setAsking(true);

@@ -15,6 +15,7 @@ import { IMPORTS } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { usePermission } from "../../ui/usePermission";
+import "../../ui/forms.css";
 
 export const Route = createFileRoute("/_shell/comecar")({
   component: () => (

@@ -157,17 +157,17 @@ def _take(only: list[str], page: Page, address: str, name: str) -> None:
     """All pictures of a page, of its whole length but those that a document shows."""
     if only and name not in only:
         return
-    page.goto(address)
-    page.wait_for_load_state("load")
-    page.locator("h1").first.wait_for()
-    if name != "galeria":  # It shows what waits, too.
-        page.locator("[aria-busy]").first.wait_for(state="detached")
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.goto(address)
+        page.wait_for_load_state("load")
+        page.locator("h1").first.wait_for()
+        if name != "galeria":  # It shows what waits, too.
+            page.locator("[aria-busy]").first.wait_for(state="detached")
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
             # Pictures need no proof: the charts are drawn some frames after their numbers.
-            page.wait_for_timeout(600)
+            page.wait_for_timeout(900)
             page.screenshot(path=INTO / f"{name}-{width}-{theme}.png", full_page=width != 1280 or name not in DOCUMENTED)
 
 

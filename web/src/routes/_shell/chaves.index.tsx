@@ -83,8 +83,8 @@ function Permissions({ row }: { row: Detail }) {
   const [isOpen, setOpen] = useState(false);
   const title = text("key.permissions", { name: row.name });
   return (
-    <>
-      {count(row.permissions.length, language)}{" "}
+    <span className={styles.about}>
+      {count(row.permissions.length, language)}
       <InfoPopover button={title} title={title} isOpen={isOpen} setOpen={setOpen}>
         <strong>{title}</strong>
         <ul className={styles.names}>
@@ -93,7 +93,7 @@ function Permissions({ row }: { row: Detail }) {
           ))}
         </ul>
       </InfoPopover>
-    </>
+    </span>
   );
 }
 

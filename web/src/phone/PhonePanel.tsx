@@ -86,7 +86,6 @@ function OwnPhone({ agent }: { agent: string }) {
       <div className={styles.buttons}>
         <CommandButton
           label={text("attend.phone.use")}
-          size="sm"
           send={(headers) => answerOf(api.PUT("/v1/phone/interface", { body, headers }))}
         />
       </div>

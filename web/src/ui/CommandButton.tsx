@@ -15,12 +15,10 @@ interface Props {
   /** What happens, said before it does; without it the button acts at once. */
   ask?: string;
   isDanger?: boolean;
-  /** `sm` beside a field, which is as high. */
-  size?: "xs" | "sm";
 }
 
 /** A button that sends a command: busy meanwhile, and what is refused is said beside it. */
-export function CommandButton({ label, name = label, send, onSaved, ask, isDanger, size = "xs" }: Props) {
+export function CommandButton({ label, name = label, send, onSaved, ask, isDanger }: Props) {
   const text = useText();
   const said = useErrorText();
   const [isAsking, setAsking] = useState(false);
@@ -42,7 +40,7 @@ export function CommandButton({ label, name = label, send, onSaved, ask, isDange
     <>
       <Button
         variant="default"
-        size={size}
+        size="xs"
         loading={command.isPending && !ask}
         aria-label={name}
         onClick={() => {

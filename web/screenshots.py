@@ -76,7 +76,7 @@ WIDTHS = {1920: 1080, 1280: 800, 768: 1024, 360: 740}
 FIRST = ("primeiro-acesso", "vazio-")
 _ATENDE = str(Path(sys.executable).with_name("atende"))
 _EMAIL = "bia@nova.example"
-_SETTLED_MS = 3_000
+_COMPARED_MS = 8_000
 _READY_S = 900
 _PATIENT_S = 60.0
 
@@ -165,8 +165,8 @@ def _take(only: list[str], page: Page, address: str, name: str) -> None:
         page.locator("h1").first.wait_for()
         if name != "galeria":  # It shows what waits, too.
             page.locator("[aria-busy]").first.wait_for(state="detached")
-        # What a figure is compared with, and the line's state, come after the figures.
-        page.wait_for_timeout(_SETTLED_MS)
+        if name in DOCUMENTED:  # What a figure is compared with comes after it.
+            page.wait_for_timeout(_COMPARED_MS)
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
             # Pictures need no proof: the charts are drawn some frames after their numbers.

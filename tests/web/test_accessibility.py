@@ -85,6 +85,8 @@ def test_nothing_serious_is_wrong_at_any_width(console: Console, turn: int) -> N
         page.locator("main h1").wait_for()
         page.locator("[aria-busy]").first.wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        below = "document.documentElement.scrollHeight - document.querySelector('main').getBoundingClientRect().bottom - scrollY"
+        assert page.evaluate(below) < 2, (path, width, "the page is longer than what it shows")
         in_both_themes(page, f"{path} {width}")
     page.context.close()
 

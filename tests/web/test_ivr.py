@@ -41,7 +41,7 @@ def test_the_flow_is_edited_seen_tried_and_saved(console: Console, tab: Page, se
     expect(picture.get_by_text("Norte")).to_be_visible()
     tab.get_by_role("switch", name="Aberta 24 horas, todos os dias").press("Space")
     button(tab, "Acrescentar feriado")
-    tab.get_by_label("Data", exact=True).fill("12-25")
+    tab.get_by_label("Data", exact=True).fill("25/12")
     tab.get_by_label("Fora do horário", exact=True).fill("Estamos fechados")
     # The picture and the dry run follow what is not saved yet.
     expect(picture.get_by_text("Estamos fechados")).to_be_visible()

@@ -94,6 +94,6 @@ def test_keys_move_the_slider_and_the_published_level_never_moves(page: Page) ->
     page.get_by_label("Perfil de SLA").select_option("offered-minus-short")
     expect(recalculated).to_contain_text(written(73.68))
     assert published.inner_text() == before
-    page.get_by_role("button", name="Voltar aos dos serviços").click()
+    page.get_by_role("button", name="Usar os dos serviços").click()
     expect(recalculated).to_contain_text(written(70.0))
     assert "sla=" not in page.url

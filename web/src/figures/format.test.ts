@@ -51,7 +51,7 @@ it("tells the two hours of a clock that is put back", () => {
 
 it("writes a difference of percentages with its sign", () => {
   expect(points(2.11)).toBe("+2,11\u00a0p.p.");
-  expect(points(-0.5)).toBe("-0,50\u00a0p.p.");
+  expect(points(-0.5)).toBe("−0,50\u00a0p.p.");
   expect(points(0)).toBe("0,00\u00a0p.p.");
   expect(points(null)).toBe(NONE);
 });
@@ -76,8 +76,8 @@ it("names the day of an hour where several days are shown", () => {
 it("writes how far a figure is from what it was, with its sign and in its unit", () => {
   expect(difference("count", 1_250, 1_238)).toBe("+12");
   expect(difference("count", 3, 3)).toBe("0");
-  expect(difference("percent", 83.1, 86.43)).toBe("-3,33\u00a0p.p.");
+  expect(difference("percent", 83.1, 86.43)).toBe("−3,33\u00a0p.p.");
   expect(difference("duration", 74_000, 60_000)).toBe("+00:14");
-  expect(difference("duration", 60_000, 74_000)).toBe("-00:14");
+  expect(difference("duration", 60_000, 74_000)).toBe("−00:14");
   expect(difference("duration", 60_400, 60_000)).toBe("00:00");
 });

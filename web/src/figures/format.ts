@@ -16,6 +16,9 @@ function numbers(locale: string, kind: string, options?: Intl.NumberFormatOption
   return made;
 }
 
+/** A difference begins with its sign: a minus, which is as wide as a plus. */
+const signed = (written: string) => written.replace("-", "−");
+
 const TWO_DECIMALS = { minimumFractionDigits: 2, maximumFractionDigits: 2 } as const;
 
 export function count(value: Maybe<number>, locale = "pt-BR"): string {
@@ -36,7 +39,9 @@ export function decimal(text: string, locale = "pt-BR"): string {
 /** A difference of two percentages, with its sign: `+2,11 p.p.` */
 export function points(value: Maybe<number>, locale = "pt-BR"): string {
   if (value == null) return NONE;
-  return `${numbers(locale, "points", { ...TWO_DECIMALS, signDisplay: "exceptZero" }).format(value)}${NBSP}p.p.`;
+  return signed(
+    `${numbers(locale, "points", { ...TWO_DECIMALS, signDisplay: "exceptZero" }).format(value)}${NBSP}p.p.`,
+  );
 }
 
 /** How far a figure is from what it was, with its sign: `+12`, `−3,33 p.p.`, `+00:14`. */
@@ -44,8 +49,8 @@ export function difference(kind: Kind, value: number, before: number, locale = "
   // Both are rounded to two decimals; what a subtraction adds behind them is not.
   const by = Math.round((value - before) * 100) / 100;
   if (kind === "percent") return points(by, locale);
-  if (kind === "count") return numbers(locale, "difference", { signDisplay: "exceptZero" }).format(by);
-  const sign = Math.abs(by) < 1000 ? "" : by < 0 ? "-" : "+";
+  if (kind === "count") return signed(numbers(locale, "difference", { signDisplay: "exceptZero" }).format(by));
+  const sign = Math.abs(by) < 1000 ? "" : by < 0 ? "−" : "+";
   return `${sign}${duration(Math.abs(by))}`;
 }
 

@@ -49,9 +49,17 @@ export function OwnState({ agent, state, hasPhone }: { agent: string; state?: St
             <li key={name}>
               <span>{name}</span>
               {isInQueue(state, name) ? (
-                <CommandButton label={text("attend.leave", { queue: name })} send={logOut([name])} />
+                <CommandButton
+                  label={text("attend.out")}
+                  name={text("attend.leave", { queue: name })}
+                  send={logOut([name])}
+                />
               ) : (
-                <CommandButton label={text("attend.enter", { queue: name })} send={logIn([name])} />
+                <CommandButton
+                  label={text("attend.in")}
+                  name={text("attend.enter", { queue: name })}
+                  send={logIn([name])}
+                />
               )}
             </li>
           ))}

@@ -124,7 +124,7 @@ function Devices() {
   return (
     <details>
       <summary>{text("attend.devices")}</summary>
-      <div className={styles.stack} style={{ marginTop: 12 }}>
+      <div className={styles.devices}>
         <div className={styles.form}>
           <NativeSelect
             label={text("attend.microphone")}

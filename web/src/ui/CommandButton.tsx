@@ -8,6 +8,8 @@ import { saved } from "./notify";
 
 interface Props {
   label: string;
+  /** What it is called, where the words beside it say the rest of it. */
+  name?: string;
   send: (headers: Headers) => Promise<Done | undefined>;
   onSaved?: (done: Done | undefined) => void;
   /** What happens, said before it does; without it the button acts at once. */
@@ -16,7 +18,7 @@ interface Props {
 }
 
 /** A button that sends a command: busy meanwhile, and what is refused is said beside it. */
-export function CommandButton({ label, send, onSaved, ask, isDanger }: Props) {
+export function CommandButton({ label, name = label, send, onSaved, ask, isDanger }: Props) {
   const text = useText();
   const said = useErrorText();
   const [isAsking, setAsking] = useState(false);
@@ -24,7 +26,7 @@ export function CommandButton({ label, send, onSaved, ask, isDanger }: Props) {
     (_, headers) => send(headers),
     (done) => {
       setAsking(false);
-      saved(text("form.done", { what: label }));
+      saved(text("form.done", { what: name }));
       onSaved?.(done);
     },
   );
@@ -40,6 +42,7 @@ export function CommandButton({ label, send, onSaved, ask, isDanger }: Props) {
         variant="default"
         size="xs"
         loading={command.isPending && !ask}
+        aria-label={name}
         onClick={() => {
           command.reset();
           if (ask) setAsking(true);

@@ -26,7 +26,6 @@ export function SecondsInput({
       decimalScale={3}
       decimalSeparator=","
       suffix={` ${text("form.seconds")}`}
-      hideControls
     />
   );
 }
@@ -111,7 +110,7 @@ export function NamesField({
           ))}
         </ul>
       )}
-      <MultiSelect label={title} names={names} chosen={chosen} choose={choose} none={none} />
+      <MultiSelect label={title} names={names} chosen={chosen} choose={choose} none={none} isNamed={false} />
     </fieldset>
   );
 }
@@ -146,7 +145,6 @@ export function ServiceLevelFields<V extends ServiceLevel>({
         max={100}
         suffix=" %"
         decimalSeparator=","
-        hideControls
         {...form.getInputProps("sla_target")}
       />
       <SecondsInput label={text("field.sla_ms")} description={hints.sla_ms} {...secondsOf(form, "sla_ms")} />

@@ -17,6 +17,7 @@ export function Flow({ whole, parts }: { whole: Part; parts: readonly (Part & { 
         {whole.name} <strong className="num">{count(whole.value, language)}</strong>
       </p>
       <Parts
+        inRows
         parts={parts.flatMap(({ key, name, value }) =>
           value ? [{ kind: key, name, size: value, value: count(value, language) }] : [],
         )}

@@ -155,7 +155,7 @@ function Fields() {
         <TextInput label="Nome" description="Uma dica" defaultValue="Ana Souza" />
         <TextInput label="E-mail" error="Um endereço de e-mail" defaultValue="ana" />
         <TextInput label="Desativado" disabled defaultValue="não muda" />
-        <NumberInput label="Atendimento %" suffix=" %" hideControls defaultValue={80} />
+        <NumberInput label="Atendimento %" suffix=" %" defaultValue={80} />
         <SecondsInput label="Tempo Atendimento" value={ms} onChange={setMs} />
         <Switch label="Aparece na tela" defaultChecked />
         <Textarea className={form.wide} label="Boas-vindas" autosize minRows={2} />

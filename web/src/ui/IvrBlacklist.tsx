@@ -36,7 +36,7 @@ export function IvrBlacklist({ id }: { id: string }) {
       }}
     >
       {data.items.length === 0 && <p className="muted">{text("phone.blacklist.none")}</p>}
-      <ul className={styles.chips}>
+      <ul className={styles.chips} hidden={data.items.length === 0}>
         {data.items.map((caller) => (
           <li key={caller.contact_id}>
             <span className="num">{caller.number}</span>
@@ -51,10 +51,10 @@ export function IvrBlacklist({ id }: { id: string }) {
           </li>
         ))}
       </ul>
+      <p className="hint">{text("phone.blacklist.hint")}</p>
       <div className={styles.buttons} style={{ alignItems: "flex-end" }}>
         <TextInput
           label={text("phone.blacklist.number")}
-          description={text("phone.blacklist.hint")}
           inputMode="tel"
           value={number}
           onChange={(event) => setNumber(event.currentTarget.value)}

@@ -1,5 +1,6 @@
 import { NativeSelect, TextInput } from "@mantine/core";
 import { useLanguage, useText } from "../i18n";
+import { dayShown, dayWritten } from "./day";
 import styles from "./Form.module.css";
 import type { FormOf } from "./IvrForm";
 import { Add, Remove } from "./IvrRows";
@@ -51,14 +52,18 @@ function Holidays({ form }: FormOf) {
       <legend>{text("phone.holidays")}</legend>
       <p className={`hint ${styles.hint}`}>{text("phone.holidays.hint")}</p>
       <ul className={styles.rows}>
-        {form.values.holidays.map((_, index) => (
+        {form.values.holidays.map((holiday, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name than their place
           <li key={index}>
             <TextInput
               label={text("phone.holiday.day")}
-              placeholder="12-25"
+              placeholder="25/12"
               maw={130}
               {...form.getInputProps(`holidays.${index}.day`)}
+              value={dayShown(holiday.day)}
+              onChange={({ currentTarget }) =>
+                form.setFieldValue(`holidays.${index}.day`, dayWritten(currentTarget.value))
+              }
             />
             <TextInput label={text("field.name")} {...form.getInputProps(`holidays.${index}.name`)} />
             <Remove remove={() => form.removeListItem("holidays", index)} />

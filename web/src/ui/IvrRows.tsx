@@ -7,14 +7,14 @@ export function Remove({ remove, rise }: { remove: () => void; rise?: () => void
   const text = useText();
   return (
     <span style={{ display: "inline-flex", gap: 4 }}>
+      <ActionIcon variant="default" size={36} aria-label={text("form.remove")} onClick={remove}>
+        <Trash2 size={15} aria-hidden />
+      </ActionIcon>
       {rise && (
         <ActionIcon variant="default" size={36} aria-label={text("phone.rise")} onClick={rise}>
           <ArrowUp size={15} aria-hidden />
         </ActionIcon>
       )}
-      <ActionIcon variant="default" size={36} aria-label={text("form.remove")} onClick={remove}>
-        <Trash2 size={15} aria-hidden />
-      </ActionIcon>
     </span>
   );
 }

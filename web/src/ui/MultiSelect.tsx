@@ -18,7 +18,7 @@ interface Choosing {
   but?: { isSet: boolean; set: (isSet: boolean) => void };
 }
 
-/** Some of many names: typed to find, accents ignored. Nothing chosen means all, unless `none` says otherwise. */
+/** Some of many names: typed to find, accents ignored. Nothing chosen means all, unless `none` says otherwise. isNamed: whether its button shows the label; else what stands above it does. */
 export function MultiSelect({
   label,
   names,
@@ -27,10 +27,16 @@ export function MultiSelect({
   none,
   nameOf = String,
   but,
-}: Choosing & { none?: string }) {
+  isNamed = true,
+}: Choosing & { none?: string; isNamed?: boolean }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
-  const some = chosen.length === 1 ? nameOf(chosen[0] ?? "") : String(chosen.length);
+  const some =
+    chosen.length === 1
+      ? nameOf(chosen[0] ?? "")
+      : isNamed
+        ? String(chosen.length)
+        : text("filters.chosen", { count: chosen.length });
   const shown =
     chosen.length === 0 ? (none ?? text("filters.all")) : but?.isSet ? text("filters.but", { name: some }) : some;
   return (
@@ -42,7 +48,7 @@ export function MultiSelect({
       width={280}
       shown={
         <>
-          <span className={control.label}>{label}</span>
+          <span className={isNamed ? control.label : "visually-hidden"}>{label}</span>
           <span className={control.value}>{shown}</span>
           <ChevronDown size={14} aria-hidden />
         </>

@@ -12,8 +12,8 @@ export interface Part {
   hint?: string;
 }
 
-/** What a whole consists of: one bar, and below it each part with its name and its value. */
-export function Parts({ parts }: { parts: readonly Part[] }) {
+/** What a whole consists of: one bar, and below it each part with its name and its value, in rows if there is room for them. */
+export function Parts({ parts, inRows }: { parts: readonly Part[]; inRows?: boolean }) {
   return (
     <>
       <div className={styles.bar} aria-hidden>
@@ -22,7 +22,7 @@ export function Parts({ parts }: { parts: readonly Part[] }) {
           <span key={index} data-part={part.kind} style={{ flexGrow: part.size }} />
         ))}
       </div>
-      <ul className={styles.parts}>
+      <ul className={styles.parts} data-rows={inRows}>
         {parts.map((part, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
           <li key={index}>

@@ -79,7 +79,7 @@ export function QueueTable({ rows }: { rows: readonly Row[] }) {
                 )}
                 <strong>{percent(row.sla_percent, language)}</strong>
                 {wanted != null && (
-                  <span className="hint">{text("figure.target", { target: count(wanted, language) })}</span>
+                  <span className="hint">{text("figure.target", { target: `${count(wanted, language)}\u00a0%` })}</span>
                 )}
               </span>
             );

@@ -85,9 +85,13 @@ function Pages() {
   const text = useText();
   const user = useSuspenseQuery(me).data;
   const entries = entriesFor(user.permissions);
+  const list = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is why another entry must be in sight
+  useEffect(() => list.current?.querySelector(".active")?.scrollIntoView({ block: "nearest" }), [path]);
   const groups = [...new Set(entries.map((entry) => entry.group))];
   return (
-    <nav className={styles.pages} aria-label={text("app.menu")}>
+    <nav ref={list} className={styles.pages} aria-label={text("app.menu")}>
       {groups.map((group: Key) => (
         <Fragment key={group}>
           <p className={styles.group}>{text(group)}</p>
@@ -143,7 +147,11 @@ function User() {
       </Menu.Target>
       <Menu.Dropdown>
         <div className={styles.preferences}>
-          <span className="hint">{user.email}</span>
+          <span className={styles.names}>
+            <strong>{user.name}</strong>
+            <span>{firm.name}</span>
+            <span className="hint">{user.email}</span>
+          </span>
           <Preferences />
           <KeysSwitch />
         </div>

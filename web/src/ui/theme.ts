@@ -4,6 +4,7 @@ import {
   createTheme,
   Input,
   type MenuProps,
+  type NumberInputProps,
   type PopoverProps,
   type TooltipProps,
 } from "@mantine/core";
@@ -45,6 +46,7 @@ export const theme = createTheme({
     // These are named by their types alone: importing them would put them, and what places them on the screen, into every page.
     // A placeholder for the focus inside of role=menu is no menu item.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "none" } satisfies Partial<MenuProps> },
+    NumberInput: { defaultProps: { hideControls: true } satisfies Partial<NumberInputProps> },
     Popover: { defaultProps: { shadow: "none" } satisfies Partial<PopoverProps> },
     Tooltip: {
       defaultProps: {

@@ -50,8 +50,8 @@ function Agents() {
   return (
     <>
       <PageHeader title={text("page.agents")} line={answer && line} moment={filters.em}>
-        {time.button}
         {answer && <Longest answer={answer} until={until} />}
+        {time.button}
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} withPeriod={false} />
       <Progress on={isChanging} />

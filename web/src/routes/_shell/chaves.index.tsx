@@ -3,12 +3,15 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { apiKeys, me } from "../../api/queries";
-import { useText } from "../../i18n";
+import { count } from "../../figures/format";
+import { useLanguage, useText } from "../../i18n";
 import { useInstant } from "../../time/useInstant";
 import { Allowed } from "../../ui/Allowed";
 import { Tone } from "../../ui/Badge";
 import { CommandButton } from "../../ui/CommandButton";
+import { InfoPopover } from "../../ui/InfoPopover";
 import { ListPage } from "../../ui/ListPage";
+import styles from "../../ui/ListPage.module.css";
 import { KEYS } from "../../ui/menu";
 import { OneTime } from "../../ui/OneTime";
 
@@ -41,7 +44,12 @@ function Keys() {
           { key: "name", title: text("field.name"), isPinned: true, cell: (row) => <strong>{row.name}</strong> },
           { key: "prefix", title: text("key.prefix"), cell: (row) => `${row.prefix}…` },
           { key: "state", title: text("field.state"), cell: (row) => <State row={row} /> },
-          { key: "permissions", title: text("field.permissions"), cell: (row) => row.permissions.join(", ") },
+          {
+            key: "permissions",
+            title: text("field.permissions"),
+            isNumber: true,
+            cell: (row) => <Permissions row={row} />,
+          },
           {
             key: "scope",
             title: text("key.scope"),
@@ -67,6 +75,27 @@ function Keys() {
 }
 
 const isOver = (row: Detail) => row.expires_at !== null && Date.parse(row.expires_at) <= Date.now();
+
+/** How many permissions a key has, and which they are. */
+function Permissions({ row }: { row: Detail }) {
+  const text = useText();
+  const language = useLanguage();
+  const [isOpen, setOpen] = useState(false);
+  const title = text("key.permissions", { name: row.name });
+  return (
+    <span className={styles.about}>
+      {count(row.permissions.length, language)}
+      <InfoPopover button={title} title={title} isOpen={isOpen} setOpen={setOpen}>
+        <strong>{title}</strong>
+        <ul className={styles.names}>
+          {row.permissions.map((permission) => (
+            <li key={permission}>{permission}</li>
+          ))}
+        </ul>
+      </InfoPopover>
+    </span>
+  );
+}
 
 function State({ row }: { row: Detail }) {
   const text = useText();

@@ -77,7 +77,6 @@ function NewKey() {
             label={text("key.rate")}
             description={text("key.rate.hint")}
             min={1}
-            hideControls
             {...form.getInputProps("requests_per_minute")}
           />
           <PermissionChoices

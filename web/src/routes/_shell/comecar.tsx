@@ -1,14 +1,15 @@
-import { Autocomplete, Button, FileButton, NativeSelect } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { type DragEvent, useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { answerOf, api } from "../../api/client";
-import { type FileKind, goesOn, imports, sending, useSending } from "../../api/imports";
-import { company, useTimezone } from "../../api/queries";
+import { goesOn, imports, sending, useSending } from "../../api/imports";
+import { company } from "../../api/queries";
 import { type Key, useText } from "../../i18n";
 import portuguese from "../../i18n/pt-BR.json";
 import { Allowed } from "../../ui/Allowed";
 import { ErrorBlock } from "../../ui/ErrorBlock";
+import { ImportDrop } from "../../ui/ImportDrop";
 import { ImportRow } from "../../ui/ImportRow";
 import styles from "../../ui/Imports.module.css";
 import { IMPORTS } from "../../ui/menu";
@@ -29,15 +30,6 @@ const MANAGER = `[atende]
 secret = SECRET
 read = system,call,agent,user,dialplan
 write = system,reporting`;
-
-/** Time zones of Brazil first: most tables come from there. */
-const ZONES = Intl.supportedValuesOf("timeZone").sort((a, b) => Number(isNear(b)) - Number(isNear(a)));
-
-function isNear(zone: string): boolean {
-  return zone.startsWith("America/");
-}
-
-const KINDS: readonly FileKind[] = ["queue-log", "members", "ami"];
 
 /** How a company gets its first calls, and later those of other files. */
 function Start() {
@@ -61,7 +53,7 @@ function Start() {
       {empty && <p className="muted">{text("import.empty")}</p>}
       <div className={styles.ways}>
         <Panel title={text("import.log")}>
-          <Drop />
+          <ImportDrop />
         </Panel>
         <Panel title={text("import.connect")}>
           <Connect />
@@ -85,64 +77,6 @@ function Start() {
         )}
       </Panel>
     </>
-  );
-}
-
-function Drop() {
-  const text = useText();
-  const client = useQueryClient();
-  const [kind, setKind] = useState<FileKind>("queue-log");
-  const [isOver, setOver] = useState(false);
-  const own = useTimezone();
-  const [zone, setZone] = useState("");
-  const timezone = kind === "queue-log" && ZONES.includes(zone) ? zone : "";
-  const take = (files: readonly File[]) =>
-    sending.add(files, { kind, timezone }, () => void client.invalidateQueries(imports));
-  const over = (event: DragEvent, is: boolean) => {
-    event.preventDefault();
-    setOver(is);
-  };
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the button inside does the same by keys
-    <div
-      className={styles.drop}
-      data-over={isOver || undefined}
-      onDragOver={(event) => over(event, true)}
-      onDragLeave={(event) => over(event, false)}
-      onDrop={(event) => {
-        over(event, false);
-        take([...event.dataTransfer.files]);
-      }}
-    >
-      <p>
-        <strong>{text("import.drop")}</strong>
-      </p>
-      <p className="muted">{text("import.drop.hint")}</p>
-      <div className={styles.choose}>
-        <NativeSelect
-          label={text("import.kind")}
-          value={kind}
-          onChange={(event) => setKind(event.currentTarget.value as FileKind)}
-          data={KINDS.map((value) => ({ value, label: text(`import.kind.${value}` as Key) }))}
-        />
-        {kind === "queue-log" && (
-          <Autocomplete
-            label={text("import.zone")}
-            placeholder={own}
-            data={ZONES}
-            limit={12}
-            value={zone}
-            onChange={setZone}
-            error={zone && !timezone ? text("import.zone.unknown") : undefined}
-          />
-        )}
-        <FileButton multiple onChange={(files) => take(files)}>
-          {(props) => <Button {...props}>{text("import.choose")}</Button>}
-        </FileButton>
-      </div>
-      {kind === "queue-log" && <p className="hint">{text("import.zone.hint", { zone: own })}</p>}
-      <p className="hint">{text("import.again")}</p>
-    </div>
   );
 }
 

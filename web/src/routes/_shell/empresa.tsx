@@ -83,11 +83,6 @@ function CompanyForm({ id, initial, current }: { id: string; initial: Settings; 
           tolerated_ms: text("company.default.hint"),
         }}
       />
-      <Switch
-        label={text("field.supervision_notice")}
-        description={text("company.supervision_notice.hint")}
-        {...form.getInputProps("supervision_notice", { type: "checkbox" })}
-      />
       <NumberInput
         label={text("field.recording_days")}
         description={text("company.recording_days.hint")}
@@ -95,6 +90,11 @@ function CompanyForm({ id, initial, current }: { id: string; initial: Settings; 
         max={36_500}
         allowDecimal={false}
         {...form.getInputProps("recording_days")}
+      />
+      <Switch
+        label={text("field.supervision_notice")}
+        description={text("company.supervision_notice.hint")}
+        {...form.getInputProps("supervision_notice", { type: "checkbox" })}
       />
     </ServerFormView>
   );

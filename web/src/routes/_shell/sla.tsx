@@ -1,7 +1,8 @@
+import { Button } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createFileRoute, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { answerOf, api } from "../../api/client";
 import { useTimezone } from "../../api/queries";
 import type { paths } from "../../api/schema";
@@ -141,14 +142,14 @@ function Controls({ answer, limits, set }: { answer: Answer; limits: Limits; set
           ))}
         </select>
       </label>
-      <button
-        type="button"
-        className={styles.reset}
+      <Button
+        variant="default"
+        size="xs"
         disabled={!isAsked}
         onClick={() => set({ sla: undefined, abandono: undefined, perfil: undefined })}
       >
         {text("sla.reset")}
-      </button>
+      </Button>
     </section>
   );
 }
@@ -209,7 +210,12 @@ function Levels({ answer, limits }: { answer: Answer; limits: Limits }) {
   return (
     <>
       <div className={styles.levels}>
-        <Level title={text("sla.published")} level={published} note={own.join(" · ")} name="published" />
+        <Level
+          title={text("sla.published")}
+          level={published}
+          note={own.map((limits) => <span key={limits}>{limits}</span>)}
+          name="published"
+        />
         <Level
           title={text("sla.recalculated")}
           level={recalculated}
@@ -278,7 +284,7 @@ function termsOf(row: Row, language: string): string {
   return row.denominator == null ? NONE : `${count(row.numerator, language)} ÷ ${count(row.denominator, language)}`;
 }
 
-function Level({ title, level, note, name }: { title: string; level: Row; note: string; name: string }) {
+function Level({ title, level, note, name }: { title: string; level: Row; note: ReactNode; name: string }) {
   const text = useText();
   const language = useLanguage();
   return (
@@ -288,7 +294,7 @@ function Level({ title, level, note, name }: { title: string; level: Row; note: 
       <p className="num">
         {termsOf(level, language)} · {text("sla.profile", { profile: level.profile })}
       </p>
-      <p className="hint">{note}</p>
+      <p className={`hint ${styles.note}`}>{note}</p>
     </section>
   );
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -37,7 +39,9 @@ _STARTS_WITHIN_S = 60
 
 
 def main() -> int:
-    """Run it until Ctrl-C."""
+    """Run it until Ctrl-C, or the end of its terminal."""
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     if up(DIRECTORY, ALL, {}, say, [Asterisk.FOLDER]):
         return 1
     server = Asterisk(DIRECTORY.resolve(), (DIRECTORY / "secret").read_text(encoding="ascii"))
@@ -85,13 +89,19 @@ def _serving(folder: Path, server: Asterisk, port: int) -> Iterator[dict[str, st
 
 @contextmanager
 def _colleague(server: Asterisk) -> Iterator[None]:
-    """Somebody of the world answers suporte meanwhile."""
-    member = f"Queue: suporte\r\nInterface: {COLLEAGUES_PHONE}"
-    _act(server, 0, f"Action: QueueAdd\r\n{member}\r\nMemberName: {COLLEAGUE}")
+    """Somebody of the world answers suporte meanwhile, and nobody of another center does: the PBX keeps the members of its queues."""
+    _leave_queues(server)
+    _act(server, 0, f"Action: QueueAdd\r\nQueue: suporte\r\nInterface: {COLLEAGUES_PHONE}\r\nMemberName: {COLLEAGUE}")
     try:
         yield
     finally:
-        _act(server, 0, f"Action: QueueRemove\r\n{member}")
+        _leave_queues(server)
+
+
+def _leave_queues(server: Asterisk) -> None:
+    for row in re.findall(r"Event: QueueMember\r\n.+?\r\n\r\n", _act(server, 0, "Action: QueueStatus"), re.DOTALL):
+        values = dict(line.partition(": ")[::2] for line in row.splitlines())
+        _act(server, 0, f"Action: QueueRemove\r\nQueue: {values['Queue']}\r\nInterface: {values['Location']}")
 
 
 def _call(server: Asterisk, number: str) -> None:
@@ -102,13 +112,13 @@ def _call(server: Asterisk, number: str) -> None:
     _act(server, 1, f'Action: Originate\r\n{place}\r\nCallerID: "Cliente" <{caller}>\r\n{variables}')
 
 
-def _act(server: Asterisk, which: int, action: str) -> None:
-    """Let the PBX (0) or the world (1) do something."""
+def _act(server: Asterisk, which: int, action: str) -> str:
+    """Let the PBX (0) or the world (1) do something; returns all that it says."""
     login = f"Action: Login\r\nUsername: {server.DRIVER}\r\nSecret: {server.secret}\r\nEvents: off"
     with socket.create_connection((HOST, server.ports[which]), timeout=5) as connection:
         connection.sendall("".join(f"{each}\r\n\r\n" for each in (login, action, "Action: Logoff")).encode())
-        while connection.recv(4096):
-            pass
+        with connection.makefile("rb") as said:
+            return said.read().decode(errors="replace")
 
 
 if __name__ == "__main__":

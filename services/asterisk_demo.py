@@ -56,7 +56,7 @@ def main() -> int:
         say(f"2. http://{HOST}:{port}/atender   Criar meu agente, Ligar o telefone, Entrar em vendas")
         say("3. Somebody calls within some seconds: Atender, Espera, Transferir (to suporte, or to the agent Bia), Finalizar atendimento")
         say(
-            f"4. http://{HOST}:{port}/agentes   the ear beside {COLLEAGUE}, who answers suporte: Escutar (by the links of the page, so that the phone stays on)"
+            f"4. http://{HOST}:{port}/agentes   the ear beside {COLLEAGUE} while she answers suporte: Escutar (go there by the page's menu, so that the phone stays on)"
         )
         say("Ctrl-C ends it; Asterisk runs on until make services-down\n")
         try:

@@ -313,8 +313,9 @@ def connected_again(adapters: tuple[Adapter, ...], interruption: Callable[[], No
 
 
 def during_calls(lab: Lab, interruption: Callable[[], None]) -> None:
-    """One call is talked, one waits, one is in the IVR."""
-    talked = lab.call(VENDAS, talk=60)
+    """One call is talked, one was transferred, one waits, one is in the IVR."""
+    talked, transferred = lab.call(VENDAS, talk=60), lab.call(VENDAS, talk=60)
+    lab.blind_transfer(lab.connected(transferred), SUPORTE)
     lab.call(SUPORTE, phone=RINGS)
     lab.call(IVR)
     lab.connected(talked)
@@ -345,8 +346,10 @@ def cut_while_all_go_on(lab: Lab, cable: Cable) -> None:
 
 
 def cut_for_8_s(lab: Lab, cable: Cable) -> None:
-    """Calls begin before, in and after the cut; some end in it."""
+    """Calls begin before, in and after the cut; some end in it, one overflows to another queue, one leaves by key."""
     lab.call(COBRANCA, phone=RINGS, life=1)
+    lab.call(OVERFLOW, phone=RINGS, life=20)
+    lab.call(COBRANCA, phone=RINGS, first=3, keys="9")
     lab.connected(lab.call(VENDAS, talk=2))
     lab.call(SUPORTE, phone=RINGS, life=5)
     lab.connected(lab.call(SUPORTE, talk=12))

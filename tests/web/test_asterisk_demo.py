@@ -67,6 +67,8 @@ def test_a_newcomer_listens_to_a_colleague_takes_a_call_with_sound_and_hands_it_
     def hears(*who: str) -> None:
         within(lambda: page.evaluate(heard_in_page()) == sorted(who), HEARS_S)
 
+    measured: list[str] = []
+    page.on("request", lambda request: measured.append(request.url) if request.url.endswith("/phone/quality") else None)
     page.goto(link)
     page.locator("input[type=password]").fill(PASSWORD)
     press("Definir senha")
@@ -88,6 +90,7 @@ def test_a_newcomer_listens_to_a_colleague_takes_a_call_with_sound_and_hands_it_
     for step in ("Entrar em vendas", "Atender"):
         press(step)
     hears("caller")
+    assert measured == [], "what a supervisor heard is no customer's voice quality"
     press("Espera")
     hears()
     press("Retomar")
@@ -101,6 +104,7 @@ def test_a_newcomer_listens_to_a_colleague_takes_a_call_with_sound_and_hands_it_
     press("Finalizar atendimento")
     expect(page.get_by_role("button", name="Finalizar atendimento")).to_have_count(0)
     page.get_by_role("link", name="Rastreio de Interações").click()
+    within(lambda: len(measured) == 1, HEARS_S)
     # The list has what is over.
     lab.world.command("channel request hangup all")
     rows = page.get_by_role("row").filter(has_text="primeira venda")

@@ -186,7 +186,10 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
         name = cleaned(command.interface)
         if before:
             _agent(context, before).remove_interface(name, context.metadata)
-        interface = context.load(Agent, agent_id(context.tenant, name)) if roster.is_first_observed(name) else None
+        interface = context.load(Agent, agent_id(context.tenant, name))
+        if interface is not None and not roster.is_first_observed(name):
+            interface.give_way(context.metadata)
+            interface = None
         owner = interface.user if interface else None
         facts = interface.identify(member.name, context.metadata) if interface else []
         if facts:

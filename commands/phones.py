@@ -170,7 +170,8 @@ def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
     # Where a PBX names no agents, an agent is called as the telephone is; such a one may belong to a user.
     if by_itself is not None and by_itself.user not in (None, agent.user):
         raise Refused("interface-taken", f"{interface} is an agent that belongs to another user")
-    roster.choose(interface, agent.name, context.metadata)
+    if roster.choose(interface, agent.name, context.metadata) and by_itself is not None:
+        by_itself.give_way(context.metadata)
     _close(agent, phone, context)
     agent.prefer_interface(interface, context.metadata)
     return Done(agent, {"interfaces": agent.interfaces})

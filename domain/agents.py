@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
 from domain.names import identity
-from domain.voice.facts import ECHO, Clock, Fact, FactKind
+from domain.voice.facts import CLAIMED, ECHO, Clock, Fact, FactKind
 from domain.voice.interactions import Interaction
 from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
@@ -294,6 +294,12 @@ class Agent(Aggregate):
     def expire(self, due_us: int, metadata: EventMetadata) -> None:
         """Log the agent out of all queues, because the lease expired at `due_us`. An agent observed at work later is logged out from then on."""
         self.observe([Fact("left", max(due_us, self.standing.latest), by="lease", ref="lease")], metadata)
+
+    def give_way(self, metadata: EventMetadata) -> None:
+        """Log out whoever was called as this telephone is, because it is another agent's from now on: what it does later says nothing of this one."""
+        if self.standing.queues:
+            at = max(metadata.recorded_at, self.standing.latest)
+            self.observe([Fact("left", at, by=CLAIMED, ref=CLAIMED)], metadata)
 
     def assign(self, user: UUID | None, metadata: EventMetadata) -> None:
         """Assign the agent to this user, or to nobody. Refused for an interface that belongs to another agent."""

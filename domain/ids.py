@@ -59,6 +59,11 @@ def placed_id(kind: str, now_us: int, number: int) -> str:
     return f"{kind}{now_us // 1_000_000}.{number}"
 
 
+def is_placed(channel: str) -> bool:
+    """Whether Atende gave the channel its id: its number is none of the PBX's own sequence."""
+    return channel.startswith((PLACED, LEG, PULL))
+
+
 @lru_cache(maxsize=4096)
 def timeline_id(tenant: UUID) -> UUID:
     """The timeline of the company's PBX: spans, gaps, restarts."""

@@ -63,7 +63,7 @@ CallKind = Literal[
 
 PresenceKind = Literal[
     "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login" | "command", by which Atende administers the session)
-    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if given; by: "list" = a list shows it, it happened some time before)
+    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if given; by: "list" = a list shows it, it happened some time before; CLAIMED)
     "paused",  # queue "" = all; text: reason
     "unpaused",  # queue "" = all (by: "list" as for left)
     "reason",  # PAUSEREASON: reason of the pause around it (text)
@@ -77,6 +77,9 @@ FactKind = CallKind | PresenceKind
 
 AGENTS_NOTE = "NOTE"
 """The text of a `note` that an agent writes, as sources name theirs."""
+
+CLAIMED = "claimed"
+"""The `by` of a `left` of whoever was called as a telephone is, when the telephone became another agent's."""
 
 SHOWN = -1
 """The `mark` of a fact that a line shows in addition to its own: it does not count as a line."""

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.base import MS, SECOND
-from domain.voice.facts import Fact
+from domain.voice.facts import CLAIMED, Fact
 from domain.voice.merging import in_order
 
 
@@ -80,7 +80,8 @@ class Presence:
         handler = _HANDLERS.get(fact.kind)
         if handler is not None:
             handler(self, fact)
-            self.ever = True
+            # What is seen of a telephone that was another agent's meanwhile proves presence again, as at first.
+            self.ever = fact.by != CLAIMED
             self._settle(fact)
 
     def take_all(self, facts: list[Fact]) -> None:

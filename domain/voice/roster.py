@@ -98,10 +98,12 @@ class Roster(Aggregate):
         if identity(self.member_of(interface)) == identity(member):
             self._trigger(interface, "", metadata, chosen=True)
 
-    def choose(self, interface: str, member: str, metadata: EventMetadata) -> None:
-        """Record that the member is reached by the interface from now on, by a person's word."""
-        if not self._is_known(interface, member):
-            self._trigger(interface, member, metadata, chosen=True)
+    def choose(self, interface: str, member: str, metadata: EventMetadata) -> bool:
+        """Record that the member is reached by the interface from now on, by a person's word; False when that was known."""
+        if self._is_known(interface, member):
+            return False
+        self._trigger(interface, member, metadata, chosen=True)
+        return True
 
     def match(self, interface: str, member: str, metadata: EventMetadata) -> bool:
         """Record that the interface is the member, as a source observes; False when that was known.

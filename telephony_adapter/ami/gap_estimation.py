@@ -110,7 +110,7 @@ class Cut:
     def born(self, channel_id: str, name: str) -> None:
         """A channel was observed to begin after it. Two that begin together may be reported in either order."""
         sequence = sequence_of(channel_id)
-        if self.first is None and (self.sequence is None or sequence > self.sequence):
+        if self.first is None and sequence > (-1 if self.sequence is None else self.sequence):
             self.first = sequence
         elif self.holds(sequence):
             self.legs.add(channel_id)

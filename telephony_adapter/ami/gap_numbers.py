@@ -2,7 +2,8 @@
 
 Uniqueid ends in a sequence since the PBX started. It is also used for other things (a call's detail record takes a
 number), so it gives an upper limit of the channels. Channel names (`PJSIP/trunk-0000002a`) have a sequence of their
-own, per technology, without holes.
+own, per technology, without holes. A channel that Atende placed has a Uniqueid that Atende chose, and takes a number of
+its technology alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 
 from domain.base import SECOND
+from domain.ids import is_placed
 
 OUT_OF_ORDER_US = 2 * SECOND
 """Two channels that begin together may be reported in either order."""
@@ -44,7 +46,7 @@ class Numbers:
     def born(self, channel_id: str, name: str, at: int) -> None:
         """A channel was observed to begin."""
         sequence = sequence_of(channel_id)
-        if self.sequence is None or sequence > self.sequence:
+        if sequence >= 0 and (self.sequence is None or sequence > self.sequence):
             self.sequence, self.second = sequence, second_of(channel_id)
         technology, number = named(name)
         if number < 0:
@@ -76,7 +78,7 @@ class Numbers:
 def sequence_of(channel_id: str) -> int:
     """The position of a channel in the PBX's sequence; -1 if its Uniqueid has none."""
     sequence = channel_id.rpartition(".")[2]
-    return int(sequence) if sequence.isdecimal() and len(sequence) <= _DIGITS else -1
+    return int(sequence) if sequence.isdecimal() and len(sequence) <= _DIGITS and not is_placed(channel_id) else -1
 
 
 def second_of(channel_id: str) -> int:

@@ -38,13 +38,11 @@ class Members(Effect):
 
     def wants(self, event: Event) -> bool:
         """Only what a command of a person or a lease changed: what was observed happened at the PBX."""
-        return (
-            isinstance(event, AgentEvent) and event.cause not in _OBSERVED and (bool(event.facts) or isinstance(event, AgentInterfacesSet))
-        )
+        return isinstance(event, AgentEvent) and event.cause not in _OBSERVED and (bool(event.facts) or self.matter(event))
 
-    def is_done_by_later(self, event: Event) -> bool:
-        """All but a move: by another event an agent stays a member by the telephone by which the agent is one."""
-        return not isinstance(event, AgentInterfacesSet)
+    def matter(self, event: Event) -> bool:
+        """Whether the agent is moved to another telephone. What follows a move is no move, and must not replace it."""
+        return isinstance(event, AgentInterfacesSet)
 
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
         """Make the agent's members equal. One whose telephone changed is moved to it."""
@@ -52,7 +50,7 @@ class Members(Effect):
         with pbx.alone_with(event.name):
             agent = pbx.load(Agent, event.originator_id)
             if agent is not None:
-                _equalise(pbx, agent, pbx.rows("QueueStatus"), moves=isinstance(event, AgentInterfacesSet))
+                _equalise(pbx, agent, pbx.rows("QueueStatus"), moves=self.matter(event))
         return ()
 
     def resynchronise(self, pbx: Pbx) -> Iterable[Command]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar, Literal
 
 import discovery
@@ -26,7 +26,7 @@ class Effect(ABC):
 
     EXPIRES_US: a request that was recorded earlier than this many microseconds ago is concluded as expired instead. It is performed at most once: a
     process that dies meanwhile does not repeat it. None: the effect makes the PBX equal to what Atende says now, so it can be repeated, is performed
-    however old the event is, and of the events of an aggregate that wait only for those that no later one does (`is_done_by_later`).
+    however old the event is, and of the events of an aggregate that wait only for the last one about each matter.
     """
 
     TOPICS: ClassVar[tuple[str, ...]]
@@ -36,9 +36,9 @@ class Effect(ABC):
         """Whether the event asks for anything."""
         return True
 
-    def is_done_by_later(self, event: Event) -> bool:  # noqa: ARG002 - most events are done by a later one, or none is
-        """Whether what the event asks for is done too when a later event of its aggregate is performed."""
-        return self.EXPIRES_US is None
+    def matter(self, event: Event) -> Hashable:  # noqa: ARG002 - most effects make one thing equal, whatever the event is
+        """In what the event has the PBX made equal. An effect that does something else for some events must tell them apart here."""
+        return True
 
     @abstractmethod
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
@@ -90,7 +90,7 @@ class Follower:
         self._requests = tuple(sorted({topic for each in self._effects if each.EXPIRES_US is not None for topic in each.TOPICS}))
         self._lanes: dict[Effect, Lanes] = {}
         self._reports = ThreadPoolExecutor(1, thread_name_prefix=f"control-reports-{asterisk.name}")
-        self._again: dict[tuple[Effect, UUID], Event] = {}
+        self._again: dict[tuple[Effect, UUID, Hashable], Event] = {}
         """What makes the PBX equal to Atende and failed, for the next connection."""
         self._epoch = Epoch(0, 0, 0)
         self._position = self._expired = 0
@@ -153,7 +153,7 @@ class Follower:
         with self._lock:
             self._pbx = pbx
             again, self._again = self._again, {}
-            for (effect, _), event in again.items():
+            for (effect, *_), event in again.items():
                 self._add(effect, event, pbx)
         self._look()
         until = monotonic() + _SETTLES_WITHIN_S
@@ -255,7 +255,8 @@ class Follower:
     # Performing
 
     def _add(self, effect: Effect, event: Event, pbx: Pbx) -> None:
-        self._lanes[effect].add(event.originator_id, lambda: self._do(effect, event, pbx), replaceable=effect.is_done_by_later(event))
+        instead = effect.matter(event) if effect.EXPIRES_US is None else None
+        self._lanes[effect].add(event.originator_id, lambda: self._do(effect, event, pbx), instead=instead)
 
     def _do(self, effect: Effect, event: Event, pbx: Pbx) -> None:
         """Perform it, and report the outcome. Raises nothing."""
@@ -263,6 +264,8 @@ class Follower:
         try:
             if self._is_old(effect, event):
                 why = "expired"
+            elif self._pbx is not pbx:
+                why = "failed"  # it waited when the connection was lost
             else:
                 self._execute(effect.perform(event, pbx))
                 self.figures.performed += 1
@@ -277,7 +280,7 @@ class Follower:
             log.exception("control failed name=%s event=%s", self._asterisk.name, event.TOPIC)
         if why is not None:
             if why == "failed" and effect.EXPIRES_US is None:
-                self._again[effect, event.originator_id] = event
+                self._again[effect, event.originator_id, effect.matter(event)] = event
             self._conclude(event, why, [effect])
 
     def _report(self, command: Command) -> None:

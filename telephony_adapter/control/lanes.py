@@ -19,12 +19,12 @@ class Lanes:
     def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=name)
         self._lock = threading.Condition()
-        self._waiting: dict[Hashable, deque[tuple[Job, bool]]] = {}
-        """By lane, for those in which a job runs: those that wait, and whether a later one does for them."""
+        self._waiting: dict[Hashable, deque[tuple[Hashable, Job]]] = {}
+        """By lane, for those in which a job runs: what each job is for, and the job."""
         self._closed = False
 
-    def add(self, lane: Hashable, job: Job, *, replaceable: bool = False) -> None:
-        """Run it after the jobs of this lane, and instead of the replaceable ones that wait there. After `close` it is dropped."""
+    def add(self, lane: Hashable, job: Job, *, instead: Hashable = None) -> None:
+        """Run it after the jobs of this lane. instead: what it is for, so that it replaces those that wait there for the same; None: it replaces none. After `close` it is dropped."""
         with self._lock:
             if self._closed:
                 return
@@ -33,9 +33,8 @@ class Lanes:
                 self._waiting[lane] = deque()
                 self._pool.submit(self._run, lane, job)
                 return
-            kept = [one for one in waiting if not one[1]]
-            waiting.clear()
-            waiting.extend((*kept, (job, replaceable)))
+            others = [each for each in waiting if instead is None or each[0] != instead]
+            self._waiting[lane] = deque([*others, (instead, job)])
 
     def _run(self, lane: Hashable, job: Job) -> None:
         following: Job | None = job
@@ -43,7 +42,7 @@ class Lanes:
             following()
             with self._lock:
                 waiting = self._waiting[lane]
-                following = waiting.popleft()[0] if waiting and not self._closed else None
+                following = waiting.popleft()[1] if waiting else None
                 if following is None:
                     del self._waiting[lane]
                     self._lock.notify_all()
@@ -54,7 +53,7 @@ class Lanes:
             return self._lock.wait_for(lambda: not self._waiting, timeout_s)
 
     def close(self) -> None:
-        """Drop what waits, and wait for what runs."""
+        """Take no more, and wait for what runs and waits."""
         with self._lock:
             self._closed = True
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown()

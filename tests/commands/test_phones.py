@@ -102,6 +102,20 @@ def test_a_telephone_of_another_agent_is_refused_by_hand_until_that_agent_gives_
     assert interfaces(store) == ()
 
 
+@pytest.mark.parametrize("claim", [ChoosePhone(agent="Ana", interface="PJSIP/1001"), MatchMember(interface="PJSIP/1001", member="Ana")])
+def test_a_session_under_the_name_of_a_telephone_ends_when_it_becomes_another_agents(do, store, clock, claim):
+    do(LogIn(agent="Bruno"))
+    do(MatchMember(interface="PJSIP/1001", member="Bruno"))
+    do(ReleasePhone(agent="Bruno", interface="PJSIP/1001"))
+    do(ObserveAgent(agent="PJSIP/1001", facts=(Fact("joined", clock.now_us(), clock="ami", queue="vendas"),)))
+    clock.pass_s(60)
+    do(claim)
+    events = list(store.stream(agent_id(TENANT, "PJSIP/1001")))
+    assert [span.until_ms - span.from_ms for span in events[-1].spans] == [60_000]
+    assert project(events, Agent).standing.session is None
+    assert project(store.stream(ANA), Agent).queues_now() == ("vendas",)
+
+
 def own(bus, level="user", permissions=("gerenciar-atendimento",)):
     """Who is a user of that level, to whom Ana belongs."""
     user = bus.execute(RegisterUser(name="U", email=f"{uuid4()}@example.com", level=level, permissions=permissions), CALLER).id

@@ -251,6 +251,39 @@ def test_transfers_supervision_and_calls_out_are_those_that_were_placed(center: 
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("interruption", ["cut", "restart", "kill"])
+def test_every_kind_of_call_that_is_interrupted_is_that_of_the_queue_log_and_within_bounds_without_it(
+    center: Embedded, lab: Lab, interruption: str
+) -> None:
+    with closing(Cable(lab.server.ports[0])) as cable:
+        seeing, blind = (Followed(center, lab, sees_log=sees, port=cable.port) for sees in (True, False))
+        with following(center, seeing.settings) as (one,), following(center, blind.settings) as (other,):
+            within(lambda: one.figures.connected and other.figures.connected, 20)
+            for agent in asterisk.AGENTS:
+                lab.log_in(agent, local=agent == 1005)
+            interrupted = {"cut": lambda: cut_while_all_go_on(lab, cable), "restart": lab.restart, "kill": lab.kill}[interruption]
+            all_in_progress(lab)
+            connected_again((one, other), interrupted)
+            place_all(lab)
+            lab.pause(1004, "")
+            lab.be_quiet()
+            within(lambda: not one.figures.unfilled, 60)
+            for adapter, followed in ((one, seeing), (other, blind)):
+                followed.has_caught_up(adapter, lab)
+    lines = lab.log()
+    true = asterisk.queues_of(lines)
+    same(seeing.queues(), true)
+    blind.is_within_bounds(true)
+    agents = seeing.report("agents", "agent")
+    assert {agent: {name: agents[agent][name] for name in row} for agent, row in asterisk.agents_of(lines).items()} == asterisk.agents_of(
+        lines
+    )
+    killed = asterisk.left_open(lines)
+    assert {queue: seeing.queues()[queue]["unknown"] for queue in killed} == killed
+    assert sum(row["waiting"] for followed in (seeing, blind) for row in followed.queues().values()) == 0
+
+
+@pytest.mark.long
 def test_60_calls_at_2_a_second_are_all_there_and_shown_within_half_a_second(center: Embedded, lab: Lab) -> None:
     followed = Followed(center, lab, sees_log=False)
     shown: list[float] = []
@@ -280,8 +313,9 @@ def connected_again(adapters: tuple[Adapter, ...], interruption: Callable[[], No
 
 
 def during_calls(lab: Lab, interruption: Callable[[], None]) -> None:
-    """One call is talked, one waits, one is in the IVR."""
-    talked = lab.call(VENDAS, talk=60)
+    """One call is talked, one was transferred, one waits, one is in the IVR."""
+    talked, transferred = lab.call(VENDAS, talk=60), lab.call(VENDAS, talk=60)
+    lab.blind_transfer(lab.connected(transferred), SUPORTE)
     lab.call(SUPORTE, phone=RINGS)
     lab.call(IVR)
     lab.connected(talked)
@@ -289,9 +323,33 @@ def during_calls(lab: Lab, interruption: Callable[[], None]) -> None:
     interruption()
 
 
+def all_in_progress(lab: Lab) -> None:
+    """Every kind of call goes on: in IVRs and queues, ringing, talked, transferred in both ways, dialled out; and an agent pauses."""
+    transferred, asked = lab.call(VENDAS, talk=30), lab.call(VENDAS, talk=30)
+    lab.spy(lab.connected(transferred), "q")
+    lab.blind_transfer(lab.connected(transferred), SUPORTE)
+    lab.consult(lab.connected(asked), SUPORTE)
+    lab.pause(1004, "Almoço")
+    for customer in (asterisk.ANSWERED, asterisk.NO_ANSWER):
+        lab.dial_out(1004, customer, talk=20)
+    place_all(lab)
+
+
+def cut_while_all_go_on(lab: Lab, cable: Cable) -> None:
+    """In the cut calls go on, end, begin, and are transferred."""
+    cable.cut()
+    since = monotonic()
+    place_all(lab)
+    lab.blind_transfer(lab.connected(lab.call(VENDAS, talk=30)), SUPORTE)
+    within(lambda: monotonic() - since > CUT_S, 30)
+    cable.mend()
+
+
 def cut_for_8_s(lab: Lab, cable: Cable) -> None:
-    """Calls begin before, in and after the cut; some end in it."""
+    """Calls begin before, in and after the cut; some end in it, one overflows to another queue, one leaves by key."""
     lab.call(COBRANCA, phone=RINGS, life=1)
+    lab.call(OVERFLOW, phone=RINGS, life=20)
+    lab.call(COBRANCA, phone=RINGS, first=3, keys="9")
     lab.connected(lab.call(VENDAS, talk=2))
     lab.call(SUPORTE, phone=RINGS, life=5)
     lab.connected(lab.call(SUPORTE, talk=12))

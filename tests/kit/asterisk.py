@@ -121,8 +121,9 @@ class Lab:
         self.pbx.send_action(Action="QueuePause", Interface=f"PJSIP/{agent}", Paused="true" if reason else "false", Reason=reason)
 
     def blind_transfer(self, answer: dict[str, str], exten: str) -> None:
-        """The agent of this answer transfers the call, and is out of it."""
-        assert self.pbx.send_action(Action="BlindTransfer", Channel=answer["DestChannel"], Context="ramais", Exten=exten).succeeded
+        """The agent of this answer transfers the call, and is out of it. Just after the answer the two may not be joined yet."""
+        fields = {"Channel": answer["DestChannel"], "Context": "ramais", "Exten": exten}
+        within(lambda: self.pbx.send_action(Action="BlindTransfer", **fields).succeeded, 5)
 
     def consult(self, answer: dict[str, str], exten: str) -> None:
         """The agent of this answer asks in another queue, and hangs up when somebody has answered there: the call is that one's."""

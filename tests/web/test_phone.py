@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, Response, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Playwright, Response, expect
 
 from bootstrap import open_center
 from cli.company import caller, known_or_new
@@ -216,8 +216,8 @@ def at(desk: Desk) -> Iterator[Desk]:
     desk.end()
 
 
-def transfer(desk: Desk, kind: str, how: str = "Transferir já", *, number: str = "", queue: str = "") -> None:
-    """Transfer the call that is shown, by the page's form."""
+def ask_to_transfer(desk: Desk, kind: str, how: str = "Transferir já", *, number: str = "", queue: str = "") -> Locator:
+    """Fill in the page's form for the call that is shown, and send it; returns the form."""
     desk.button("Transferir").first.click()
     form = desk.page.get_by_role("form", name="Transferir")
     form.get_by_role("button", name=kind, exact=True).click()
@@ -226,8 +226,16 @@ def transfer(desk: Desk, kind: str, how: str = "Transferir já", *, number: str 
     if queue:
         form.get_by_role("combobox").select_option(queue)
     form.get_by_role("button", name=how, exact=True).click()
-    # It stays, and says why, if the PBX refuses.
-    expect(form).to_be_hidden()
+    return form
+
+
+def transfer(desk: Desk, kind: str, how: str = "Transferir já", *, number: str = "", queue: str = "") -> None:
+    """Transfer the call that is shown, by the page's form."""
+    form = ask_to_transfer(desk, kind, how, number=number, queue=queue)
+    try:
+        expect(form).to_be_hidden()
+    except AssertionError:
+        raise AssertionError(f"the form of the transfer stays, and says: {form.inner_text()}") from None
 
 
 def talks(desk: Desk) -> int:
@@ -331,6 +339,14 @@ def test_a_transfer_to_a_queue_waits_there(at: Desk, kind: str, chosen: dict[str
     transfer(at, kind, **chosen)
     within(lambda: [one["queue"] for one in at.ask("GET", "/v1/monitoring")["waiting"]] == ["suporte"], ANSWERED_S)
     within(lambda: talks(at) == 0, HEARS_S)
+
+
+def test_a_transfer_that_the_pbx_refuses_is_told_with_its_reason_and_the_call_goes_on(at: Desk) -> None:
+    name = at.answer()
+    form = ask_to_transfer(at, "Ramal", number="999")
+    expect(form.get_by_role("alert")).to_contain_text("404")
+    at.until_hears("caller")
+    at.until_heard(name, "agent")
 
 
 def test_an_attended_transfer_asks_first_and_then_joins_the_two(at: Desk) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -14,7 +15,7 @@ from commands.observations import MatchMember
 from commands.phones import ChoosePhone
 from commands.queues import RegisterQueue
 from domain.access import PERMISSIONS
-from domain.agents import Agent, AgentEvent, AgentInterfacesSet
+from domain.agents import Agent, AgentEvent
 from domain.base import SECOND
 from domain.ids import agent_id
 from settings import Asterisk
@@ -187,15 +188,6 @@ def test_an_agent_who_changes_the_telephone_stays_in_one_session_and_pause(drive
     assert driven.heard() == []
 
 
-def test_a_move_to_another_telephone_is_done_by_no_later_event(driven: Driven) -> None:
-    driven.do(IN, BOTH)
-    driven.do(ChoosePhone(agent=ANA, interface=DESK), BOTH)
-    driven.do(PauseAgent(agent=ANA, reason="Almoço"), dict.fromkeys(BOTH, "Almoço"))
-    wanted = [event for event in driven.events() if Members().wants(event)]
-    assert [type(event) for event in wanted if not Members().is_done_by_later(event)] == [AgentInterfacesSet]
-    assert len(wanted) > 1
-
-
 def test_an_agent_who_is_a_member_by_two_telephones_stays_logged_in_when_one_goes(driven: Driven) -> None:
     driven.do(LogIn(agent=ANA, queues=("vendas",)), {"vendas": ""})
     driven.by_hand("QueueAdd", "vendas", "PJSIP/1008")
@@ -257,3 +249,35 @@ def test_after_a_reconnection_members_are_read_while_nothing_else_changes_them(d
     assert list(Members().resynchronise(pbx)) == []
     assert alone == [[True, True]]
     assert not any(lock.locked() for lock in pbx.busy.values())
+
+
+@contextmanager
+def held(driven: Driven) -> Iterator[None]:
+    """Nothing changes the agent's memberships meanwhile: the agent's next event is being performed, and those after it wait."""
+    pbx = driven.follower._pbx
+    assert pbx is not None
+    with pbx.alone_with(ANA):
+        for command in (PauseAgent(agent=ANA, reason="Almoço"), ChoosePhone(agent=ANA, interface=DESK), ResumeAgent(agent=ANA)):
+            driven.clock.pass_s(1)
+            driven.bus.execute(command, CALLER)
+        within(lambda: driven.follower._position == driven.store.end(), 20)
+        yield
+
+
+def test_a_move_to_another_telephone_is_not_lost_when_a_later_change_waits_with_it(driven: Driven) -> None:
+    driven.do(LogIn(agent=ANA, queues=("vendas",)), {"vendas": ""})
+    with held(driven):
+        pass
+    within(lambda: {(row["Location"], row["Paused"]) for row in driven.members.members.values()} == {(DESK, "0")}, 20)
+
+
+def test_what_waits_when_the_connection_is_lost_is_done_by_the_next_one(driven: Driven) -> None:
+    driven.do(LogIn(agent=ANA, queues=("vendas",)), {"vendas": ""})
+    with ThreadPoolExecutor() as beside:
+        with held(driven):
+            lost = beside.submit(driven.follower.disconnected)
+            within(lambda: driven.follower._pbx is None, 20)
+        lost.result(20)
+    assert list(driven.members.members) == [("vendas", PHONE)]
+    driven.follower.connected(driven.connection, driven.telling.translator.pbx.own)
+    assert list(driven.members.members) == [("vendas", DESK)]

@@ -26,6 +26,11 @@ export const definitions = queryOptions({
   staleTime: LONG,
   queryFn: () => answerOf(api.GET("/v1/definitions")),
 });
+/** The tags that calls of the company have. */
+export const tags = queryOptions({
+  queryKey: ["tags"],
+  queryFn: async () => (await answerOf(api.GET("/v1/tags"))).items.map((one) => one.tag),
+});
 export const queues = queryOptions({
   queryKey: ["queues"],
   staleTime: LONG,

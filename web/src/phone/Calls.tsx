@@ -3,14 +3,16 @@ import { useState } from "react";
 import { useText } from "../i18n";
 import { Panel } from "../ui/Panel";
 import { CallCard, type KnownCall } from "./CallCard";
+import type { Refusal } from "./call";
 import styles from "./Phone.module.css";
+import { refusalIn } from "./refusals";
 import { softphone, useSoftphone } from "./softphone";
 
 /** The calls of this phone: that with a customer, and one with somebody who is asked meanwhile. */
 export function Calls({ known, own }: { known?: KnownCall; own: string }) {
   const text = useText();
   const { calls, isConference } = useSoftphone();
-  const [isRefused, setRefused] = useState(false);
+  const [refused, setRefused] = useState<Refusal | null>(null);
   const held = calls.find((call) => call.isHeld);
   const asked = calls.find((call) => call !== held && call.stage === "talking");
   return (
@@ -21,18 +23,16 @@ export function Calls({ known, own }: { known?: KnownCall; own: string }) {
       ))}
       {held && asked && (
         <div className={styles.buttons} style={{ marginTop: 12 }}>
-          <Button onClick={() => void softphone.join(held.id, asked.id).then((isDone) => setRefused(!isDone))}>
-            {text("attend.join")}
-          </Button>
+          <Button onClick={() => void softphone.join(held.id, asked.id).then(setRefused)}>{text("attend.join")}</Button>
           <Button variant="default" onClick={() => void softphone.confer()}>
             {text("attend.confer")}
           </Button>
         </div>
       )}
       {isConference && <p role="status">{text("attend.conference")}</p>}
-      {isRefused && calls.length > 1 && (
+      {refused && calls.length > 1 && (
         <p className={styles.problem} role="alert">
-          {text("attend.transfer.refused")}
+          {refusalIn(text, refused)}
         </p>
       )}
     </Panel>

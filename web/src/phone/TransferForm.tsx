@@ -4,7 +4,9 @@ import { useState } from "react";
 import { agents, queues } from "../api/queries";
 import { useText } from "../i18n";
 import { Choice } from "../ui/Choice";
+import type { Refusal } from "./call";
 import styles from "./Phone.module.css";
+import { refusalIn } from "./refusals";
 import { softphone } from "./softphone";
 import { type TargetKind, targetOfAgent, targetOfNumber, targetOfQueue } from "./targets";
 
@@ -31,15 +33,18 @@ export function TransferForm({ call, own, close }: { call: number; own: string; 
     const known = places.find((one) => one.internal_number !== "" && one.internal_number === digits);
     return known ? targetOfQueue(known.name) : digits?.length === 3 ? digits : null;
   };
-  const act = async (how: (target: string) => Promise<boolean>) => {
+  const act = async (how: (target: string) => Promise<Refusal | null>) => {
     const chosen = target();
-    if (!chosen) return setProblem(text("attend.transfer.wrong"));
+    if (!chosen)
+      return setProblem(
+        text(kind === "agent" && people.length === 0 ? "attend.transfer.nobody" : "attend.transfer.wrong"),
+      );
     setBusy(true);
     setProblem("");
-    const isDone = await how(chosen);
+    const refused = await how(chosen);
     setBusy(false);
-    if (isDone) close();
-    else setProblem(text("attend.transfer.refused"));
+    if (refused) setProblem(refusalIn(text, refused));
+    else close();
   };
   const kinds = ["queue", "agent", "internal", "outside"] as const;
   return (
@@ -95,7 +100,7 @@ export function TransferForm({ call, own, close }: { call: number; own: string; 
           variant="default"
           size="sm"
           disabled={isBusy}
-          onClick={() => void act((chosen) => softphone.consult(call, chosen).then(() => true))}
+          onClick={() => void act((chosen) => softphone.consult(call, chosen).then(() => null))}
         >
           {text("attend.transfer.ask")}
         </Button>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { answerOf, api } from "../api/client";
 import { useCommand } from "../api/commands";
+import { tags } from "../api/queries";
 import { useText } from "../i18n";
 import { useErrorText } from "../ui/errorText";
 import { REPORTS } from "../ui/menu";
@@ -30,11 +31,7 @@ export function WrapUp({
   const [tag, setTag] = useState("");
   const [note, setNote] = useState("");
   const isReader = usePermission(REPORTS);
-  const tags = useQuery({
-    queryKey: ["tags"],
-    enabled: isReader,
-    queryFn: async () => (await answerOf(api.GET("/v1/tags"))).items.map((one) => one.tag),
-  });
+  const known = useQuery({ ...tags, enabled: isReader }).data;
   const params = { path: { interaction_id: interaction } };
   const command = useCommand<"note" | "wrap-up">(
     async (what, headers) => {
@@ -80,7 +77,7 @@ export function WrapUp({
           onChange={({ currentTarget }) => setTag(currentTarget.value)}
         />
         <datalist id={list}>
-          {tags.data?.map((one) => (
+          {known?.map((one) => (
             <option key={one} value={one} />
           ))}
         </datalist>

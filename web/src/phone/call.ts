@@ -17,6 +17,18 @@ export interface CallView {
   far: MediaStream | null;
 }
 
+/** Why a transfer was not taken: the PBX's own words (`404 Not Found`), or those of what became of the request; "" if nothing was said. */
+export interface Refusal {
+  reason: string;
+}
+
+interface Answer {
+  status_code: number | string;
+  reason_phrase: string;
+}
+
+const reasonOf = ({ status_code, reason_phrase }: Answer) => `${status_code} ${reason_phrase}`.trim();
+
 const GATHERS_MS = 200;
 const TONE = { duration: 160, interToneGap: 120, transportType: "RFC2833" as never };
 let calls = 0;
@@ -100,21 +112,23 @@ export class PhoneCall {
     this.session.sendDTMF(tones, TONE);
   }
 
-  /** Hand the call over to `target`: at once, or to the one with whom `consulted` talks. Resolves with whether it was taken. */
-  transfer(target: string, consulted?: PhoneCall): Promise<boolean> {
+  /** Hand the call over to `target`: at once, or to the one with whom `consulted` talks. Resolves with null if it was taken, else with why not. */
+  transfer(target: string, consulted?: PhoneCall): Promise<Refusal | null> {
     return new Promise((resolve) => {
-      const over = (isTaken: boolean) => {
-        // The PBX has joined the others: this leg ends by itself only if the page ends it.
-        if (isTaken) for (const call of [this, consulted]) call?.hangUp();
-        resolve(isTaken);
-      };
-      this.session.once("ended", () => resolve(true));
+      // JsSIP asks nothing, and says nothing, for a call that is not up.
+      if (!this.session.isEstablished()) return resolve({ reason: "" });
+      this.session.once("ended", () => resolve(null));
       this.session.refer(consulted ? consulted.session.remote_identity.uri : target, {
         ...(consulted && { replaces: consulted.session }),
         eventHandlers: {
-          accepted: () => over(true),
-          failed: () => over(false),
-          requestFailed: () => over(false),
+          accepted: () => {
+            // The PBX has joined the others: this leg ends by itself only if the page ends it.
+            for (const call of [this, consulted]) call?.hangUp();
+            resolve(null);
+          },
+          failed: ({ status_line }: { status_line: Answer }) => resolve({ reason: reasonOf(status_line) }),
+          requestFailed: ({ response, cause }: { response: Answer | null; cause: string }) =>
+            resolve({ reason: response ? reasonOf(response) : cause }),
         },
       });
     });

@@ -3,7 +3,7 @@ import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from "jssip/lib
 import { useSyncExternalStore } from "react";
 import { type ApiError, api } from "../api/client";
 import { session } from "../api/session";
-import { type CallView, PhoneCall } from "./call";
+import { type CallView, PhoneCall, type Refusal } from "./call";
 import { type Credential, CredentialKeeper } from "./credential";
 import { onlyTab } from "./lock";
 import { connected, loadAgainIfBarred } from "./policy";
@@ -36,6 +36,7 @@ export class Softphone {
   #listeners = new Set<() => void>();
   #ua: UA | null = null;
   #domain = "";
+  #user = "";
   #keeper: CredentialKeeper | null = null;
   #release: () => void = () => undefined;
   #calls: PhoneCall[] = [];
@@ -121,9 +122,9 @@ export class Softphone {
     await this.#of(id)?.hold(isHeld);
   }
 
-  /** Hand a call over at once. Resolves with whether it was taken. */
-  async transfer(id: number, target: string): Promise<boolean> {
-    return (await this.#of(id)?.transfer(this.#uri(target))) ?? false;
+  /** Hand a call over at once. Resolves with null if it was taken, or has ended, else with why not. */
+  async transfer(id: number, target: string): Promise<Refusal | null> {
+    return (await this.#of(id)?.transfer(this.#uri(target))) ?? null;
   }
 
   /** Put a call on hold and call somebody to ask. */
@@ -132,10 +133,10 @@ export class Softphone {
     this.#ua?.call(this.#uri(target), this.#media());
   }
 
-  /** Hand the call on hold over to the one who was asked. */
-  async join(held: number, consulted: number): Promise<boolean> {
+  /** Hand the call on hold over to the one who was asked. Resolves as `transfer`. */
+  async join(held: number, consulted: number): Promise<Refusal | null> {
     const [call, other] = [this.#of(held), this.#of(consulted)];
-    return call && other ? call.transfer("", other) : false;
+    return call && other ? call.transfer("", other) : null;
   }
 
   /** All calls hear each other. */
@@ -149,6 +150,7 @@ export class Softphone {
   #register(credential: Credential): void {
     this.#ua?.stop();
     this.#domain = new URL(credential.websocket_url).hostname;
+    this.#user = credential.username;
     this.#unwatch();
     this.#unwatch = loadAgainIfBarred(credential.websocket_url, this.snapshot.agent);
     const ua = new UA({
@@ -241,10 +243,10 @@ export class Softphone {
     };
   }
 
-  /** What was heard in a customer's call, as one leg of it. A call to ask somebody is not the customer's. */
+  /** What was heard in a customer's call, as one leg of it. A call to ask somebody is not the customer's, nor is one in which a supervisor listens: it shows this phone itself as the caller. */
   #report({ heard, view }: PhoneCall): void {
     const { agent } = this.snapshot;
-    if (agent && heard && view.isIncoming)
+    if (agent && heard && view.isIncoming && view.number !== this.#user)
       void api.POST("/v1/phone/quality", { body: { agent, ...heard } }).catch(() => undefined);
   }
 

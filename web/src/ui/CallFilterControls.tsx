@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { answerOf, api } from "../api/client";
+import { tags } from "../api/queries";
 import { BANDS, type CallFilters, STATUSES } from "../filters/calls";
 import { useText } from "../i18n";
 import styles from "./CallFilterControls.module.css";
@@ -15,12 +15,10 @@ interface Props {
   setNumber: (number: string) => void;
 }
 
-const LONG_MS = 5 * 60_000;
-
 /** The filters that Rastreio de Interações has alone. The customer's number is never part of the address. */
 export function CallFilterControls({ filters, change, number, setNumber }: Props) {
   const text = useText();
-  const tags = useQuery({ queryKey: ["tags"], staleTime: LONG_MS, queryFn: () => answerOf(api.GET("/v1/tags")) }).data;
+  const known = useQuery(tags).data;
   const [shortest = "", longest = ""] = (filters.duracao ?? "-").split("-");
   const [from = "", to = ""] = (filters.hora ?? "-").split("-");
   return (
@@ -43,7 +41,7 @@ export function CallFilterControls({ filters, change, number, setNumber }: Props
       />
       <MultiSelect
         label={text("calls.tag")}
-        names={tags?.items.map((one) => one.tag) ?? []}
+        names={known ?? []}
         chosen={filters.tag}
         choose={(tag) => change({ tag })}
       />

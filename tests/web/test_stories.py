@@ -209,3 +209,12 @@ def test_no_page_is_scrolled_sideways_at_any_width(console: Console) -> None:
             page.set_viewport_size({"width": width, "height": 800})
             # Charts take the new width a frame after the page.
             page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_page_that_cannot_be_drawn_says_so_beside_the_menu_and_is_drawn_again(console: Console) -> None:
+    page = console.signed_in(path="/inbound")
+    page.route("**/v1/ivrs?**", lambda route: route.fulfill(json={"items": [None], "has_more": False, "total": 1}))
+    page.goto(f"{console.url}/canais/telefone")
+    expect(page.get_by_role("heading", level=1, name="Esta página falhou")).to_be_visible()
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    page.context.close()

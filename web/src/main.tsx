@@ -8,6 +8,7 @@ import { session } from "./api/session";
 import { parseSearch, stringifySearch } from "./filters/codec";
 import { Texts } from "./i18n";
 import { routeTree } from "./routeTree.gen";
+import { FailedPage } from "./ui/FailedPage";
 import "./ui/mantine.css";
 import "./ui/tokens.css";
 import { theme, variables } from "./ui/theme";
@@ -34,6 +35,7 @@ const router = createRouter({
   stringifySearch,
   context: { queryClient },
   defaultPreload: "intent",
+  defaultErrorComponent: FailedPage,
   scrollRestoration: true,
 });
 

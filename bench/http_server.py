@@ -77,6 +77,8 @@ def main() -> None:
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
     server.run(sockets=[listening])
+    if sys.argv[1] != "bare":
+        app.state.application.center.close()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from api.field_types import Instant, Shape
 from api.instants import iso
 from domain.access import ATTEND, Permission
-from domain.agents import AgentEvent, AgentTookCall
+from domain.agent_events import AgentEvent, AgentTookCall
 from domain.base import Event
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent

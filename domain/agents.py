@@ -6,9 +6,20 @@ Ringing, talk, hold and wrap-up come from the calls. Together with these spans t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
+from domain.agent_events import (
+    EVENT_OF_KIND,
+    AgentAmended,
+    AgentAssigned,
+    AgentEvent,
+    AgentIdentified,
+    AgentInterfacesSet,
+    AgentObserved,
+    AgentTookCall,
+    SpanKey,
+)
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
 from domain.names import identity
@@ -25,109 +36,6 @@ ECHO_US = 15 * SECOND
 
 LONGEST_CALL_US = 12 * 3_600 * SECOND
 """A talk, or a number that is dialled, for longer has ended unseen: a log that breaks off in a call must not keep the agent from all later ones."""
-
-SpanKey = tuple[str, int]
-"""A span's kind and start, unique within an agent."""
-
-
-class AgentEvent(Event, frozen=True, kw_only=True):
-    """Something was observed or set about an agent.
-
-    spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer exist.
-    person: True for an agent, False for an interface that never answered, rang or paused.
-    standing: the agent's state after this event. lease_ms: the agent is logged out when the agent's client sends no heartbeat for so long;
-    0 without a lease. user: the user to whom the agent belongs; None while it is not known.
-    interfaces: the telephones (`PJSIP/1001`) by which the agent is reached. calls: the calls in which the agent may be talking, as live
-    commands said: that last answered or dialled, and earlier ones that went on then.
-    """
-
-    SLICE: ClassVar[str] = "agents"
-    name: str
-    facts: tuple[Fact, ...] = ()
-    spans: tuple[PresenceSpan, ...] = ()
-    dropped: tuple[SpanKey, ...] = ()
-    person: bool = True
-    standing: PresenceState = PresenceState()
-    lease_ms: int = 0
-    user: UUID | None = None
-    interfaces: tuple[str, ...] = ()
-    calls: tuple[UUID, ...] = ()
-
-
-class LoggedIn(AgentEvent, frozen=True, kw_only=True):
-    """The agent logged in to a queue, or to all."""
-
-    TOPIC: ClassVar[str] = "agent.logged_in"
-
-
-class LoggedOut(AgentEvent, frozen=True, kw_only=True):
-    """The agent logged out of a queue, or of all."""
-
-    TOPIC: ClassVar[str] = "agent.logged_out"
-
-
-class Paused(AgentEvent, frozen=True, kw_only=True):
-    """The agent paused, with a reason, or changed the reason."""
-
-    TOPIC: ClassVar[str] = "agent.paused"
-
-
-class Resumed(AgentEvent, frozen=True, kw_only=True):
-    """The agent is back from a pause."""
-
-    TOPIC: ClassVar[str] = "agent.resumed"
-
-
-class Seen(AgentEvent, frozen=True, kw_only=True):
-    """The agent's phone rang or the agent answered, which proves presence."""
-
-    TOPIC: ClassVar[str] = "agent.seen"
-
-
-class AgentObserved(AgentEvent, frozen=True, kw_only=True):
-    """Several facts were observed at once, or one whose kind has no event type of its own. Without facts: a call named the agent, whom nothing had named before."""
-
-    TOPIC: ClassVar[str] = "agent.observed"
-
-
-class AgentAmended(AgentEvent, frozen=True, kw_only=True):
-    """Later evidence changed a recorded session or pause."""
-
-    TOPIC: ClassVar[str] = "agent.amended"
-
-
-class AgentIdentified(AgentEvent, frozen=True, kw_only=True):
-    """This interface turned out to be the agent `member`, who takes over its facts."""
-
-    TOPIC: ClassVar[str] = "agent.identified"
-    member: str
-
-
-class AgentAssigned(AgentEvent, frozen=True, kw_only=True):
-    """From now on the agent belongs to `user`, or to nobody. Creates an agent that was never observed before."""
-
-    TOPIC: ClassVar[str] = "agent.assigned"
-
-
-class AgentInterfacesSet(AgentEvent, frozen=True, kw_only=True):
-    """From now on the agent is reached by these `interfaces`, the first of which rings."""
-
-    TOPIC: ClassVar[str] = "agent.interfaces_set"
-
-
-class AgentTookCall(AgentEvent, frozen=True, kw_only=True):
-    """The agent answered or dialled a call by a live command: the last of `calls`."""
-
-    TOPIC: ClassVar[str] = "agent.took_call"
-
-
-_BY_KIND: dict[FactKind, type[AgentEvent]] = {
-    "joined": LoggedIn,
-    "left": LoggedOut,
-    "paused": Paused,
-    "unpaused": Resumed,
-    "seen": Seen,
-}
 
 
 class Agent(Aggregate):
@@ -189,7 +97,7 @@ class Agent(Aggregate):
         amended = dropped or any(_rewritten(before.get(span.key), span) for span in changed)
         known = self.standing
         self.trigger(
-            AgentAmended if amended else _BY_KIND.get(fresh[0].kind, AgentObserved) if len(fresh) == 1 else AgentObserved,
+            AgentAmended if amended else EVENT_OF_KIND.get(fresh[0].kind, AgentObserved) if len(fresh) == 1 else AgentObserved,
             metadata,
             fresh[-1].at,
             name=self.name,

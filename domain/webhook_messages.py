@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.agents import AgentEvent
+from domain.agent_events import AgentEvent
 from domain.base import SECOND, Event
 from domain.queues import Queue, QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
 from domain.voice.facts import Fact

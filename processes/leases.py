@@ -12,7 +12,7 @@ from uuid import UUID
 
 from commands.agents import ExpireLease
 from domain.access import ATTEND
-from domain.agents import AgentEvent
+from domain.agent_events import AgentEvent
 from domain.base import MS, Event
 from processes.manager import CancelTimer, Decision, ProcessManager, Send, SetTimer, Timer
 

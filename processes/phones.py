@@ -11,7 +11,7 @@ from uuid import UUID
 
 from commands.phones import ExpirePhone, TakePhone
 from domain.access import ATTEND
-from domain.agents import AgentAssigned
+from domain.agent_events import AgentAssigned
 from domain.base import Event
 from domain.phones import PhoneEvent, PhoneSessionOpened, PhoneSessionRenewed
 from domain.users import PermissionsSet, UserDeactivated

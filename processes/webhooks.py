@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from domain.access import MANAGE_WEBHOOKS
-from domain.agents import AgentEvent
+from domain.agent_events import AgentEvent
 from domain.base import Event
 from domain.queues import QueueEvent
 from domain.voice.interaction_events import InteractionEvent

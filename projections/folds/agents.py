@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from domain.agents import AgentEvent, AgentIdentified
+from domain.agent_events import AgentEvent, AgentIdentified
 from domain.voice.roster import MemberMatched
 from projections.engine.reading import Id
 from projections.engine.rows import Row, StatelessFold, part

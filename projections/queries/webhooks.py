@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.access import MANAGE_WEBHOOKS
-from domain.agents import AgentEvent
+from domain.agent_events import AgentEvent
 from domain.base import Event
 from domain.errors import NotFound
 from domain.queues import Queue, QueueEvent

@@ -12,7 +12,8 @@ from contextlib import ExitStack
 
 from commands.handler_context import Command
 from commands.observations import MatchMember, ObserveAgent, ObserveCall
-from domain.agents import Agent, AgentEvent, AgentInterfacesSet
+from domain.agent_events import AgentEvent, AgentInterfacesSet
+from domain.agents import Agent
 from domain.base import CATALOGUE, Event
 from domain.ids import agent_id, queue_id
 from domain.names import identity

@@ -28,7 +28,8 @@ from commands.interactions import (
 )
 from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from commands.queues import DeactivateQueue, DeleteQueue, RegisterQueue, RenameQueue
-from domain.agents import Agent, AgentTookCall
+from domain.agent_events import AgentTookCall
+from domain.agents import Agent
 from domain.base import NOBODY, SECOND, Personal
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id, interaction_id, queue_id

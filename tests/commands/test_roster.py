@@ -12,7 +12,8 @@ from commands.handler_context import Caller, Command
 from commands.observations import MatchMember, ObserveAgent
 from commands.phones import ChoosePhone, ReleasePhone
 from domain.access import PERMISSIONS
-from domain.agents import AgentEvent, SpanKey
+from domain.agent_events import AgentEvent
+from domain.agents import SpanKey
 from domain.base import SECOND
 from domain.ids import agent_id
 from domain.voice.facts import Fact

@@ -20,7 +20,8 @@ from commands.observations import MatchMember
 from commands.phones import ChoosePhone
 from commands.queues import ActivateQueue, ChangeQueueSettings, DeactivateQueue, RegisterQueue, RenameQueue
 from commands.supervision import SuperviseCall
-from domain.agents import Agent, AgentEvent
+from domain.agent_events import AgentEvent
+from domain.agents import Agent
 from domain.errors import Refused
 from domain.ids import agent_id, interaction_id, queue_id, supervision_id
 from domain.supervision import Mode, Supervision

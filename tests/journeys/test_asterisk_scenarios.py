@@ -18,7 +18,7 @@ from commands.handler_context import Command
 from commands.observations import MatchMember
 from commands.queues import RegisterQueue
 from commands.supervision import SuperviseCall
-from domain.agents import AgentEvent
+from domain.agent_events import AgentEvent
 from domain.companies import CompanySettings
 from domain.ids import agent_id, interaction_id, supervision_id
 from domain.supervision import Supervision

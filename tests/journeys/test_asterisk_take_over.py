@@ -15,7 +15,7 @@ from commands.handler_context import Caller, Command
 from commands.observations import MatchMember
 from commands.queues import RegisterQueue
 from domain.access import PERMISSIONS
-from domain.agents import AgentEvent
+from domain.agent_events import AgentEvent
 from domain.ids import agent_id, company_id, interaction_id
 from domain.voice.interactions import Interaction
 from store.event_store import project

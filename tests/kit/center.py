@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from msgspec.structs import replace
 
 from domain.access import WHOLE_COMPANY
-from domain.agents import AgentObserved
+from domain.agent_events import AgentObserved
 from domain.base import MS, NOBODY, Event, Personal
 from domain.ids import agent_id, interaction_id, queue_id, roster_id, timeline_id
 from domain.queues import QueueRegistered, QueueRenamed, QueueSettings

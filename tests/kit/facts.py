@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.agents import Agent, AgentEvent
+from domain.agent_events import AgentEvent
+from domain.agents import Agent
 from domain.base import SECOND, EventMetadata
 from domain.voice.context import Context
 from domain.voice.facts import Fact, FactKind

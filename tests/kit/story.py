@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.agents import AgentAmended, AgentIdentified, AgentObserved
+from domain.agent_events import AgentAmended, AgentIdentified, AgentObserved
 from domain.base import MS, Event, Personal
 from domain.contacts import ContactAppeared
 from domain.ids import agent_id, interaction_id, ivr_id, queue_id, roster_id, timeline_id

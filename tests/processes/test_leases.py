@@ -19,7 +19,8 @@ from commands.handler_context import Caller, Command
 from commands.interactions import AnswerCall, OfferCall, StartCall
 from commands.observations import ObserveAgent
 from commands.queues import RegisterQueue
-from domain.agents import Agent, LoggedOut
+from domain.agent_events import LoggedOut
+from domain.agents import Agent
 from domain.base import SECOND
 from domain.errors import AlreadyExists, InvalidField, Refused
 from domain.ids import agent_id, interaction_id

@@ -16,7 +16,7 @@ import pytest
 from commands.agents import LogOut
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from domain.agents import AgentEvent
+from domain.agent_events import AgentEvent
 from domain.base import SECOND
 from domain.errors import DomainError
 from domain.ids import company_id

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.agents import Agent, AgentAmended
+from domain.agent_events import AgentAmended
+from domain.agents import Agent
 from domain.base import SECOND, Event
 from domain.voice.facts import Fact, FactKind
 from domain.voice.presence import resolve

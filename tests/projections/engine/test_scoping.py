@@ -11,7 +11,7 @@ import pytest
 
 import discovery
 from domain.access import WHOLE_COMPANY, Group, Scope
-from domain.agents import AgentAssigned, AgentObserved
+from domain.agent_events import AgentAssigned, AgentObserved
 from domain.base import Personal
 from domain.callbacks import CallbackRequested, callback_id
 from domain.errors import NotAllowed, NotFound

@@ -15,7 +15,8 @@ from commands.observations import MatchMember
 from commands.phones import ChoosePhone
 from commands.queues import RegisterQueue
 from domain.access import PERMISSIONS
-from domain.agents import Agent, AgentEvent
+from domain.agent_events import AgentEvent
+from domain.agents import Agent
 from domain.base import SECOND
 from domain.ids import agent_id
 from settings import Asterisk

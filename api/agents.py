@@ -13,7 +13,7 @@ from api.access import Authenticated
 from api.field_types import AgentId, Body, Done, Moment, Name, Shape, microseconds
 from api.figure_parameters import OfPast, past_of
 from api.lists import Page, Paged, registered
-from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.problem_documents import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
 from commands import agents as commands
 from domain.errors import NotFound

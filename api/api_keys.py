@@ -15,7 +15,7 @@ from api.field_types import Body, Done, Instant, Moment, Name, Shape, microsecon
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
-from api.problem import QUERY, documented, of_command
+from api.problem_documents import QUERY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
 from domain.access import Level, Permission

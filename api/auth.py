@@ -14,7 +14,8 @@ from api.application_state import ApplicationState, TheApplication, fit
 from api.client_address import client_of_scope
 from api.field_types import Body, Line, Shape
 from api.known_devices import KNOWN_S
-from api.problem import AWAY, Problem, documented
+from api.problem import Problem
+from api.problem_documents import AWAY, documented
 from api.session_cookie import SessionCookie
 from api.slice_router import SliceRouter
 from api.throttle import Account, Subject

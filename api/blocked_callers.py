@@ -11,7 +11,7 @@ from pydantic import Field
 from api.access import Authenticated, RequestContext, authorised
 from api.field_types import Body, Done, IvrId, Shape
 from api.invalid_fields import form
-from api.problem import documented, of_command
+from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.ivr import BlockCaller, UnblockCaller
 from projections.queries.settings import blocked_callers

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.access import Authenticated, RequestContext
 from api.field_types import Body, Done, Line, Name
-from api.problem import of_command
+from api.problem_documents import of_command
 from api.slice_router import SliceRouter
 from commands import calls as commands
 from domain.errors import Refused

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Instant, Shape
-from api.problem import AWAY, documented
+from api.problem_documents import AWAY, documented
 from api.slice_router import SliceRouter
 from projections.figures.intervals import iso, zone
 from projections.queries.changes import last_change

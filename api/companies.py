@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, Milliseconds, Shape
-from api.problem import documented, of_command
+from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.companies import SetCompanySettings
 from domain.companies import MOST_RECORDING_DAYS, CompanySettings

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from api.access import RequestContext, authorised
 from api.field_types import Body, Shape
-from api.problem import documented, of_command
+from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.contacts import ForgetContact, KnownContact, known_contact
 from domain.errors import NotFound

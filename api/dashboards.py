@@ -14,7 +14,7 @@ from api.asked import FIGURES_EVERY_S, Asked, FigureQuery, Watchable
 from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.periods import TODAY
-from api.problem import QUERY
+from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
 from projections.queries import dashboards

@@ -11,7 +11,7 @@ from api.access import RequestContext, authorised
 from api.field_types import Shape
 from api.figure_parameters import Parameters
 from api.invalid_fields import form
-from api.problem import QUERY_FOR_ALL
+from api.problem_documents import QUERY_FOR_ALL
 from api.slice_router import SliceRouter
 from projections.figures.definitions import VERSION, Definition, Kind, Rounding, Unit
 from projections.queries.definitions import definitions as all_definitions

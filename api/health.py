@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api.application_state import TheApplication
 from api.field_types import Shape
-from api.problem import Problem, documented
+from api.problem import Problem
+from api.problem_documents import documented
 from api.unknown_parameters import known_parameters_only
 
 TAG = {"name": "operation", "description": "Liveness, readiness and metrics for operators."}

@@ -16,7 +16,8 @@ from api.fair_turns import Claim
 from api.field_types import ONE_LINE, Instant, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
-from api.problem import FieldProblem, Problem, documented, stated
+from api.problem import FieldProblem, Problem, stated
+from api.problem_documents import documented
 from api.reports import CSV, Format
 from api.slice_router import SliceRouter
 from commands.handler_context import Caller

@@ -12,7 +12,7 @@ from api.field_types import Instant, InteractionId, Position, Shape
 from api.figure_parameters import OfPast, Parameters
 from api.figures import figures
 from api.interaction_lookups import past_of_call
-from api.problem import QUERY
+from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
 from projections.queries.history import proof
 

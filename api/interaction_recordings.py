@@ -11,7 +11,7 @@ from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
 from api.field_types import Done, Instant, InteractionId, Shape
-from api.problem import QUERY, of_command
+from api.problem_documents import QUERY, of_command
 from api.slice_router import SliceRouter
 from commands import recordings as commands
 from domain.base import MS

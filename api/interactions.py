@@ -11,7 +11,7 @@ from pydantic import Field
 from api.access import Authenticated
 from api.field_types import Body, Done, InteractionId, Line, Moment, Name, microseconds
 from api.invalid_fields import form
-from api.problem import of_command
+from api.problem_documents import of_command
 from api.slice_router import SliceRouter
 from commands import interactions as commands
 from domain.texts import LONGEST_NOTE

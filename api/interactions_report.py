@@ -18,7 +18,7 @@ from api.interaction_filters import InteractionSearch, OfInteractions
 from api.interaction_filters import wanted as wanted_by
 from api.interaction_lookups import NOBODY, looked_up, past_of_call
 from api.paging import digest_of
-from api.problem import QUERY
+from api.problem_documents import QUERY
 from api.reports import as_csv, both
 from api.slice_router import SliceRouter
 from commands.people import People

@@ -14,7 +14,7 @@ from api.access import Authenticated
 from api.field_types import Body, Digits, Done, IvrId, Line, Name, Shape, Text
 from api.invalid_fields import form
 from api.lists import Page, Paged, registered
-from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.problem_documents import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
 from commands import ivr as commands
 from domain import ivr_settings as domain

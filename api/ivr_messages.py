@@ -15,7 +15,7 @@ from api.field_types import Body, Done, IvrId, Moment, Shape, Text, microseconds
 from api.figure_parameters import Parameters
 from api.invalid_fields import form
 from api.ivr import VOICE, IvrChange, Message
-from api.problem import AWAY, documented, of_command
+from api.problem_documents import AWAY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.ivr import SetIvrAudio
 from domain.errors import InvalidField, Refused

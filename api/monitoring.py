@@ -19,7 +19,8 @@ from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
 from api.live_stream import Quiet, as_sent
-from api.problem import QUERY, Problem, documented
+from api.problem import Problem
+from api.problem_documents import QUERY, documented
 from api.slice_router import SliceRouter
 from projections.queries.agent_states import State
 from projections.queries.calls_now import OngoingState

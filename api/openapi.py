@@ -17,7 +17,8 @@ from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_for_others, permission_of, permissions_of_some
 from api.openapi_results import describe_results
-from api.problem import ProblemDetails, documented
+from api.problem import ProblemDetails
+from api.problem_documents import documented
 from api.request_ids import REQUEST_ID
 from api.versions import document_versions
 from domain.access import ANYONE

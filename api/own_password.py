@@ -11,7 +11,7 @@ from api.access import Authenticated
 from api.auth import ChosenPassword
 from api.client_address import client_of_scope
 from api.field_types import Body
-from api.problem import AWAY, documented
+from api.problem_documents import AWAY, documented
 from api.slice_router import SliceRouter
 from api.throttle import Account
 from commands.passwords import hashed_password

@@ -14,7 +14,7 @@ from api.field_types import Body, Done, Instant, Name, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.invalid_fields import form
-from api.problem import documented, of_command
+from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands import phones as commands
 from commands.companies import companies

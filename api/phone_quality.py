@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, Name
-from api.problem import of_command
+from api.problem_documents import of_command
 from api.slice_router import SliceRouter
 from commands import leg_quality as commands
 

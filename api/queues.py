@@ -12,7 +12,7 @@ from api.access import Authenticated
 from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
 from api.invalid_fields import form
 from api.lists import Page, Paged, registered
-from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.problem_documents import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
 from commands import queues as commands
 from domain.queues import LONGEST_WRAP_UP_MS, Profile, RecordingRule

@@ -10,7 +10,8 @@ from fastapi import Header, Path, Response
 from fastapi.responses import StreamingResponse
 
 from api.access import RequestContext, authorised
-from api.problem import QUERY, Problem, documented
+from api.problem import Problem
+from api.problem_documents import QUERY, documented
 from api.slice_router import SliceRouter
 from commands.recordings import ListenToRecording
 from projections.queries.recordings import legs_of, one_recording, sound_of_recording

@@ -17,7 +17,7 @@ from api.answer_changes import Table
 from api.asked import FIGURES_EVERY_S, Asked, FigureQuery, Watchable
 from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import AgentReport, IvrReport, OutboundReport, VisitReport, figures
-from api.problem import QUERY
+from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
 from projections.figures.question import CLOCKS, Grouping

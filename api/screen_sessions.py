@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from api.access_tokens import ACCESS_S, unauthenticated
 from api.application_state import ApplicationState, TheApplication, fit
 from api.field_types import Body, Shape
-from api.problem import AWAY, documented
+from api.problem_documents import AWAY, documented
 from api.session_cookie import SessionCookie
 from api.slice_router import SliceRouter
 from api.unknown_parameters import known_parameters_only

@@ -13,7 +13,7 @@ from api.field_types import Body, Done, Instant, Name, Shape
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
-from api.problem import QUERY, documented, of_command
+from api.problem_documents import QUERY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.screens import CreateScreen, IssueScreenLink, RevokeScreen
 from domain.base import MS

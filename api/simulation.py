@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.imports import ForImports, ImportDetail, shaped, source_of
-from api.problem import documented
+from api.problem_documents import documented
 from api.slice_router import SliceRouter
 
 router = SliceRouter(

@@ -12,7 +12,7 @@ from api.field_types import Instant, Shape
 from api.figure_parameters import OfPast, OfTime, Word, past_of
 from api.figures import OfPeriod, figures
 from api.periods import TODAY
-from api.problem import QUERY_FOR_ALL
+from api.problem_documents import QUERY_FOR_ALL
 from api.slice_router import SliceRouter
 from projections.figures.definitions import VERSION
 from projections.figures.question import Question

@@ -13,7 +13,7 @@ from api.access import Authenticated, RequestContext, authorised
 from api.calls import own_agent
 from api.field_types import Body, Done, InteractionId, Name, Shape
 from api.figure_parameters import Parameters
-from api.problem import documented, of_command
+from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.supervision import SuperviseCall
 from domain.supervision import Mode, Reason, State

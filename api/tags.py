@@ -10,7 +10,7 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.field_types import Shape
 from api.figure_parameters import OfPast, past_of
-from api.problem import QUERY
+from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
 from projections.queries.interactions_report import tags
 

@@ -13,7 +13,8 @@ from api.figure_parameters import Instant as WrittenInstant
 from api.figure_parameters import OfSome, past_of
 from api.figures import Noted, figures
 from api.periods import TODAY, Period, period
-from api.problem import QUERY, invalid
+from api.problem import invalid
+from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
 from domain.access import REPORTS
 from projections.figures.instants import instant

@@ -14,7 +14,7 @@ from api.field_types import Body, Done, Name, Shape, UserId
 from api.figure_parameters import Past
 from api.invalid_fields import form
 from api.lists import Key, Listing, Page, Paged, part_of
-from api.problem import QUERY, documented, of_command
+from api.problem_documents import QUERY, documented, of_command
 from api.slice_router import SliceRouter
 from commands import users as commands
 from domain.access import Level, Permission

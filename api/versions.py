@@ -15,7 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.invalid_fields import sentence
-from api.problem import FieldProblem, documented, of_fields, render
+from api.problem import FieldProblem, of_fields, render
+from api.problem_documents import documented
 
 VERSION_HEADER = "Atende-Version"
 NEWEST = "2026-11-29"

@@ -16,7 +16,7 @@ from api.field_types import Instant, Shape
 from api.figure_parameters import OfPart, OfSome, past_of
 from api.figures import AgentsNow, Bounds, OfPeriod, figures
 from api.periods import TODAY
-from api.problem import QUERY
+from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
 from projections.queries.wall import wall
 

@@ -17,7 +17,7 @@ from api.asked import Asked, server_now
 from api.figure_parameters import Parameters
 from api.invalid_fields import form
 from api.live_stream import CHECK_S
-from api.problem import documented
+from api.problem_documents import documented
 from api.slice_router import SliceRouter
 from api.watch_questions import WatchedQuestion, read_questions
 from api.watched_answers import Computed, Reader

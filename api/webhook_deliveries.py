@@ -15,7 +15,7 @@ from api.field_types import Body, Done, Instant, Moment, Shape, microseconds
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.paging import CURSOR, digest_of
-from api.problem import documented, of_command
+from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from api.throttle import too_many
 from api.webhooks import ForTheCompany, WebhookId

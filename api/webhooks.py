@@ -12,7 +12,7 @@ from api.access import Authenticated, RequestContext, authorised
 from api.field_types import Body, Done, Instant, Name, Shape
 from api.instants import iso
 from api.invalid_fields import form
-from api.problem import documented, of_command
+from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands import webhooks as commands
 from commands.handler_context import Command

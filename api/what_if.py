@@ -12,7 +12,7 @@ from api.access import RequestContext, authorised
 from api.field_types import Milliseconds, Shape
 from api.figure_parameters import OfPart, Profile, past_of
 from api.figures import Count, OfPeriod, Percent, figures
-from api.problem import QUERY
+from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
 from projections.queries.what_if import CURVE_S, sla_what_if
 

@@ -23,7 +23,7 @@ from api.fair_turns import ANY_NUMBER, FairTurns
 from api.http_metrics import Instruments
 from api.known_devices import KnownDevices
 from api.live_stream import Feed
-from api.open_streams import OpenStreams
+from api.open_streams import LIVE, WATCHED, OpenStreams
 from api.page_policy import PagePolicy
 from api.paging import Cursors
 from api.password_turns import PasswordTurns
@@ -216,7 +216,10 @@ class ApplicationState:
         self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
-        self.open_streams = OpenStreams()
+        self.live_streams = OpenStreams(LIVE)
+        self.watch_streams = OpenStreams(WATCHED)
+        self.scope_turns = FairTurns(ANY_NUMBER)
+        """Of streams that ask what their clients may see."""
         self.watched = WatchedAnswers()
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
         """Returns what a user may see. Today all users see the whole company: no setting restricts a user yet."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Annotated, Any, Concatenate, Literal, ParamSpec
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Response
@@ -13,6 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.access import Access, RequestContext, authorised
 from api.answer_changes import Table
 from api.asked import BOARD_EVERY_S, Asked, Watchable
+from api.fair_turns import Claim
 from api.field_types import Instant as KnownInstant
 from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
@@ -22,9 +23,14 @@ from api.live_stream import Quiet, as_sent
 from api.problem import Problem
 from api.problem_documents import QUERY, documented
 from api.slice_router import SliceRouter
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.warehouse import WarehouseError
 from projections.queries.agent_states import State
 from projections.queries.calls_now import OngoingState
-from projections.queries.monitoring import agent_belonged, interaction_seen, monitor
+from projections.queries.monitoring import agents_belonged, interactions_seen, monitor
+from store.database import StoreUnavailable
+
+P = ParamSpec("P")
 
 TAG = {"name": "monitoring", "description": "The current state of the center: agents and waiting calls, and the live stream."}
 
@@ -173,9 +179,9 @@ TABLES = (
 WATCHABLE = (Watchable("/v1/monitoring", OfSome, monitor, ask_board, BOARD_EVERY_S, lambda _: TABLES),)
 
 
-async def _one_stream(context: Annotated[RequestContext, Depends(Access(interaction_seen))]) -> AsyncIterator[RequestContext]:
+async def _one_stream(context: Annotated[RequestContext, Depends(Access(interactions_seen))]) -> AsyncIterator[RequestContext]:
     """The context of a client that listens; its stream counts until it has ended."""
-    with context.application.open_streams.one((context.tenant, context.credential.name)):
+    with context.application.live_streams.one((context.tenant, context.credential.name)):
         yield context
 
 
@@ -226,20 +232,33 @@ async def follow_live_events(
 
 
 async def _messages(context: RequestContext, position: int) -> AsyncIterator[ServerSentEvent | bytes]:
-    async def seen_in_rows(interaction: UUID) -> bool:
-        return await context.ask(interaction_seen, interaction)
-
-    async def belonged_in_rows(agent: UUID) -> bool:
-        return await context.ask(agent_belonged, agent, position)
-
-    live_scope = LiveScope(context.asker, seen_in_rows, belonged_in_rows)
+    live_scope = LiveScope(
+        context.asker,
+        lambda calls: _in_rows(context, interactions_seen, calls),
+        lambda agents: _in_rows(context, agents_belonged, agents, position),
+    )
     credential = context.credential
     feed, left_s = context.application.feed, credential.seconds_left()
     async for news in feed.after(context.tenant, position, QUIET_S, left_s, credential.is_valid, who=credential.name):
         if isinstance(news, Quiet):
             yield ServerSentEvent(comment="alive", id=str(news.position), sep="\n")
             continue
-        seen = [(rendered, await live_scope.of(rendered.message)) for rendered in news]
+        try:
+            seen = zip(news, await live_scope.of([rendered.message for rendered in news]), strict=True)
+        except (StoreUnavailable, WarehouseError, ProjectionsStopped):
+            return  # The client reconnects, and is told then if it lasts.
         sent = [rendered.sent if message is rendered.message else as_sent(message) for rendered, message in seen if message is not None]
         if sent:
             yield b"".join(sent)
+
+
+async def _in_rows(
+    context: RequestContext,
+    query: Callable[Concatenate[Any, Collection[UUID], P], set[UUID]],
+    ids: Collection[UUID],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> set[UUID]:
+    """What the rows know of these, for a stream that has begun. All streams ask in turn, one at a time, so that nobody's questions about figures wait for them."""
+    async with context.application.scope_turns.turn((context.tenant, context.credential.name), [Claim("rows", 1)], bounded=False):
+        return await context.application.query(query, context.asker, ids, *args, **kwargs)

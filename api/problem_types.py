@@ -37,7 +37,7 @@ _OF_THE_API: dict[str, Meaning] = {
         "Send the request again after `Retry-After` seconds, and ask fewer at once.",
     ),
     "too-many-streams": Meaning(
-        "The user or API key has as many live streams open as one may have.", "Close one, then begin again after `Retry-After` seconds."
+        "The user or API key has as many streams open as one may have.", "Close one, then begin again after `Retry-After` seconds."
     ),
     "internal": Meaning("An error of the server.", "Send the request again with the same Idempotency-Key; report its `Request-Id`."),
     "not-reached": Meaning("The figures do not cover the position yet.", "Ask again after `Retry-After` seconds."),

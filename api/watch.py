@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Header, Query
+from fastapi import Depends, Header, Query
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -111,6 +111,12 @@ class _Source:
         return Computed(answer, answer["as_of"], server_now(self.context))
 
 
+async def _one_stream(context: Authenticated) -> AsyncIterator[RequestContext]:
+    """The context of a client that watches; its stream counts until it has ended."""
+    with context.application.watch_streams.one((context.tenant, context.credential.name)):
+        yield context
+
+
 @router.get(
     "",
     summary="Answers that stay up to date",
@@ -123,7 +129,7 @@ class _Source:
     },
 )
 async def watch_answers(
-    context: Authenticated,
+    context: Annotated[RequestContext, Depends(_one_stream)],
     params: Annotated[OfWatch, Query()],
     last_event_id: Annotated[
         str | None,
@@ -139,7 +145,8 @@ async def watch_answers(
     Each question needs the permission of its own GET (403 says which), and its answer shows what the user may see. A client that reconnects sends
     the last `id` as `Last-Event-ID`, and gets what has changed since, or whole answers; if nothing has changed, a keep-alive with the `id` says so. The first line
     comes at once, a keep-alive each 15 s without messages. The
-    stream ends when the access token expires, the user is deactivated, or an answer cannot be computed: reconnect.
+    stream ends when the access token expires, the user is deactivated, or an answer cannot be computed: reconnect. A user or API key has at most 60 of these
+    streams at a time (429 `too-many-streams`).
     """
     questions = await read_questions(context, params.q)
     return EventSourceResponse(_messages(context, questions, last_event_id), ping=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -94,30 +95,35 @@ def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
     }
 
 
-_SEEN = "SELECT 1 AS at FROM {interactions} WHERE id = {{interaction:UUID}} LIMIT 1"
+_SEEN = "SELECT id FROM {interactions}"
+_BELONGED = "SELECT id FROM {agents} WHERE id IN {{agents:Array(UUID)}}"
+
+
+class _Id(msgspec.Struct):
+    id: UUID
 
 
 @query(ATTEND, CompanyRows)
-def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
-    """Whether the caller may see a call, as far as the rows have it."""
-    found, _ = rows.answer(
-        None, None, lambda view: view.ask(_At, _SEEN.format(interactions=view.rows_of("interactions")), interaction=interaction)
-    )
-    return bool(found)
+def interactions_seen(rows: CompanyRows, interactions: Collection[UUID]) -> set[UUID]:
+    """Which of these calls the caller may see, as far as the rows have them."""
 
+    def ask(view: TemporalView) -> list[_Id]:
+        return view.ask(_Id, _SEEN.format(interactions=view.rows_of("interactions", of_calls=True)), calls=sorted(interactions))
 
-_BELONGED = "SELECT 1 AS at FROM {agents} WHERE id = {{agent:UUID}} LIMIT 1"
+    found, _ = rows.answer(None, None, ask)
+    return {row.id for row in found}
 
 
 @query(ATTEND, CompanyRows)
-def agent_belonged(rows: CompanyRows, agent: UUID, as_of: int) -> bool:
-    """Whether an agent may be seen at a position of the log because of the queues to which the agent belonged then."""
+def agents_belonged(rows: CompanyRows, agents: Collection[UUID], as_of: int) -> set[UUID]:
+    """Which of these agents may be seen at a position of the log because of the queues to which they belonged then."""
 
-    def ask(view: TemporalView) -> list[_At]:
-        return view.ask(_At, _BELONGED.format(agents=view.rows_of("agents")), agent=agent)
+    def ask(view: TemporalView) -> list[_Id]:
+        seen = replace(view, during=NEVER)
+        return seen.ask(_Id, _BELONGED.format(agents=seen.rows_of("agents")), agents=sorted(agents))
 
-    found, _ = rows.answer(as_of, None, lambda view: ask(replace(view, during=NEVER)))
-    return bool(found)
+    found, _ = rows.answer(as_of, None, ask)
+    return {row.id for row in found}
 
 
 @query(ATTEND, CompanyRows, of_now=True)

@@ -9,7 +9,7 @@ from domain.errors import NotFound
 from domain.ids import agent_id, supervision_id
 from domain.supervision import Supervision
 from projections.engine.temporal_view import CompanyRows
-from projections.queries.monitoring import interaction_seen
+from projections.queries.monitoring import interactions_seen
 from projections.query_bus import CompanyLog, query
 
 
@@ -26,5 +26,5 @@ def supervision(log: CompanyLog, interaction: UUID, supervisor: str) -> Supervis
 @query(SUPERVISE, CompanyRows)
 def supervisable(rows: CompanyRows, interaction: UUID) -> None:
     """Raises NotFound for a call that the caller does not see."""
-    if not interaction_seen(rows, interaction):
+    if not interactions_seen(rows, [interaction]):
         raise NotFound("call-unknown", f"no interaction {interaction}")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 13
 """Characters of a statement whose tokens are made together, up to the end of a row."""
 _MOST = _AT_ONCE + LONGEST_TUPLE
+_NEAR_ENDS = 8
+"""So many ends of rows that stand in strings are tried one after the other."""
 _LONGEST_HEAD = 1 << 12
 """Bytes of a line in which it is said what the statement does, and with which table."""
 _TOO_LONG = "too long for a row of a dump"
@@ -148,17 +150,21 @@ class _Dump:
             yield from _rows(tokens)
 
     def _piece(self, body: str, start: int) -> tuple[list[Token], int]:
-        """The tokens from `start` on, for about _AT_ONCE characters or, if such a piece ends inside a string, twice as many; and its end. Raises _TooLong."""
-        size = _AT_ONCE
+        """The tokens from `start` on, for about _AT_ONCE characters, and where they end. Raises _TooLong.
+
+        What looks like the end of a row may stand inside a string: then the next such place is tried, and after some of them one that is farther away.
+        """
+        least, tries = start + _AT_ONCE, 0
         while True:
-            boundary = _BOUNDARY.search(body, start + size, start + _MOST)
+            boundary = _BOUNDARY.search(body, least, start + _MOST)
             end = boundary.end() if boundary else len(body)
             try:
                 return self._tokens(body[start : min(end, start + _MOST + 1)]), end
             except TokenError:
                 if boundary is None:
                     raise
-                size *= 2
+                tries += 1
+                least = boundary.start() + 1 if tries < _NEAR_ENDS else start + 2 * (boundary.start() - start)
 
     def _tokens(self, text: str) -> list[Token]:
         if len(text) > _MOST:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
 import pytest
 
-from api.live_messages import AgentMessage, LiveAction
+from api.live_messages import AgentMessage, InteractionMessage, LiveAction, LiveMessage
 from api.live_scope import LiveScope
 from domain.access import ATTEND, Asker, Scope
 
@@ -21,18 +22,19 @@ def said(kind: str, queue: str | None = None, *, queues: tuple[str, ...] = ()) -
 
 
 def heard(*messages: AgentMessage, scope: Scope = SALES, belonged: bool = False) -> list[tuple[list[str], list[str]] | None]:
-    """What a client gets of these messages: the queues and the kinds of the steps of each."""
+    """What a client gets of these messages, whether they come one by one or at once: the queues and the kinds of the steps of each."""
 
-    async def rows(_: UUID) -> bool:
-        return belonged
+    async def rows(agents: Collection[UUID]) -> Collection[UUID]:
+        return agents if belonged else ()
 
-    async def story() -> list[AgentMessage | None]:
+    async def story(pages: Sequence[Sequence[AgentMessage]]) -> list[LiveMessage | None]:
         live = LiveScope(Asker(UUID(int=1), frozenset({ATTEND}), scope), rows, rows)
-        found = [await live.of(message) for message in messages]
-        assert all(message is None or isinstance(message, AgentMessage) for message in found)
-        return found  # type: ignore[return-value]
+        return [message for page in pages for message in await live.of(page)]
 
-    return [None if one is None else (one.queues, [step.kind for step in one.steps]) for one in asyncio.run(story())]
+    one_by_one, at_once = asyncio.run(story([[message] for message in messages])), asyncio.run(story([messages]))
+    assert one_by_one == at_once
+    assert all(message is None or isinstance(message, AgentMessage) for message in at_once)
+    return [(one.queues, [step.kind for step in one.steps]) if isinstance(one, AgentMessage) else None for one in at_once]
 
 
 def test_an_agent_is_heard_from_the_login_to_the_logout() -> None:
@@ -59,3 +61,29 @@ def test_before_the_first_message_of_an_agent_the_rows_know_it(belonged: bool, g
 def test_who_sees_certain_agents_hears_all_that_they_do() -> None:
     assert heard(said("paused", queues=("suporte",)), scope=Scope(agents=frozenset({"Ana"}))) == [(["suporte"], ["paused"])]
     assert heard(said("paused", queues=("suporte",)), scope=Scope(agents=frozenset({"Bia"}))) == [None]
+
+
+def test_the_rows_are_asked_once_about_all_that_a_page_tells_of() -> None:
+    asked: list[tuple[str, list[UUID]]] = []
+
+    async def seen(calls: Collection[UUID]) -> Collection[UUID]:
+        asked.append(("calls", list(calls)))
+        return [calls[0]] if isinstance(calls, list) else ()
+
+    async def belonged(agents: Collection[UUID]) -> Collection[UUID]:
+        asked.append(("agents", list(agents)))
+        return ()
+
+    calls, agents = [uuid4() for _ in range(5)], [uuid4() for _ in range(3)]
+    other = [LiveAction(kind="answered", queue="suporte", agent="Bia")]
+    page = [
+        *(InteractionMessage(position=1, occurred_at="2026-03-02T17:05:09.250Z", interaction=call, steps=[]) for call in calls),
+        InteractionMessage(position=2, occurred_at="2026-03-02T17:05:09.250Z", interaction=calls[1], steps=other),
+        *(said("left").model_copy(update={"agent_id": agent}) for agent in agents),
+    ]
+    live = LiveScope(Asker(UUID(int=1), frozenset({ATTEND}), SALES), seen, belonged)
+    found = asyncio.run(live.of(page))
+    assert asked == [("calls", calls), ("agents", agents)]
+    assert [message is not None for message in found] == [True] + [False] * 8
+    asyncio.run(live.of(page))
+    assert len(asked) == 2

@@ -11,9 +11,10 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from api import active_keys, live_stream, monitoring, open_streams
+from api import active_keys, live_stream, monitoring
 from api.app import create_app
 from api.live_messages import LiveMessage
+from api.open_streams import OpenStreams
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.api_keys import RevokeApiKey
 from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
@@ -165,8 +166,8 @@ def test_the_stream_of_an_api_key_ends_when_the_key_is_revoked(center, ana, addr
     assert time.monotonic() - began < active_keys.REMEMBERED_S + live_stream.CHECK_S + 1
 
 
-def test_a_caller_has_so_many_streams_and_another_has_its_own(center, ana, log_in, address, monkeypatch):
-    monkeypatch.setattr(open_streams, "OF_A_CALLER", 2)
+def test_a_caller_has_so_many_streams_and_another_has_its_own(center, app, ana, log_in, address):
+    app.state.application.live_streams = OpenStreams(2)
     bia = log_in("Outra", "bia@outra.example")
     live_through(center, [1])
     with ExitStack() as opened:

@@ -8,7 +8,7 @@ import pytest
 
 from commands.command_bus import CommandBus
 from commands.companies import RegisterCompany
-from commands.handler_context import Caller, Command, Done, HandlerContext, handles
+from commands.handler_context import Caller, Command, Done, HandlerContext, Result, handles
 from commands.queues import (
     ActivateQueue,
     ChangeQueueSettings,
@@ -31,9 +31,16 @@ VENDAS = queue_id(TENANT, "vendas")
 ADMIN = Caller(TENANT, "ana@empresa", frozenset({MANAGE_QUEUES}))
 
 
+class Ensured(Result, frozen=True, kw_only=True):
+    """The queue's name."""
+
+    name: str
+
+
 class Ensure(Command, frozen=True, kw_only=True):
     """A source names a queue."""
 
+    RESULT: ClassVar[type[Result]] = Ensured
     permission: ClassVar[str] = MANAGE_QUEUES
     name: str
     at: int = 5

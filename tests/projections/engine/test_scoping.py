@@ -32,7 +32,7 @@ from projections.queries.contacts import interactions_of_contact
 from projections.queries.history import history, proof
 from projections.queries.interactions_report import count, interactions, tags
 from projections.queries.interactions_selection import Interactions
-from projections.queries.monitoring import agent_belonged, interaction_seen, monitor
+from projections.queries.monitoring import agents_belonged, interactions_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.recordings import legs_of
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, agents_of_user, one, page
@@ -171,10 +171,12 @@ ANSWERS = {
     agents_of_user: lambda rows, _: [agents_of_user(rows, user) for user in (ANA, BRUNO)],
     legs_of: lambda rows, _: [found(lambda name=name: legs_of(rows, interaction_id(TENANT, name))) for name in CALLS],  # type: ignore[misc]
     supervisable: lambda rows, _: [found(lambda name=name: supervisable(rows, interaction_id(TENANT, name)) or name) for name in CALLS],  # type: ignore[misc, func-returns-value]
-    agent_belonged: lambda rows, past: [
-        name for name in ("Bruno", "Carla") if agent_belonged(rows, agent_id(TENANT, name), past.get("as_of", rows.progress.position))
+    agents_belonged: lambda rows, past: [
+        name
+        for name in ("Bruno", "Carla")
+        if agents_belonged(rows, [agent_id(TENANT, name)], past.get("as_of", rows.progress.position)) - {agent_id(TENANT, "Ana")}
     ],
-    interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
+    interactions_seen: lambda rows, _: [name for name in CALLS if interactions_seen(rows, [interaction_id(TENANT, name)])],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""
 

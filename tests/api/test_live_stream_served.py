@@ -280,11 +280,9 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
         events = take(stream, center.store.head())
     bodies = [json.loads(event["data"]) for event in events]
     assert {body["interaction"] for body in bodies if body["type"] == "interaction"} == {str(id)}
-    assert [step["kind"] for body in bodies if body["type"] == "interaction" for step in body["steps"]] == [
-        "offered",
-        "abandoned",
-        "hung_up",
-    ]
+    kinds = [step["kind"] for body in bodies if body["type"] == "interaction" for step in body["steps"]]
+    # What happens before the call comes to the queue is seen if the rows know by then that it comes.
+    assert kinds[kinds[0] == "arrived" :] == ["offered", "abandoned", "hung_up"]
     assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {None, "suporte"}
     # An agent comes with the login to the queue, and goes with the logout.
     assert [(body["agent"], body["queues"], [step["kind"] for step in body["steps"]]) for body in bodies if body["type"] == "agent"] == [

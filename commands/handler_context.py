@@ -116,11 +116,13 @@ class Done(msgspec.Struct, frozen=True):
     """What a handler returns: the aggregate that the command was about, and the values for the caller, as the command's RESULT declares them.
 
     shown_once: secrets. They are added to the result of the first answer and are not stored: a repeat with the same idempotency key lacks them.
+    known_again: whether a repeat can be told from another command afterwards. It cannot where the command made unreadable by what it was named.
     """
 
     aggregate: Aggregate
     result: dict[str, Any] = {}
     shown_once: dict[str, Any] = {}
+    known_again: bool = True
 
     def is_declared(self, declared: type[Result]) -> bool:
         """Whether the values are those of this class of results, and exactly its fields that may be missing are shown once."""

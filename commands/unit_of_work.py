@@ -217,7 +217,16 @@ class UnitOfWork:
         expires_at = 0 if caller.keeps_receipts else now_us + RECEIPT_VALID_US
         keeps_digest = bool(context.additions.destroyed) and done.known_again
         decision = Decision(
-            done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once, keeps_digest, now_us, expires_at
+            done.aggregate.id,
+            done.aggregate.version,
+            done.result,
+            events,
+            caller,
+            digest,
+            done.shown_once,
+            keeps_digest,
+            now_us,
+            expires_at,
         )
         if caller.idempotency_key:
             self._keys[caller.receipt_key] = decision

@@ -209,6 +209,12 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     }  # fmt: skip
 
 
+def test_a_number_is_dialled_without_what_is_written_between_its_digits(ana, context):
+    done = context.say("/v1/interactions/dial", 10, to_number="+55 (11) 91234-5678")
+    (row,) = ana.get("/v1/interactions", params={"at_least": done["position"], "state": "all"}).json()["items"]
+    assert row["to_number"] == "+5511912345678"
+
+
 def test_a_call_goes_from_one_queue_to_another(ana, context):
     context.say("/v1/agents/log-in", 0, agent="Ana")
     call = context.call(0)
@@ -257,6 +263,10 @@ def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, 
         ("/v1/interactions", {"at": "2099-01-01T00:00:00Z"}, "/at"),
         ("/v1/agents/log-in", {"agent": "Ana", "at": "2099-01-01T00:00:00Z"}, "/at"),
         ("/v1/interactions/dial", {}, "/to_number"),
+        *(
+            ("/v1/interactions/dial", {"to_number": number}, "/to_number")
+            for number in ("+", "12", "*12", "+*5511", "#31#5511987654321", "1" * 21)
+        ),
         ("/v1/queues", {"name": " "}, "/name"),
         ("/v1/queues", {"name": "vendas", "sla_target": 101}, "/sla_target"),
         ("/v1/queues", {"name": "vendas", "internal_number": "12"}, "/internal_number"),

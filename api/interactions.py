@@ -267,7 +267,7 @@ async def answer_attempt(interaction_id: InteractionId, body: Nothing, context: 
 async def fail_attempt(
     interaction_id: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
 ) -> Response:
-    """*Bad Phone* (busy, no answer) or *Bad Number*."""
+    """The call is `not-connected` (*Bad Phone*), or `bad-number` (*Bad Number*); `attempt.result` of the call says why."""
     return await context.do(commands.FailDial(interaction=interaction_id, result=body.result, at=body.us))
 
 

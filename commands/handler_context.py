@@ -186,6 +186,8 @@ class HandlerContext:
         self.touched: dict[UUID, Aggregate] = {}
         self.additions = Additions()
         self.heartbeats: dict[UUID, int] = {}
+        self.protocols: list[int] = []
+        """The protocol numbers that it took, which are given back if the command is refused."""
 
     def act_on_behalf_of(self, whom: str) -> None:
         """Record on the events that follow that the caller acts on behalf of somebody else ("agent:Ana")."""
@@ -213,7 +215,8 @@ class HandlerContext:
 
     def next_protocol(self) -> int:
         """A protocol number (PROTOCOLO) that the company has never had."""
-        return self._unit.store.next_protocol(self.tenant)
+        self.protocols.append(self._unit.store.next_protocol(self.tenant))
+        return self.protocols[-1]
 
     # Aggregates
 

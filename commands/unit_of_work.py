@@ -285,10 +285,12 @@ class UnitOfWork:
         return events
 
     def _discard(self, context: HandlerContext) -> None:
-        """Drop the aggregates that the refused command may have changed. They are loaded anew, with the events accepted before."""
+        """Drop the aggregates that the refused command may have changed, which are loaded anew with the events accepted before, and give back its protocol numbers."""
         for id in context.touched:
             self._loaded.pop(id, None)
         self.store.drop(context.touched)
+        for number in reversed(context.protocols):
+            self.store.give_back_protocol(context.tenant, number)
 
     # Saving
 

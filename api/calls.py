@@ -8,7 +8,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext
-from api.field_types import Body, Done, Line, Name
+from api.field_types import Body, DialledNumber, Done, Line, Name
 from api.problem_documents import of_command
 from api.slice_router import SliceRouter
 from commands import calls as commands
@@ -22,15 +22,7 @@ class PlacedCall(Body):
     """A call that an agent asks for."""
 
     agent: Annotated[Name | None, Field(description="who calls; if omitted, the agent that belongs to the caller", examples=["Ana"])] = None
-    number: Annotated[
-        str,
-        Field(
-            min_length=commands.SHORTEST_DIALLED,
-            max_length=40,
-            description="the customer's number: digits, after a `+` if need be; spaces, brackets and dashes are dropped",
-            examples=["(11) 98765-4321"],
-        ),
-    ]
+    number: DialledNumber
     queue: Annotated[
         Line,
         Field(

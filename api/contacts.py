@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Response
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from api.access import RequestContext, authorised
+from api.access import REPLAYED, RequestContext, authorised
 from api.field_types import Body, Shape
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.contacts import ForgetContact, KnownContact, known_contact
+from commands.handler_context import RepeatedReceipt
+from domain.base import NOBODY
 from domain.errors import NotFound
 from projections.queries.contacts import interactions_of_contact
 
@@ -56,25 +59,34 @@ class Forgetting(Shape):
 
 
 @router.post("/forget", summary="Forget a contact", responses=of_command("not-found", "not-reached"))
-async def forget_contact(body: ToForget, context: Annotated[RequestContext, authorised(interactions_of_contact)]) -> Forgetting:
+async def forget_contact(
+    body: ToForget, context: Annotated[RequestContext, authorised(interactions_of_contact)], response: Response
+) -> Forgetting:
     """Destroys the key of the contact's data, for ever: nobody, not even the operator, can read who it was. Every figure stays.
 
-    `dry_run` says what was found and changes nothing. A contact with an open interaction is refused (409). A repeat finds the contact by its id only.
+    `dry_run` says what was found and changes nothing. A contact with an open interaction is refused (409). A repeat finds the contact by its id only; one by number
+    with the same `Idempotency-Key` gets 409 `idempotency-key-forgotten`, which says that the first was executed.
     """
     context.asker.scope.must_be_whole()
     application = context.application
     found = await application.ask(
         lambda: known_contact(application.center.store, context.tenant, contact=body.contact_id, phone=body.phone or "")
     )
+    by_phone = body.contact_id is None
     if found is None:
+        if not body.dry_run:
+            # The idempotency key may tell that the contact was forgotten: the command is refused with what it tells.
+            await application.execute(ForgetContact(contact=body.contact_id or NOBODY, by_phone=by_phone), context.caller)
         raise NotFound("contact-unknown", "no such contact")
     # An interaction that began a moment ago counts too.
     await application.reach(application.center.store.head(), "contact")
     interactions = await context.ask(interactions_of_contact, found.id)
     if body.dry_run:
         return _shaped(found, interactions.total, interactions.open, forgotten=found.forgotten)
-    command = ForgetContact(contact=found.id, interactions=interactions.open)
+    command = ForgetContact(contact=found.id, interactions=interactions.open, by_phone=by_phone)
     receipt = await application.execute(command, context.caller)
+    if isinstance(receipt, RepeatedReceipt):
+        response.headers[REPLAYED] = "true"
     return _shaped(found, interactions.total, (), forgotten=True, position=receipt.position)
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from api.invalid_fields import form
+from domain.dialled_numbers import SHORTEST_DIALLED
 from domain.names import LONGEST_NAME, UNSEEN, cleaned
 from domain.texts import LONGEST_SAID
 
@@ -36,6 +37,16 @@ Line = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=ONE_LIN
 
 Digits = Annotated[str, StringConstraints(max_length=20, pattern=form(r"^[0-9]*$", "should have digits alone"))]
 
+DialledNumber = Annotated[
+    str,
+    Field(
+        min_length=SHORTEST_DIALLED,
+        max_length=40,
+        description="the customer's number: digits, after a `+` if need be; spaces, brackets and dashes are dropped",
+        examples=["(11) 98765-4321"],
+    ),
+]
+"""A number that an agent, or a dialler, calls."""
 
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 

@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Done, InteractionId, Line, Moment, Name, microseconds
+from api.field_types import Body, DialledNumber, Done, InteractionId, Line, Moment, Name, microseconds
 from api.invalid_fields import form
 from api.problem_documents import of_command
 from api.slice_router import SliceRouter
@@ -69,7 +69,7 @@ class Dial(Action):
     """An agent, or a dialler, calls a customer."""
 
     call: OwnId = ""
-    to_number: Annotated[Number, Field(min_length=1, description="the customer's number", examples=["5511987654321"])]
+    to_number: DialledNumber
     agent: Annotated[Line, Field(description="who dials", examples=["Ana"])] = ""
     queue: Annotated[Line, Field(description="for which queue", examples=["vendas"])] = ""
 
@@ -267,7 +267,7 @@ async def answer_attempt(interaction_id: InteractionId, body: Nothing, context: 
 async def fail_attempt(
     interaction_id: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
 ) -> Response:
-    """*Bad Phone* (busy, no answer) or *Bad Number*."""
+    """The call is `not-connected` (*Bad Phone*), or `bad-number` (*Bad Number*); `attempt.result` of the call says why."""
     return await context.do(commands.FailDial(interaction=interaction_id, result=body.result, at=body.us))
 
 

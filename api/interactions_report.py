@@ -28,7 +28,7 @@ from projections.figures.voice_quality import Band
 from projections.queries.history import history
 from projections.queries.interactions_report import count, interactions, next_page
 from projections.queries.interactions_selection import Interactions
-from projections.queries.labels import CallState, VisitEnd
+from projections.queries.labels import AttemptResult, CallState, VisitEnd
 from projections.queries.one_interaction import interaction as one_interaction
 from projections.queries.report import Report
 from store.mapper import read_aloud
@@ -147,6 +147,33 @@ class VisitOfCall(Shape):
     holds: list[Hold]
 
 
+class AttemptOfCall(Shape):
+    """The outbound attempt of the call, from the dialling to the end of the wrap-up."""
+
+    queue: Annotated[str | None, Field(description="for which it was dialled; null for none", examples=["vendas"])]
+    queue_id: Annotated[UUID | None, Field(description="null without a queue", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"])]
+    agent: Annotated[str | None, Field(description="who dialled; null for a dialler without an agent", examples=["Ana"])]
+    agent_id: Annotated[UUID | None, Field(description="null without an agent", examples=["7b9d2f0e-5a4b-5c1e-9a77-0d5d8a8c6f10"])]
+    style: Annotated[
+        str | None,
+        Field(
+            description="how the PBX dialled: `agent_first`, `customer_first`, `dialler` or `phone`; null where none is known",
+            examples=["agent_first"],
+        ),
+    ]
+    result: Annotated[AttemptResult, Field(description="what became of it; `dialling` while that is not known", examples=["answered"])]
+    result_label: Annotated[str, Field(examples=["Atendida"])]
+    dialled_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    answered_at: Annotated[Instant | None, Field(description="when the customer answered", examples=["2026-03-02T14:05:19-03:00"])]
+    ended_at: Annotated[
+        Instant | None, Field(description="the end of the talk, or of the dialling", examples=["2026-03-02T14:08:19-03:00"])
+    ]
+    talk_ms: Annotated[int | None, Field(description="without hold", examples=[170_000])]
+    hold_ms: Annotated[int | None, Field(examples=[10_000])]
+    wrap_up_ms: Annotated[int | None, Field(examples=[5_000])]
+    holds: list[Hold]
+
+
 class AgentNote(Shape):
     """What an agent wrote down about the call."""
 
@@ -159,6 +186,9 @@ class InteractionDetail(FinishedCall):
     """One call, open or finished, with its visits."""
 
     visits: Annotated[list[VisitOfCall], Field(description="in the order of their offers, those of its legs among them")]
+    attempt: Annotated[
+        AttemptOfCall | None, Field(description="of a call that was dialled; null for others, and for one that the caller may not see")
+    ]
     agent_notes: Annotated[list[AgentNote], Field(description="in the order in which they were written; of what the caller may see")]
     options: Annotated[list[str], Field(description="options keyed in the IVR, in order", examples=[["1"]])]
     as_of: Annotated[int, Field(description="position of the log that the answer covers", examples=[1204])]
@@ -277,7 +307,7 @@ async def _pages_after(context: RequestContext, wanted: Interactions, first: Rep
 async def get_interaction(
     interaction_id: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
 ) -> Response:
-    """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags, and with the last command about it. Not with an instant as `as_of`."""
+    """A call, open or finished, as the figures know it: with its visits to queues, its outbound attempt, rings, holds, IVR options and tags, and with the last command about it. Not with an instant as `as_of`."""
     past = await past_of_call(context, interaction_id, params)
     question = past.question(OfSome(), "total")
     found, position = await context.ask(one_interaction, interaction_id, question, People(context.application.center.store))

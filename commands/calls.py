@@ -13,15 +13,10 @@ from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
-from domain.errors import InvalidField, Refused
+from domain.dialled_numbers import dialable
+from domain.errors import Refused
 from domain.ids import PLACED, interaction_id, placed_id
 from domain.voice.facts import Fact
-
-SHORTEST_DIALLED, LONGEST_DIALLED = 3, 20
-"""Digits."""
-
-_KEPT = frozenset("0123456789")
-_DROPPED = frozenset(" ()-./")
 
 
 class PlaceCall(Command, frozen=True, kw_only=True):
@@ -48,7 +43,7 @@ def place_call(command: PlaceCall, context: HandlerContext) -> Done:
         found = existing_queue(context, command.queue)
         found.must_take_calls()
         queue = found.spelling
-    number, at = dialable(command.number), context.now_us()
+    number, at = dialable(command.number, "number"), context.now_us()
     call = placed_id(PLACED, at, secrets.randbelow(1_000_000_000))
     _must_be_free(agent, queue, interaction_id(context.tenant, call), context)
     fact = Fact("dialled", at, queue=queue, agent=agent.name, by="agent_first", private=Personal(NOBODY, number), ref="dialled")
@@ -62,12 +57,3 @@ def _must_be_free(agent: Agent, queue: str, placed: UUID, context: HandlerContex
     agent.must_be_free(queue, earlier, context.now_us())
     if not agent.interfaces:
         raise Refused("agent-without-telephone", f"no telephone of the agent {agent.name} is known")
-
-
-def dialable(number: str) -> str:
-    """The number as a PBX dials it: digits, after a + that is kept. Raises InvalidField, also for * and #, with which a PBX's feature codes begin."""
-    written = "".join(character for character in number.strip() if character not in _DROPPED)
-    digits = written.removeprefix("+")
-    if not SHORTEST_DIALLED <= len(digits) <= LONGEST_DIALLED or not set(digits) <= _KEPT:
-        raise InvalidField("number", f"no telephone number: {SHORTEST_DIALLED} to {LONGEST_DIALLED} digits, after a + if need be")
-    return written

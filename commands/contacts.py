@@ -30,11 +30,13 @@ class ForgetContact(Command, frozen=True, kw_only=True):
     """Forget a contact for good (LGPD): nobody, not even the operator, can read any more who it was.
 
     interactions: the contact's open interactions, as the caller found them. The command is refused while one of them is still open.
+    by_phone: the contact was found by its number, by which nobody finds it afterwards: whether a repeat means the same contact cannot be told.
     """
 
     permission: ClassVar[str] = FORGET_CONTACTS
     contact: UUID
     interactions: tuple[UUID, ...] = ()
+    by_phone: bool = False
 
 
 @handles(RegisterContact)
@@ -61,7 +63,7 @@ def forget_contact(command: ForgetContact, context: HandlerContext) -> Done:
     contact = context.get(Contact, command.contact)
     contact.forget([context.get(Interaction, interaction) for interaction in command.interactions], context.metadata)
     context.forget(contact.id)
-    return Done(contact)
+    return Done(contact, known_again=not command.by_phone)
 
 
 @dataclass(frozen=True)

@@ -116,11 +116,13 @@ class Done(msgspec.Struct, frozen=True):
     """What a handler returns: the aggregate that the command was about, and the values for the caller, as the command's RESULT declares them.
 
     shown_once: secrets. They are added to the result of the first answer and are not stored: a repeat with the same idempotency key lacks them.
+    known_again: whether a repeat can be told from another command afterwards. It cannot where the command made unreadable by what it was named.
     """
 
     aggregate: Aggregate
     result: dict[str, Any] = {}
     shown_once: dict[str, Any] = {}
+    known_again: bool = True
 
     def is_declared(self, declared: type[Result]) -> bool:
         """Whether the values are those of this class of results, and exactly its fields that may be missing are shown once."""
@@ -184,6 +186,8 @@ class HandlerContext:
         self.touched: dict[UUID, Aggregate] = {}
         self.additions = Additions()
         self.heartbeats: dict[UUID, int] = {}
+        self.protocols: list[int] = []
+        """The protocol numbers that it took, which are given back if the command is refused."""
 
     def act_on_behalf_of(self, whom: str) -> None:
         """Record on the events that follow that the caller acts on behalf of somebody else ("agent:Ana")."""
@@ -211,7 +215,8 @@ class HandlerContext:
 
     def next_protocol(self) -> int:
         """A protocol number (PROTOCOLO) that the company has never had."""
-        return self._unit.store.next_protocol(self.tenant)
+        self.protocols.append(self._unit.store.next_protocol(self.tenant))
+        return self.protocols[-1]
 
     # Aggregates
 

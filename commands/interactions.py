@@ -16,6 +16,7 @@ from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS, Permission, must_act_for_all
 from domain.agents import Agent
 from domain.base import FORGOTTEN, NOBODY, Personal
+from domain.dialled_numbers import dialable
 from domain.ids import agent_id, interaction_id, timeline_id
 from domain.names import checked_name
 from domain.personal_data import may_name_a_person, normalised_phone
@@ -242,6 +243,7 @@ def start_call(command: StartCall, context: HandlerContext) -> Done:
 def dial_out(command: DialOut, context: HandlerContext) -> Done:
     """An outbound attempt begins. Refused for an agent who is not free for a call, unless it repeats one that has begun."""
     at = context.instant(command.at)
+    number = Personal(NOBODY, dialable(command.to_number, "to_number"))
     queue, agent = "", None
     if command.queue:
         found = existing_queue(context, command.queue)
@@ -252,7 +254,7 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
         agent = existing_agent(context, command.agent)
         note_heartbeat(context, agent)
     name = agent.name if agent is not None else ""
-    fact = Fact("dialled", at, queue=queue, agent=name, private=_private(command.to_number), ref="dialled")
+    fact = Fact("dialled", at, queue=queue, agent=name, private=number, ref="dialled")
     done = begin_call(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
         earlier = calls_of(agent, done.aggregate.id, context)

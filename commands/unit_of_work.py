@@ -40,8 +40,8 @@ class Decision:
     caller: Caller
     digest: bytes = b""
     shown_once: dict[str, Any] = field(default_factory=dict)
-    forgets: bool = False
-    """Whether it makes data unreadable. Such a command names what it forgets by an id, so its digest may stay."""
+    keeps_digest: bool = False
+    """Whether its digest stays, although it makes data unreadable: it names what it forgets by an id."""
     decided_at: int = 0
     expires_at: int = 0
     """When its receipt expires (microseconds); 0: never."""
@@ -215,9 +215,18 @@ class UnitOfWork:
         context.attribute(done.aggregate.id)
         events = self._accept(context, done.aggregate)
         expires_at = 0 if caller.keeps_receipts else now_us + RECEIPT_VALID_US
-        forgets = bool(context.additions.destroyed)
+        keeps_digest = bool(context.additions.destroyed) and done.known_again
         decision = Decision(
-            done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once, forgets, now_us, expires_at
+            done.aggregate.id,
+            done.aggregate.version,
+            done.result,
+            events,
+            caller,
+            digest,
+            done.shown_once,
+            keeps_digest,
+            now_us,
+            expires_at,
         )
         if caller.idempotency_key:
             self._keys[caller.receipt_key] = decision
@@ -276,10 +285,12 @@ class UnitOfWork:
         return events
 
     def _discard(self, context: HandlerContext) -> None:
-        """Drop the aggregates that the refused command may have changed. They are loaded anew, with the events accepted before."""
+        """Drop the aggregates that the refused command may have changed, which are loaded anew with the events accepted before, and give back its protocol numbers."""
         for id in context.touched:
             self._loaded.pop(id, None)
         self.store.drop(context.touched)
+        for number in reversed(context.protocols):
+            self.store.give_back_protocol(context.tenant, number)
 
     # Saving
 
@@ -310,7 +321,7 @@ class UnitOfWork:
         for outcome, answer in zip(outcomes, answers, strict=True):
             if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
                 stored = msgspec.json.encode(replace(answer, result=outcome.result))
-                digest = outcome.digest if outcome.forgets or not self.additions.destroyed else b""
+                digest = outcome.digest if outcome.keeps_digest or not self.additions.destroyed else b""
                 noted[outcome.caller.receipt_key] = StoredReceipt(digest, stored, outcome.expires_at)
         return noted
 

@@ -331,6 +331,13 @@ class Store(Application[UUID]):
             self._protocols[tenant] = (following + 1, end)
             return following
 
+    def give_back_protocol(self, tenant: UUID, number: int) -> None:
+        """Let the next call have this number, which none has got. Only the number that was taken last can be given back."""
+        with self.recorder.lock:
+            following, end = self._protocols.get(tenant, (0, 0))
+            if following == number + 1:
+                self._protocols[tenant] = (number, end)
+
     def has_any_call(self, tenant: UUID) -> bool:
         """Whether any call of this company was ever given a protocol number."""
         return bool(self.recorder.db.read("SELECT 1 FROM protocols WHERE tenant = ? AND next > 1", (tenant.bytes,)))

@@ -15,6 +15,11 @@ CallState = Literal["open", "finished"]
 VisitEnd = Literal["waiting", "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown"]
 """How a visit's wait ended; `waiting` while it goes on."""
 
+AttemptResult = Literal[
+    "dialling", "answered", "busy", "no-answer", "bad-number", "congestion", "rejected", "unavailable", "agent-no-answer", "failed", "unknown",
+]  # fmt: skip
+"""What became of an outbound attempt; `dialling` while that is not known."""
+
 GapReason = Literal["connection-lost", "pbx-restarted"]
 """Why a source was cut off, as far as the log tells."""
 
@@ -81,6 +86,19 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "left-by-key": "Saída por tecla",
         "closed": "Fechada",
         "unknown": "Desconhecida",
+    },
+    "attempt_result": {
+        "dialling": "Discando",
+        "answered": "Atendida",
+        "busy": "Ocupado",
+        "no-answer": "Não atendeu",
+        "bad-number": "Número inexistente",
+        "congestion": "Rede congestionada",
+        "rejected": "Rejeitada",
+        "unavailable": "Indisponível",
+        "agent-no-answer": "Agente não atendeu",
+        "failed": "Falhou",
+        "unknown": "Desconhecido",
     },
     "callback_state": {"open": "Aguardando", "reached": "Retornada", "lost": "Perdida"},
     "ivr_opening": {"open": "Aberta", "closed": "Fechada", "holiday": "Feriado"},

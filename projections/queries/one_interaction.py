@@ -1,7 +1,8 @@
-"""One interaction as the figures know it: its row of D1, open or finished, with its visits, rings, holds and IVR options."""
+"""One interaction as the figures know it: its row of D1, open or finished, with its visits, attempt, rings, holds and IVR options."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import msgspec
 
 from domain.access import REPORTS
 from domain.errors import NotFound
+from domain.ids import agent_id, queue_id
 from domain.voice.facts import AGENTS_NOTE, Fact
 from domain.voice.interaction_events import CallNoted
 from domain.voice.interactions import Interaction
@@ -26,6 +28,10 @@ _LEGS = "SELECT id FROM {interactions} WHERE whole = {{whole:UUID}}"
 _VISITS = """
 SELECT id, interaction, queue, agent, toString(end) AS end, offered_ms, ended_ms, released_ms, wait_ms, talk_ms, hold_ms, wrap_up_ms
 FROM {visits} ORDER BY offered_ms, toString(interaction), n
+"""
+_ATTEMPTS = """
+SELECT id, queue, agent, style, dialled_ms, answered_ms, ended_ms, result, talk_ms, hold_ms, wrap_up_ms
+FROM {attempts} ORDER BY dialled_ms, toString(id) LIMIT 1
 """
 _RINGS = "SELECT visit, agent, outcome, from_ms, until_ms FROM {rings} ORDER BY from_ms, agent"
 _HOLDS = "SELECT visit, agent, '' AS outcome, from_ms, until_ms FROM {holds} ORDER BY from_ms, agent"
@@ -72,6 +78,20 @@ class _Visit(msgspec.Struct):
     wrap_up_ms: int | None
 
 
+class _Attempt(msgspec.Struct):
+    id: UUID
+    queue: str
+    agent: str
+    style: str
+    dialled_ms: int
+    answered_ms: int | None
+    ended_ms: int | None
+    result: str
+    talk_ms: int | None
+    hold_ms: int
+    wrap_up_ms: int | None
+
+
 class _Span(msgspec.Struct):
     visit: UUID
     agent: str
@@ -105,12 +125,14 @@ def last_position(log: CompanyLog, id: UUID) -> int:
 
 
 def _parts(view: TemporalView, calls: list[UUID], question: Question) -> dict[str, Any]:
-    tables = {name: view.rows_of(name, of_calls=True) for name in ("visits", "rings", "holds", "options")}
+    tables = {name: view.rows_of(name, of_calls=True) for name in ("visits", "attempts", "rings", "holds", "options")}
     visits = view.ask(_Visit, _VISITS.format(**tables), calls=calls)
+    attempts = view.ask(_Attempt, _ATTEMPTS.format(**tables), calls=calls)
     rings = view.ask(_Span, _RINGS.format(**tables), calls=calls)
     holds = view.ask(_Span, _HOLDS.format(**tables), calls=calls)
     return {
         "visits": [_visit(visit, rings, holds, question) for visit in visits],
+        "attempt": next((_attempt(view.tenant, attempt, holds, question) for attempt in attempts), None),
         "options": [option.text for option in view.ask(_Option, _OPTIONS.format(**tables), calls=calls)],
     }
 
@@ -127,9 +149,7 @@ def _notes(view: TemporalView, calls: list[UUID], question: Question, people: Pe
 
 
 def _visit(visit: _Visit, rings: list[_Span], holds: list[_Span], question: Question) -> Row:
-    def at(ms: int | None) -> str | None:
-        return None if ms is None else iso(ms, question.zone)
-
+    at = partial(_at, question)
     return {
         "queue": visit.queue,
         "agent": visit.agent or None,
@@ -151,5 +171,35 @@ def _visit(visit: _Visit, rings: list[_Span], holds: list[_Span], question: Ques
             for ring in rings
             if ring.visit == visit.id
         ],
-        "holds": [{"started_at": at(hold.from_ms), "ended_at": at(hold.until_ms)} for hold in holds if hold.visit == visit.id],
+        "holds": _holds(visit.id, holds, question),
     }
+
+
+def _attempt(tenant: UUID, attempt: _Attempt, holds: list[_Span], question: Question) -> Row:
+    at = partial(_at, question)
+    talked = attempt.talk_ms is not None
+    return {
+        "queue": attempt.queue or None,
+        "queue_id": str(queue_id(tenant, attempt.queue)) if attempt.queue else None,
+        "agent": attempt.agent or None,
+        "agent_id": str(agent_id(tenant, attempt.agent)) if attempt.agent else None,
+        "style": attempt.style or None,
+        **labelled("result", "attempt_result", attempt.result or "dialling"),
+        "dialled_at": at(attempt.dialled_ms),
+        "answered_at": at(attempt.answered_ms),
+        "ended_at": at(attempt.ended_ms),
+        "talk_ms": attempt.talk_ms,
+        "hold_ms": attempt.hold_ms if talked else None,
+        "wrap_up_ms": attempt.wrap_up_ms if talked else None,
+        "holds": _holds(attempt.id, holds, question),
+    }
+
+
+def _holds(talk: UUID, holds: list[_Span], question: Question) -> list[Row]:
+    """The holds of a visit, or of an attempt, which has the id of its call."""
+    at = partial(_at, question)
+    return [{"started_at": at(hold.from_ms), "ended_at": at(hold.until_ms)} for hold in holds if hold.visit == talk]
+
+
+def _at(question: Question, ms: int | None) -> str | None:
+    return None if ms is None else iso(ms, question.zone)

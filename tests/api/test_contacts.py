@@ -49,6 +49,24 @@ def test_a_forgotten_contact_is_named_in_the_answer_and_found_by_its_number_no_m
     assert (again["phones"], again["forgotten"], again["interactions"]) == ([], True, 1)
 
 
+def test_a_repeat_by_number_says_that_the_contact_was_forgotten_and_not_that_there_never_was_one(ana, called):
+    key = {"Idempotency-Key": "pedido-1"}
+    assert ana.post(FORGET, {"phone": NUMBER}, headers=key).status_code == 200
+    problem_of(ana.post(FORGET, {"phone": NUMBER}, headers=key), 409, "idempotency-key-forgotten")
+    ana.post("/v1/interactions", {"from_number": NUMBER})
+    problem_of(ana.post(FORGET, {"phone": NUMBER}, headers=key), 409, "idempotency-key-forgotten")
+    problem_of(ana.post(FORGET, {"phone": "5511900000000"}, headers={"Idempotency-Key": "pedido-2"}), 404, "contact-unknown")
+
+
+def test_a_repeat_by_id_gets_the_same_answer_and_says_that_it_is_one(ana, called):
+    key = {"Idempotency-Key": "pedido-1"}
+    contact = ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["contact_id"]
+    first = ana.post(FORGET, {"contact_id": contact}, headers=key)
+    again = ana.post(FORGET, {"contact_id": contact}, headers=key)
+    assert (again.status_code, again.json()["position"], again.headers["Idempotency-Replayed"]) == (200, first.json()["position"], "true")
+    assert "Idempotency-Replayed" not in first.headers
+
+
 def test_a_contact_whose_call_goes_on_is_not_forgotten(ana):
     call = ana.post("/v1/interactions", {"from_number": NUMBER}).json()["id"]
     assert ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["open_interactions"] == [call]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from domain.base import FORGOTTEN, SECOND
+from domain.ids import company_id, queue_id
 from store import chain_prover
 from tests.api.test_auth import problem_of
 
@@ -195,8 +197,29 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     context.step(answered, "resume", 35)
     context.step(answered, "end", 75)
     context.step(answered, "wrap-up", 85, tag="venda")
-    busy = context.say("/v1/interactions/dial", 90, to_number="5511912345678", agent="Ana")["id"]
+    shown = ana.get(f"/v1/interactions/{answered}").json()["attempt"]
+    (hold,) = shown.pop("holds")
+    assert {name: shown[name] for name in ("agent", "queue", "queue_id", "style", "result", "result_label", "talk_ms", "hold_ms", "wrap_up_ms")} == {
+        "agent": "Ana", "queue": None, "queue_id": None, "style": None, "result": "answered", "result_label": "Atendida",
+        "talk_ms": 50_000, "hold_ms": 10_000, "wrap_up_ms": 10_000,
+    }  # fmt: skip
+    (person,) = ana.get("/v1/agents").json()["items"]
+    assert shown["agent_id"] == person["id"]
+    instants = [datetime.fromisoformat(at) for at in (shown["dialled_at"], shown["answered_at"], *hold.values(), shown["ended_at"])]
+    assert [(at - instants[0]).total_seconds() for at in instants] == [0, 5, 15, 25, 65]
+    busy = context.say("/v1/interactions/dial", 90, to_number="5511912345678", agent="Ana", queue="vendas")["id"]
+    dialled = ana.get(f"/v1/interactions/{busy}").json()["attempt"]
+    assert (dialled["result"], dialled["answered_at"], dialled["ended_at"], dialled["holds"]) == ("dialling", None, None, [])
+    assert (dialled["queue"], UUID(dialled["queue_id"])) == ("vendas", queue_id(company_id("Empresa"), "vendas"))
     context.step(busy, "attempt-failed", 95, result="busy")
+    failed = ana.get(f"/v1/interactions/{busy}").json()["attempt"]
+    assert (failed["result"], failed["result_label"], failed["talk_ms"], failed["hold_ms"], failed["wrap_up_ms"]) == (
+        "busy",
+        "Ocupado",
+        None,
+        None,
+        None,
+    )
     position = context.say("/v1/interactions/dial", 100, to_number="5511912345678", agent="Ana")["position"]
     totals = ana.get("/v1/dashboards/outbound", params={"at_least": position}).json()["totals"]
     assert totals.pop("terms") == {"connect_percent": [2, 3], "tmo_ms": [70_000, 1]}
@@ -207,6 +230,12 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     assert {key: agent[key] for key in ("answered", "talk_ms", "outbound_answered", "outbound_ms", "hold_ms", "wrap_up_ms")} == {
         "answered": 0, "talk_ms": 0, "outbound_answered": 1, "outbound_ms": 50_000, "hold_ms": 10_000, "wrap_up_ms": 10_000,
     }  # fmt: skip
+
+
+def test_a_number_is_dialled_without_what_is_written_between_its_digits(ana, context):
+    done = context.say("/v1/interactions/dial", 10, to_number="+55 (11) 91234-5678")
+    (row,) = ana.get("/v1/interactions", params={"at_least": done["position"], "state": "all"}).json()["items"]
+    assert row["to_number"] == "+5511912345678"
 
 
 def test_a_call_goes_from_one_queue_to_another(ana, context):
@@ -257,6 +286,10 @@ def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, 
         ("/v1/interactions", {"at": "2099-01-01T00:00:00Z"}, "/at"),
         ("/v1/agents/log-in", {"agent": "Ana", "at": "2099-01-01T00:00:00Z"}, "/at"),
         ("/v1/interactions/dial", {}, "/to_number"),
+        *(
+            ("/v1/interactions/dial", {"to_number": number}, "/to_number")
+            for number in ("+", "12", "*12", "+*5511", "#31#5511987654321", "1" * 21)
+        ),
         ("/v1/queues", {"name": " "}, "/name"),
         ("/v1/queues", {"name": "vendas", "sla_target": 101}, "/sla_target"),
         ("/v1/queues", {"name": "vendas", "internal_number": "12"}, "/internal_number"),

@@ -10,7 +10,7 @@ import pytest
 
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.command_bus import CommandBus
-from commands.handler_context import Caller, Command
+from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import (
     AbandonCall,
     AnswerCall,
@@ -340,6 +340,20 @@ def test_an_agent_who_is_not_free_for_a_call_does_not_dial_and_nothing_is_record
     with pytest.raises((NotFound, Refused)) as refused:
         bus.execute(DialOut(call="crm-2", to_number="11988000040", agent="Ana", at=at(5)), CALLER)
     assert (refused.value.code, bus.store.head()) == (code, head)
+
+
+def test_a_refused_command_uses_up_no_protocol_number(bus: CommandBus) -> None:
+    bus.execute(LogIn(agent="Ana", at=at(1)), CALLER)
+    first = bus.execute(DialOut(to_number="11988000039", agent="Ana", at=at(2)), CALLER).result["protocol"]
+    busy = DialOut(to_number="11988000040", agent="Ana", at=at(5))
+    for _ in range(2):
+        with pytest.raises(Refused):
+            bus.execute(busy, CALLER)
+    answers = bus.execute_all(
+        [(busy, CALLER), (StartCall(call="crm-3", at=at(6)), CALLER), (busy, CALLER), (StartCall(call="crm-4", at=at(7)), CALLER)]
+    )
+    begun = [answer.result["protocol"] for answer in answers if isinstance(answer, Receipt)]
+    assert begun == [first + 1, first + 2]
 
 
 def test_an_attempt_that_is_repeated_is_the_same_one_whatever_the_agent_does_now(bus: CommandBus) -> None:

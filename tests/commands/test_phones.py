@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 
 from commands.agents import AssignAgent, LogIn
-from commands.calls import dialable
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from commands.interactions import AnswerCall, NoteCall, OfferCall, ReleaseCall, StartCall, WrapUp
@@ -168,13 +167,6 @@ def test_an_agent_has_a_few_telephones_besides_the_browser(bus, do, store):
     do(ReleasePhone(agent="Ana", interface="PJSIP/1000"))
     do(ReleasePhone(agent="Ana", interface="PJSIP/1001"))
     do(ChoosePhone(agent="Ana", interface="PJSIP/1777"))
-
-
-@pytest.mark.parametrize("number", ["*72900", "1234#", "**8", "+*5511", "0*9", "12", "1" * 21, "11 9x"])
-def test_no_feature_code_of_a_pbx_is_dialled(number):
-    with pytest.raises(InvalidField) as refused:
-        dialable(number)
-    assert refused.value.field == "number"
 
 
 def test_each_session_has_a_password_of_its_own_that_the_log_does_not_have(do, store):

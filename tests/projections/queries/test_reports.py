@@ -11,11 +11,13 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
+from domain.access import WHOLE_COMPANY, Scope
 from domain.base import Personal
 from domain.errors import InvalidField, NotFound
 from domain.ids import interaction_id
 from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import PresenceSpan
+from projections.engine.temporal_view import CompanyRows
 from projections.engine.warehouse import Warehouse
 from projections.figures.definitions import DEFINITIONS, VERSION
 from projections.figures.question import Question
@@ -270,6 +272,21 @@ def test_what_agents_wrote_down_is_in_the_call(center: Center) -> None:
     assert shown["agent_notes"] == [{"text": sealed, "written_at": "2026-11-23T09:00:20-03:00", "actor": "test"}]
     before, _ = interaction(center.rows, interaction_id(TENANT, "1.1"), Question(by="total", as_of=position - 1), Nobody())
     assert before["agent_notes"] == []
+
+
+def test_the_attempt_of_a_call_is_shown_to_whom_may_see_it(center: Center) -> None:
+    dialled = Attempt(NINE, queue="saida", agent="Ana", style="agent_first", ended_ms=NINE + S, result="busy")
+    both = call("1.9", visit("vendas", NINE, "abandoned", S), ended_ms=NINE + S, status="abandoned", attempt=dialled)
+    center.call(both)
+
+    def shown(id: str, scope: Scope) -> Any:
+        rows = CompanyRows(center.rows.warehouse, center.tenant, scope, center.progress)
+        return interaction(rows, interaction_id(TENANT, id), Question(by="total"), Nobody())[0]["attempt"]
+
+    assert (shown("1.9", WHOLE_COMPANY)["result"], shown("1.9", WHOLE_COMPANY)["style"]) == ("busy", "agent_first")
+    assert shown("1.9", Scope(queues=frozenset({"saida"})))["agent"] == "Ana"
+    assert shown("1.9", Scope(queues=frozenset({"vendas"}))) is None
+    assert shown("1.1", WHOLE_COMPANY) is None
 
 
 def test_a_leg_is_part_of_its_calls_row(center: Center) -> None:

@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -180,17 +181,17 @@ def render(problem: Problem) -> Response:
     return Response(json.dumps(body).encode("ascii"), status, headers, MEDIA_TYPE)
 
 
-def stated(error: InvalidField) -> str:
-    """The field, "" for the whole body, and what the domain says of it in a sentence of its own."""
-    return f"{error.field or BODY}: {error}"
+def stated(error: InvalidField) -> dict[str, str]:
+    """By each wrong field, "" for the whole body: its name, and what the domain says of it in a sentence of its own."""
+    return {field: f"{field or BODY}: {wrong}" for field, wrong in islice(error.wrong.items(), MOST_PROBLEMS)}
 
 
 def of_domain(error: DomainError) -> Problem:
     """The problem for a refused command."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
-        at = FieldProblem(pointer=error.field and "/" + error.field.replace(".", "/"), detail=stated(error))
-        return Problem(kind, str(error), errors=[at], code=error.code)
+        at = [FieldProblem(pointer=field and "/" + field.replace(".", "/"), detail=detail) for field, detail in stated(error).items()]
+        return Problem(kind, str(error), errors=at, code=error.code)
     if isinstance(error, NotAllowed):
         return Problem(kind, str(error), permission=error.permission, code=error.code)
     return Problem(kind, str(error), code=error.code)
@@ -248,7 +249,7 @@ def install(app: FastAPI) -> None:
     async def on_domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
         if request.method == "GET" and isinstance(error, InvalidField):
-            return render(of_fields([FieldProblem(parameter=error.field, detail=stated(error))], error.code))
+            return render(of_fields([FieldProblem(parameter=field, detail=detail) for field, detail in stated(error).items()], error.code))
         return render(of_domain(error))
 
     async def on_http(request: Request, error: Exception) -> Response:

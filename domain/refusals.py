@@ -68,6 +68,7 @@ RefusedCode = Literal[
 
 UnknownCode = Literal[
     "agent-unknown",
+    "api-key-is-no-user",
     "api-key-unknown",
     "call-unknown",
     "callback-unknown",
@@ -188,6 +189,9 @@ MEANINGS: dict[Code, Meaning] = {
         "Use the new secret of the key, or let a user create another key.",
     ),
     "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
+    "api-key-is-no-user": Meaning(
+        "An API key asks for the user who is logged in: it is none.", "Ask `GET /v1/api-keys/self`, which describes the key."
+    ),
     "api-key-makes-keys": Meaning(
         "An API key creates no API key, and rotates none but itself: the other one would outlive its end and its revocation.",
         "Let a user with `gerenciar-chaves` do it.",

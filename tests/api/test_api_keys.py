@@ -186,6 +186,11 @@ def test_the_document_lists_the_permissions_of_a_key_and_those_of_one_that_is_li
     assert named == USED_BY_LIMITED_KEYS
 
 
+def test_a_key_that_asks_which_user_it_is_learns_where_it_is_described(make):
+    _, crm = make("gerenciar-relatorio")
+    assert "/v1/api-keys/self" in problem_of(crm.get("/v1/me"), 404, "api-key-is-no-user")["detail"]
+
+
 def test_only_who_has_a_secret_of_a_key_learns_that_it_is_barred(make, ana, client):
     id, old = make("gerenciar-relatorio")
     new = Program(client, ana.post(f"/v1/api-keys/{id}/rotate", {"overlap_ms": 0}).json()["result"]["key"])

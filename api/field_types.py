@@ -37,6 +37,9 @@ Line = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=ONE_LIN
 Digits = Annotated[str, StringConstraints(max_length=20, pattern=form(r"^[0-9]*$", "should have digits alone"))]
 
 
+Phone = Annotated[str, Field(min_length=3, max_length=40, pattern=form(r"[0-9]", "should have digits"))]
+"""A customer's telephone number, in any spelling."""
+
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
 InteractionId = Annotated[UUID, Path(description="the call's id, from the response that created it or from a report", examples=[_SOME_ID])]

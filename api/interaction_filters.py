@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.field_types import MAX_POSITION, Body
+from api.field_types import MAX_POSITION, Body, Phone
 from api.figure_parameters import OfPart, Past, Word
 from api.interaction_lookups import LookedUp
 from api.invalid_fields import form
@@ -101,9 +101,7 @@ class InteractionSearch(Filters, Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
 
-    phone: Annotated[
-        str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
-    ] = None
+    phone: Annotated[Phone | None, Field(description="the customer's number, in any spelling", examples=["(31) 97791-6159"])] = None
 
     @property
     def names_calls(self) -> bool:

@@ -102,7 +102,7 @@ class ApiKey(Aggregate):
         if rights.queues is not None and not rights.queues:
             raise InvalidField("queue_ids", "name at least one queue, or none at all for every queue")
         if rights.expires_at is not None and rights.expires_at <= metadata.recorded_at:
-            raise InvalidField("expires_at", "is in the past")
+            raise InvalidField("expires_at", "this instant is in the past")
         if not 1 <= rights.requests_per_minute <= MOST_REQUESTS_PER_MINUTE:
             raise InvalidField("requests_per_minute", f"from 1 to {MOST_REQUESTS_PER_MINUTE}")
         self.trigger(

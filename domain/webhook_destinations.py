@@ -46,7 +46,7 @@ class Destinations:
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise InvalidField("url", "not a URL") from error
+            raise InvalidField("url", "this is not a URL") from error
         if parts.scheme == "http" and not self.allowed:
             raise InvalidField("url", "a webhook goes by https")
         try:

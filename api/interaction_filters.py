@@ -46,7 +46,8 @@ class Filters(OfPart, PageParameters):
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
     status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
     tag: Annotated[
-        tuple[Word, ...], Field(max_length=100, description="tagged with one of these, in any spelling", examples=[["venda fechada"]])
+        tuple[Word, ...],
+        Field(max_length=100, description="tagged with one of these, whatever the case; accents count", examples=[["venda fechada"]]),
     ] = ()
     state: Annotated[
         State | None,

@@ -193,7 +193,9 @@ class HistoryEvent(Shape):
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[
         dict[str, object],
-        Field(description="the observed `facts`, and the `change` of the call that follows from them; personal data is opened"),
+        Field(
+            description="the observed `facts`, and the `change` of the call that follows from them, as they are stored: instants are microseconds since 1970 (`_ms`: milliseconds); personal data is opened"
+        ),
     ]
 
 

@@ -23,8 +23,7 @@ from api.application_state import ApplicationState
 from api.credentials import Credential
 from api.fair_turns import Gone
 from api.field_types import MAX_POSITION
-from api.invalid_fields import sentence
-from api.problem import FieldProblem, Problem, of_fields
+from api.problem import invalid_header
 from api.question_turns import reads_much
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
 from api.unknown_parameters import known_parameters_only
@@ -37,6 +36,7 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 IF_MATCH = "If-Match"
 CORRELATION_ID = "X-Correlation-Id"
 IF_POSITION = "If-Position"
+LAST_EVENT_ID = "Last-Event-ID"
 REPLAYED = "Idempotency-Replayed"
 AUTHENTICATED = "atende.authenticated"
 """The key of a request's ASGI scope that is true once its credentials were accepted."""
@@ -175,19 +175,15 @@ def _position(value: str | None) -> int | None:
     if value is None:
         return None
     if not _POSITION.match(value) or int(value) > MAX_POSITION:
-        raise _wrong(IF_POSITION, f"should be a position of the log, from 0 to {MAX_POSITION}")
+        raise invalid_header(IF_POSITION, f"should be a position of the log, from 0 to {MAX_POSITION}")
     return int(value)
-
-
-def _wrong(header: str, wrong: str) -> Problem:
-    return of_fields([FieldProblem(header=header, detail=sentence(header, wrong))])
 
 
 def _version(value: str | None) -> int | None:
     if value is None:
         return None
     if not (found := _ETAG.match(value)):
-        raise _wrong(IF_MATCH, 'should be a version in quotes, such as "7"')
+        raise invalid_header(IF_MATCH, 'should be a version in quotes, such as "7"')
     return int(found[1])
 
 
@@ -195,7 +191,7 @@ def _written(value: str | None, header: str) -> str:
     if value is None:
         return ""
     if len(value) > LONGEST_KEY or not _KEY.match(value):
-        raise _wrong(header, f"should be 1 to {LONGEST_KEY} printable ASCII characters without blanks")
+        raise invalid_header(header, f"should be 1 to {LONGEST_KEY} printable ASCII characters without blanks")
     return value
 
 

@@ -141,7 +141,7 @@ async def assign_agent(agent_id: AgentId, body: Owner, context: Authenticated) -
     return await context.do(commands.AssignAgent(agent=agent_id, user=body.user))
 
 
-@router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)
+@router.post("/log-in", summary="An agent logs in to queues", responses=_KNOWN, response_model=Done)
 async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
     """Logged time begins. The first login creates the agent; `id` is the agent's.
 

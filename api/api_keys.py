@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import Body as BodyField
 from fastapi import Path, Query, Response
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from api.access import Authenticated, RequestContext, authorised, done
 from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
@@ -18,7 +18,7 @@ from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem_documents import QUERY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
-from domain.access import Level, Permission
+from domain.access import KeyPermission, Level, LimitedKeyPermission, Permission
 from domain.api_keys import LONGEST_OVERLAP_MS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
 from domain.base import MS
 from projections.queries.api_keys import ListedApiKey, own_key
@@ -37,11 +37,22 @@ _SOME_QUEUE = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 KeyId = Annotated[UUID, Path(description="the key's id, from the response that created it or from the list", examples=[_SOME_ID])]
 
 
+_Useful = Annotated[Permission, WithJsonSchema({"type": "string", "enum": list(get_args(KeyPermission))})]
+"""A permission of a new key. The document has those alone of which a key has a use; the key itself refuses others, all with one answer that says why."""
+
+
 class NewApiKey(Body):
     """A new API key. Its creator must have every permission that it gets."""
 
     name: Annotated[Name, Field(description="the program that will use the key; no person's name", examples=["CRM"])]
-    permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio"]])]
+    permissions: Annotated[
+        tuple[_Useful, ...],
+        Field(
+            max_length=50,
+            description=f"what the key may do. With `queue_ids` it has a use for these alone: {', '.join(get_args(LimitedKeyPermission))}",
+            examples=[["gerenciar-relatorio"]],
+        ),
+    ]
     queue_ids: Annotated[
         tuple[UUID, ...] | None,
         Field(

@@ -16,7 +16,7 @@ from starlette.types import Lifespan
 
 import discovery
 from api import auth, console, docs, imports, openapi, problem
-from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_MATCH, IF_POSITION, REPLAYED
+from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_MATCH, IF_POSITION, LAST_EVENT_ID, REPLAYED
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
@@ -105,7 +105,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
             allow_headers=[
                 "Authorization",
                 "Content-Type",
-                "Last-Event-ID",
+                LAST_EVENT_ID,
                 IDEMPOTENCY_KEY,
                 CORRELATION_ID,
                 REQUEST_ID,

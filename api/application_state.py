@@ -27,7 +27,7 @@ from api.open_streams import LIVE, WATCHED, OpenStreams
 from api.page_policy import PagePolicy
 from api.paging import Cursors
 from api.password_turns import PasswordTurns
-from api.problem import Problem, invalid, of_domain, of_servers
+from api.problem import Problem, Refusal, invalid, of_domain, of_servers
 from api.question_turns import QuestionTurns
 from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
@@ -276,12 +276,15 @@ class ApplicationState:
         finally:
             self.instruments.query(name, perf_counter() - began)
 
-    async def must_exist(self, position: int, parameter: str) -> None:
-        """Refuse (422) a position after the end of the log. Asks the server, because another process may have written it a moment ago."""
+    async def must_exist(self, position: int, name: str, refused: Refusal = invalid) -> None:
+        """Refuse (422) a position after the end of the log. Asks the server, because another process may have written it a moment ago.
+
+        name: of the parameter that states it, or of the header, with `invalid_header` as `refused`.
+        """
         if position > self.center.store.head():
             end = await run_in_threadpool(self.center.store.end)
             if position > end:
-                raise invalid(parameter, f"lies after the end of the log, which is position {end}")
+                raise refused(name, f"lies after the end of the log, which is position {end}")
 
     def fitness(self) -> tuple[int, int]:
         """The end of the log and the position that the figures cover, each read from its server. Compares the clock with the store's and with the log's last event too.
@@ -303,9 +306,9 @@ class ApplicationState:
             return True
         return False
 
-    async def reach(self, position: int, parameter: str) -> None:
-        """Wait until the figures cover `position`; a problem (503) if they do not within REACH_S seconds, (422) if the log ends before it."""
-        await self.must_exist(position, parameter)
+    async def reach(self, position: int, name: str, refused: Refusal = invalid) -> None:
+        """Wait until the figures cover `position`; a problem (503) if they do not within REACH_S seconds, (422, as `must_exist`) if the log ends before it."""
+        await self.must_exist(position, name, refused)
         deadline = asyncio.get_running_loop().time() + REACH_S
         while (covered := self.center.answered()) < position:
             if asyncio.get_running_loop().time() >= deadline:

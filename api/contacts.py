@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from api.access import REPLAYED, RequestContext, authorised
-from api.field_types import Body, Shape
+from api.field_types import Body, Phone, Shape
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.contacts import ForgetContact, KnownContact, known_contact
@@ -33,9 +33,7 @@ class ToForget(Body):
     )
 
     contact_id: Annotated[UUID | None, Field(description="the contact's id")] = None
-    phone: Annotated[
-        str | None, Field(min_length=3, max_length=40, description="one of its phone numbers, in any spelling", validate_default=True)
-    ] = None
+    phone: Annotated[Phone | None, Field(description="one of its phone numbers, in any spelling", validate_default=True)] = None
     dry_run: Annotated[bool, Field(description="only say what would be forgotten")] = False
 
     @field_validator("phone")

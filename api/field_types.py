@@ -48,6 +48,9 @@ DialledNumber = Annotated[
 ]
 """A number that an agent, or a dialler, calls."""
 
+Phone = Annotated[str, Field(min_length=3, max_length=40, pattern=form(r"[0-9]", "should have digits"))]
+"""A customer's telephone number, in any spelling."""
+
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
 InteractionId = Annotated[UUID, Path(description="the call's id, from the response that created it or from a report", examples=[_SOME_ID])]

@@ -12,7 +12,7 @@ from api.access import IF_POSITION, RequestContext
 from api.field_types import MAX_POSITION, ONE_LINE, Milliseconds, Position
 from api.invalid_fields import form
 from api.periods import LAST_30_DAYS, Period, period
-from api.problem import invalid
+from api.problem import invalid, invalid_header
 from domain.base import MS
 from projections.figures.instants import instant
 from projections.figures.intervals import zone
@@ -177,7 +177,7 @@ async def past_of(context: RequestContext, params: OfPast, pinned: int | None = 
     """Wait until the figures cover the request's past, and return it. pinned: the position at which an earlier page was read."""
     application = context.application
     if context.fresh is not None:
-        await application.reach(context.fresh, IF_POSITION)
+        await application.reach(context.fresh, IF_POSITION, invalid_header)
     if params.at_least is not None:
         await application.reach(params.at_least, "at_least")
     where = zone(params.timezone or (await context.ask(company)).settings.timezone)

@@ -204,8 +204,11 @@ async def import_file(request: Request, response: Response, context: ForImports,
         raise
     except InvalidField as wrong:
         await ask(upload.give_up, wrong)
-        at = FieldProblem(parameter=wrong.field, detail=stated(wrong)) if wrong.field else FieldProblem(pointer="", detail=stated(wrong))
-        raise Problem("invalid", str(wrong), errors=[at], code=wrong.code) from wrong
+        errors = [
+            FieldProblem(parameter=field, detail=detail) if field else FieldProblem(pointer="", detail=detail)
+            for field, detail in stated(wrong).items()
+        ]
+        raise Problem("invalid", str(wrong), errors=errors, code=wrong.code) from wrong
     except BaseException as error:
         await ask(upload.give_up, error)
         raise

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.field_types import MAX_POSITION, Body
+from api.field_types import MAX_POSITION, Body, Phone
 from api.figure_parameters import OfPart, Past, Word
 from api.interaction_lookups import LookedUp
 from api.invalid_fields import form
@@ -46,7 +46,8 @@ class Filters(OfPart, PageParameters):
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
     status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
     tag: Annotated[
-        tuple[Word, ...], Field(max_length=100, description="tagged with one of these, in any spelling", examples=[["venda fechada"]])
+        tuple[Word, ...],
+        Field(max_length=100, description="tagged with one of these, whatever the case; accents count", examples=[["venda fechada"]]),
     ] = ()
     state: Annotated[
         State | None,
@@ -101,9 +102,7 @@ class InteractionSearch(Filters, Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
 
-    phone: Annotated[
-        str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
-    ] = None
+    phone: Annotated[Phone | None, Field(description="the customer's number, in any spelling", examples=["(31) 97791-6159"])] = None
 
     @property
     def names_calls(self) -> bool:

@@ -32,6 +32,11 @@ async def looked_up(context: RequestContext, phone: str | None, call: str) -> Lo
     return await context.application.ask(_found, context.application.center.store, context.tenant, phone, call)
 
 
+async def is_contact(context: RequestContext, id: UUID) -> bool:
+    """Whether a contact of the company has this id."""
+    return await context.application.ask(known_contact, context.application.center.store, context.tenant, contact=id) is not None
+
+
 async def past_of_call(context: RequestContext, call: UUID, params: OfPast) -> Past:
     """The past of a question about one call. Now, the answer has the call's last event, so that who has just changed it reads what came of it.
 

@@ -16,7 +16,7 @@ from api.figure_parameters import OfPast, OfSome, past_of
 from api.figures import OfPeriod, figures
 from api.interaction_filters import InteractionSearch, OfInteractions
 from api.interaction_filters import wanted as wanted_by
-from api.interaction_lookups import NOBODY, looked_up, past_of_call
+from api.interaction_lookups import NOBODY, LookedUp, is_contact, looked_up, past_of_call
 from api.paging import digest_of
 from api.problem_documents import QUERY
 from api.reports import as_csv, both
@@ -223,7 +223,9 @@ class HistoryEvent(Shape):
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[
         dict[str, object],
-        Field(description="the observed `facts`, and the `change` of the call that follows from them; personal data is opened"),
+        Field(
+            description="the observed `facts`, and the `change` of the call that follows from them, as they are stored: instants are microseconds since 1970 (`_ms`: milliseconds); personal data is opened"
+        ),
     ]
 
 
@@ -282,10 +284,18 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
         at_page = replace(wanted, question=replace(wanted.question, as_of=page.as_of))
         answer["count"] = await context.ask(count, at_page)
     answer["has_more"] = page.next is not None
-    if named.contact == NOBODY and context.asker.scope.is_whole:
-        # Who sees a part of the company is not told whether another part knows the number.
-        answer["notes"] = [*page.notes, "no contact with this number"]
+    answer["notes"] = [*page.notes, *await _nobody(context, params, named)]
     return figures({**answer, "period": past.shown(past.period(params), "total")})
+
+
+async def _nobody(context: RequestContext, params: OfInteractions | InteractionSearch, named: LookedUp) -> list[str]:
+    """A note for a number and an id that no contact has. Who sees a part of the company is not told whether another part knows them."""
+    if not context.asker.scope.is_whole:
+        return []
+    notes = ["no contact with this number"] if named.contact == NOBODY else []
+    if params.contact_id is not None and not await is_contact(context, params.contact_id):
+        notes.append("no contact with this id")
+    return notes
 
 
 async def _csv_page(context: RequestContext, wanted: Interactions, people: People, *, begun: bool) -> Report:

@@ -10,7 +10,7 @@ from fastapi import Depends, Header, Query, Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from api.access import Access, RequestContext, authorised
+from api.access import LAST_EVENT_ID, Access, RequestContext, authorised
 from api.answer_changes import Table
 from api.asked import BOARD_EVERY_S, Asked, Watchable
 from api.fair_turns import Claim
@@ -20,7 +20,7 @@ from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
 from api.live_stream import Quiet, as_sent
-from api.problem import Problem
+from api.problem import Problem, invalid, invalid_header
 from api.problem_documents import QUERY, documented
 from api.slice_router import SliceRouter
 from projections.engine.progress import ProjectionsStopped
@@ -206,7 +206,10 @@ async def follow_live_events(
         ),
     ] = None,
     last_event_id: Annotated[
-        Position | None, Header(description="the last position that a reconnecting client has received; overrides `after`", examples=[1219])
+        Position | None,
+        Header(
+            alias=LAST_EVENT_ID, description="the last position that a reconnecting client has received; overrides `after`", examples=[1219]
+        ),
     ] = None,
 ) -> EventSourceResponse:
     """The events of calls, agents, queues, IVRs and sources that the user may see, in the order of the log, without customers' data.
@@ -220,14 +223,15 @@ async def follow_live_events(
     application = context.application
     if application.feed.failed:
         raise Problem("unavailable", "the log cannot be followed now", headers={"Retry-After": "2"})
+    name, refused = ("after", invalid) if last_event_id is None else (LAST_EVENT_ID, invalid_header)
     position = last_event_id if last_event_id is not None else after
     if position is None:
         position = application.center.store.head()
     else:
-        await application.must_exist(position, "after" if last_event_id is None else "Last-Event-ID")
+        await application.must_exist(position, name, refused)
     if not context.asker.scope.is_whole:
         # The rows decide which current calls the user may see.
-        await application.reach(position, "after" if last_event_id is None else "Last-Event-ID")
+        await application.reach(position, name, refused)
     return EventSourceResponse(_messages(context, position), ping=0)
 
 

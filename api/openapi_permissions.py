@@ -56,14 +56,14 @@ def permissions_of_some(route: APIRoute) -> list[str]:
     if route.endpoint is watch_answers:
         chosen = {one.query for one in watchables().values()}
     else:
-        known = [route.endpoint.__globals__.get(name) for name in _names(route.endpoint.__code__)]
+        known = [route.endpoint.__globals__.get(name) for name in names_used(route.endpoint.__code__)]
         chosen = {query for query in QUERIES if query in known}
     return sorted({QUERIES[query].permission for query in chosen} - {ANYONE})
 
 
 def commands_of(route: APIRoute) -> list[type[Command]]:
     """The commands that the function of a route names."""
-    named = set(_names(route.endpoint.__code__))
+    named = set(names_used(route.endpoint.__code__))
     return [command for command in HANDLERS if command.__name__ in named]
 
 
@@ -74,9 +74,9 @@ def _accesses(dependant: Dependant) -> Iterator[Access]:
         yield from _accesses(inner)
 
 
-def _names(code: CodeType) -> Iterator[str]:
+def names_used(code: CodeType) -> Iterator[str]:
     """The names that a function uses, with those of the functions inside it."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from names_used(constant)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:problem-type:atende:"
 NO_JSON = "the body of this request is JSON: send it with Content-Type: application/json"
+NO_PATH = "the API has no such path: /docs lists its paths"
 EXAMPLE_OF_INVALID = "sla_ms should be 86400000 or less"
 
 
@@ -115,7 +117,7 @@ KINDS: dict[str, tuple[int, str]] = {
 }
 """Every kind of problem: its HTTP status and title."""
 
-_BY_STATUS = {400: "malformed", 401: "unauthenticated", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_BY_STATUS = {400: "malformed", 401: "unauthenticated", 403: "not-allowed", 413: "too-large"}
 
 _OF_DOMAIN: tuple[tuple[type[DomainError], str], ...] = (
     (InvalidField, "invalid"),
@@ -159,6 +161,15 @@ def invalid(parameter: str, wrong: str, code: str = "") -> Problem:
     return of_fields([FieldProblem(parameter=parameter, detail=sentence(parameter, wrong))], code)
 
 
+Refusal = Callable[[str, str], Problem]
+"""`invalid` or `invalid_header`."""
+
+
+def invalid_header(header: str, wrong: str) -> Problem:
+    """The same for a header, named as the documentation writes it."""
+    return of_fields([FieldProblem(header=header, detail=sentence(header, wrong))])
+
+
 def of_fields(errors: Sequence[FieldProblem], code: str = "") -> Problem:
     """The problem for invalid fields."""
     return Problem("invalid", "; ".join(error.detail for error in errors), errors=errors, code=code)
@@ -180,17 +191,17 @@ def render(problem: Problem) -> Response:
     return Response(json.dumps(body).encode("ascii"), status, headers, MEDIA_TYPE)
 
 
-def stated(error: InvalidField) -> str:
-    """The field, "" for the whole body, and what the domain says of it in a sentence of its own."""
-    return f"{error.field or BODY}: {error}"
+def stated(error: InvalidField) -> dict[str, str]:
+    """By each wrong field, "" for the whole body: its name, and what the domain says of it in a sentence of its own."""
+    return {field: f"{field or BODY}: {wrong}" for field, wrong in islice(error.wrong.items(), MOST_PROBLEMS)}
 
 
 def of_domain(error: DomainError) -> Problem:
     """The problem for a refused command."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
-        at = FieldProblem(pointer=error.field and "/" + error.field.replace(".", "/"), detail=stated(error))
-        return Problem(kind, str(error), errors=[at], code=error.code)
+        at = [FieldProblem(pointer=field and "/" + field.replace(".", "/"), detail=detail) for field, detail in stated(error).items()]
+        return of_fields(at, error.code)
     if isinstance(error, NotAllowed):
         return Problem(kind, str(error), permission=error.permission, code=error.code)
     return Problem(kind, str(error), code=error.code)
@@ -223,9 +234,19 @@ def _field(loc: tuple[int | str, ...], wrong: str) -> FieldProblem:
     return FieldProblem(header=name, detail=detail) if place == "header" else FieldProblem(parameter=name, detail=detail)
 
 
-def _of_http(error: HTTPException) -> Problem:
+def _of_http(error: HTTPException, path: str) -> Problem:
+    """The problem for an error of the framework, which says of a path only that it is not found, or that it has no such method."""
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return Problem("not-found", NO_PATH)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _of_method(known_paths.methods(path) or (error.headers or {}).get("Allow", "").split(", "))
     kind = _BY_STATUS.get(error.status_code, "malformed" if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else "internal")
     return Problem(kind, str(error.detail), headers=error.headers)
+
+
+def _of_method(methods: Sequence[str]) -> Problem:
+    allowed = ", ".join(methods)
+    return Problem("method-not-allowed", f"this path takes {allowed}", headers={"Allow": allowed})
 
 
 def _reached(request: Request, problem: Problem) -> Problem:
@@ -235,7 +256,7 @@ def _reached(request: Request, problem: Problem) -> Problem:
     methods = known_paths.methods(request.scope["path"])
     if request.method in methods:
         return problem
-    return Problem("method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED.phrase, headers={"Allow": ", ".join(methods)})
+    return _of_method(methods)
 
 
 def install(app: FastAPI) -> None:
@@ -248,15 +269,12 @@ def install(app: FastAPI) -> None:
     async def on_domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
         if request.method == "GET" and isinstance(error, InvalidField):
-            return render(of_fields([FieldProblem(parameter=error.field, detail=stated(error))], error.code))
+            return render(of_fields([FieldProblem(parameter=field, detail=detail) for field, detail in stated(error).items()], error.code))
         return render(of_domain(error))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        problem = _of_http(error)
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := known_paths.methods(request.scope["path"])):
-            problem.headers["Allow"] = ", ".join(methods)
-        return render(problem)
+        return render(_of_http(error, request.scope["path"]))
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

@@ -50,7 +50,7 @@ _DETAILS = {
     "unauthenticated": "the access token is missing, wrong or has expired",
     "not-allowed": "this needs the permission gerenciar-service",
     "not-found": "no such queue",
-    "method-not-allowed": "Method Not Allowed",
+    "method-not-allowed": "this path takes GET, HEAD, POST",
     "refused": "the call has ended already",
     "already-exists": "a queue of this name exists",
     "version-conflict": "changed by another request meanwhile, three times in a row",

@@ -96,7 +96,7 @@ async def get_queue_report(
 
 @router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport, _OF_IVR))
 async def get_ivr_report(context: Annotated[RequestContext, authorised(reports.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
-    """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
+    """By IVR, service (queue), agent, hour or day. Calls that entered no IVR are visits too: by IVR their row has an empty `ivr`, so that every grouping has the same visits. The CSV has the manual's columns; times are hh:mm:ss:ms."""
     return await _response(await ask_ivr(context, params), context, params.format)
 
 

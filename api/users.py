@@ -84,7 +84,7 @@ class OfUser(Body):
 
 @router.get("/me", summary="The user who is logged in", responses=documented("not-found"))
 async def get_me(context: Authenticated) -> UserDetail:
-    """The user of the access token, by the current state of the log. An API key is no user: 404."""
+    """The user of the access token, by the current state of the log. 404 `api-key-is-no-user` for an API key, which `GET /v1/api-keys/self` describes."""
     return _shaped(context.application.center.store.keyring, await context.ask(oneself))
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Query
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from api.access import Authenticated, RequestContext
+from api.access import LAST_EVENT_ID, Authenticated, RequestContext
 from api.answer_changes import Table
 from api.asked import Asked, server_now
 from api.figure_parameters import Parameters
@@ -133,7 +133,12 @@ async def watch_answers(
     params: Annotated[OfWatch, Query()],
     last_event_id: Annotated[
         str | None,
-        Header(pattern=_ID, description="the `id` of the last message that a reconnecting client has received", examples=["1219"]),
+        Header(
+            alias=LAST_EVENT_ID,
+            pattern=_ID,
+            description="the `id` of the last message that a reconnecting client has received",
+            examples=["1219"],
+        ),
     ] = None,
 ) -> EventSourceResponse:
     """Whole answers to up to 20 questions, then only what changes in them, computed on the server: a screen that moves asks nothing again.

@@ -56,7 +56,7 @@ async def read_questions(context: RequestContext, texts: tuple[str, ...]) -> lis
         except NotAllowed as error:
             raise Problem("not-allowed", f"q[{at}]: {error}", permission=error.permission, code=error.code) from error
         except InvalidField as error:
-            raise _wrong(at, [(error.field, stated(error))], error.code) from error
+            raise _wrong(at, list(stated(error).items()), error.code) from error
         except Problem as error:
             if error.kind != "invalid":
                 raise

@@ -205,7 +205,7 @@ class HandlerContext:
     def instant(self, at: int | None) -> int:
         """`at` (microseconds) if the command gives it, else now. Raises InvalidField for an instant in the future."""
         if at is not None and at > self._now_us + _AHEAD_US:
-            raise InvalidField("at", "is in the future", "instant-in-future")
+            raise InvalidField("at", "this instant is in the future", "instant-in-future")
         return self._now_us if at is None else at
 
     def new_id(self) -> UUID:

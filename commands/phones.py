@@ -192,7 +192,7 @@ def _chosen(interface: str) -> str:
     """A telephone that people name. Raises InvalidField."""
     written = interface.strip()
     if not _INTERFACE.fullmatch(written) or written.startswith(f"PJSIP/{ENDPOINT}"):
-        raise InvalidField("interface", "no telephone of a PBX, as PJSIP/1001")
+        raise InvalidField("interface", "this is no telephone of a PBX, as PJSIP/1001")
     return written
 
 

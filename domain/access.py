@@ -66,19 +66,31 @@ LISTEN: Final[Permission] = "ouvir-gravacoes"
 MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"
 MANAGE_WEBHOOKS: Final[Permission] = "gerenciar-conectores"
 
-USED_BY_LIMITED_KEYS: Final[frozenset[str]] = frozenset({REPORTS, ATTEND, LISTEN, SUPERVISE, MANAGE_QUEUES, MANAGE_USERS, MANAGE_COMPANIES})
+LimitedKeyPermission = Literal[
+    "gerenciar-relatorio",
+    "gerenciar-atendimento",
+    "ouvir-gravacoes",
+    "supervisionar-ligacoes",
+    "gerenciar-service",
+    "gerenciar-usuário",
+    "gerenciar-empresas",
+]
 """The permissions that open a question about a part of the company, so that an API key which is limited to some queues, and only reads, has a use for them."""
 
-USED_BY_KEYS: Final[frozenset[str]] = USED_BY_LIMITED_KEYS | {
-    MANAGE_PHONES,
-    MANAGE_BLACKLIST,
-    FORGET_CONTACTS,
-    OBSERVE,
-    ACT_FOR_OTHERS,
-    MANAGE_KEYS,
-    MANAGE_WEBHOOKS,
-}
+KeyPermission = Literal[
+    LimitedKeyPermission,
+    "gerenciar-phone",
+    "gerenciar-blacklist",
+    "anonimizar-contatos",
+    "gerenciar-api",
+    "gerenciar-agentes",
+    "gerenciar-chaves",
+    "gerenciar-conectores",
+]
 """The permissions of which an API key has a use. The others are a person's, or belong to what the API does not offer yet."""
+
+USED_BY_LIMITED_KEYS: Final[frozenset[str]] = frozenset(get_args(LimitedKeyPermission))
+USED_BY_KEYS: Final[frozenset[str]] = frozenset(get_args(KeyPermission))
 
 ANYONE: Final = ""
 """No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""

@@ -245,7 +245,7 @@ class Agent(Aggregate):
     def must_follow(self, facts: Iterable[Fact]) -> None:
         """Refuse a live command whose facts are earlier than the last known fact."""
         if any(fact.at < self.standing.latest for fact in facts):
-            raise InvalidField("at", "earlier than what already happened to this agent", "instant-out-of-order")
+            raise InvalidField("at", "this instant is earlier than what already happened to this agent", "instant-out-of-order")
 
     def must_be_free(self, queue: str, calls: Iterable[Interaction], at: int) -> None:
         """Refuse to give a call of `queue` at `at` (us), by a live command, to an agent who is logged out, paused, talking or dialling.

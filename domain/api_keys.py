@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.access import ACT_FOR_OTHERS, USED_BY_KEYS, USED_BY_LIMITED_KEYS, Actor, Level
 from domain.base import MS, Aggregate, Event, EventMetadata
-from domain.errors import InvalidField, NotFound, Refused
+from domain.errors import InvalidField, InvalidFields, NotFound, Refused
 from domain.names import checked_name
 from domain.users import checked_permissions
 
@@ -102,7 +102,7 @@ class ApiKey(Aggregate):
         if rights.queues is not None and not rights.queues:
             raise InvalidField("queue_ids", "name at least one queue, or none at all for every queue")
         if rights.expires_at is not None and rights.expires_at <= metadata.recorded_at:
-            raise InvalidField("expires_at", "is in the past")
+            raise InvalidField("expires_at", "this instant is in the past")
         if not 1 <= rights.requests_per_minute <= MOST_REQUESTS_PER_MINUTE:
             raise InvalidField("requests_per_minute", f"from 1 to {MOST_REQUESTS_PER_MINUTE}")
         self.trigger(
@@ -182,16 +182,23 @@ class ApiKey(Aggregate):
 
 
 def _usable(rights: KeyRights) -> tuple[str, ...]:
-    """The permissions of a new key. Raises InvalidField for one that the key could never use: it would open something one day that nobody meant to give."""
+    """The permissions of a new key. Raises InvalidFields, with all that the key could never use: they would open something one day that nobody meant to give."""
     permissions = checked_permissions(rights.permissions)
-    for permission in permissions:
-        if permission not in USED_BY_KEYS:
-            raise InvalidField("permissions", f"nothing that an API key may do needs {permission}")
-        if rights.queues is not None and permission not in USED_BY_LIMITED_KEYS:
-            raise InvalidField("permissions", f"an API key that is limited to some queues can do nothing with {permission}")
-        if rights.level == "user" and permission == ACT_FOR_OTHERS:
-            raise InvalidField("permissions", f"an API key of level user acts for no agents, which {permission} would let it")
+    useless = {f"permissions.{index}": why for index, one in enumerate(rights.permissions) if (why := _of_no_use(one, rights))}
+    if useless:
+        raise InvalidFields(useless)
     return permissions
+
+
+def _of_no_use(permission: str, rights: KeyRights) -> str:
+    """Why a key with these rights can do nothing with the permission; "" if it can."""
+    if permission not in USED_BY_KEYS:
+        return f"nothing that an API key may do needs {permission}"
+    if rights.queues is not None and permission not in USED_BY_LIMITED_KEYS:
+        return f"an API key that is limited to some queues can do nothing with {permission}"
+    if rights.level == "user" and permission == ACT_FOR_OTHERS:
+        return f"an API key of level user acts for no agents, which {permission} would let it"
+    return ""
 
 
 def _distinct(queues: Iterable[UUID]) -> tuple[UUID, ...]:

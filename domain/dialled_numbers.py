@@ -19,5 +19,5 @@ def dialable(number: str, field: str) -> str:
     written = "".join(character for character in number.strip() if character not in _DROPPED)
     digits = written.removeprefix("+")
     if not SHORTEST_DIALLED <= len(digits) <= LONGEST_DIALLED or not set(digits) <= _KEPT:
-        raise InvalidField(field, f"no telephone number: {SHORTEST_DIALLED} to {LONGEST_DIALLED} digits, after a + if need be")
+        raise InvalidField(field, f"this is no telephone number: {SHORTEST_DIALLED} to {LONGEST_DIALLED} digits, after a + if need be")
     return written

@@ -2,6 +2,7 @@
 
 DomainError
 ├── InvalidField        a field has an invalid value (names the field)
+│   └── InvalidFields       several fields have
 ├── NotFound            no such object in this company
 ├── NotAllowed          the caller may not do this, whatever permissions they have
 │   └── PermissionMissing   the caller lacks the permission that it names
@@ -15,6 +16,8 @@ Each error has a `code` of its own (`domain.refusals`), which programs branch on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.refusals import BarredCode, Code, FieldCode, NotAllowedCode, RefusedCode, TakenCode, UnknownCode
 
 
@@ -27,11 +30,20 @@ class DomainError(Exception):
 
 
 class InvalidField(DomainError):
-    """`field` names the offending field of the command."""
+    """`field` names the offending field of the command; `wrong` says of every offending field, by its name, what is wrong with it."""
 
     def __init__(self, field: str, message: str, code: FieldCode = "invalid") -> None:
         super().__init__(code, message)
         self.field = field
+        self.wrong: Mapping[str, str] = {field: message}
+
+
+class InvalidFields(InvalidField):
+    """Several fields have an invalid value. wrong: what is wrong, by the name of the field; never empty."""
+
+    def __init__(self, wrong: Mapping[str, str], code: FieldCode = "invalid") -> None:
+        super().__init__(next(iter(wrong)), "; ".join(wrong.values()), code)
+        self.wrong = dict(wrong)
 
 
 class NotFound(DomainError):

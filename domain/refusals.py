@@ -27,6 +27,7 @@ RefusedCode = Literal[
     "call-not-talking",
     "call-not-waiting",
     "call-not-wrapping-up",
+    "call-offered",
     "call-on-hold",
     "callback-ended",
     "company-not-empty",
@@ -68,6 +69,7 @@ RefusedCode = Literal[
 
 UnknownCode = Literal[
     "agent-unknown",
+    "api-key-is-no-user",
     "api-key-unknown",
     "call-unknown",
     "callback-unknown",
@@ -188,6 +190,9 @@ MEANINGS: dict[Code, Meaning] = {
         "Use the new secret of the key, or let a user create another key.",
     ),
     "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
+    "api-key-is-no-user": Meaning(
+        "An API key asks for the user who is logged in: it is none.", "Ask `GET /v1/api-keys/self`, which describes the key."
+    ),
     "api-key-makes-keys": Meaning(
         "An API key creates no API key, and rotates none but itself: the other one would outlive its end and its revocation.",
         "Let a user with `gerenciar-chaves` do it.",
@@ -228,6 +233,7 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "call-not-waiting": Meaning("The call is not waiting in a queue.", "Offer it to a queue first."),
     "call-not-wrapping-up": Meaning("The talk goes on, or its wrap-up is over.", "Release the talk first; a tag can be added later."),
+    "call-offered": Meaning("The call was offered to a queue already, without an IVR.", "Enter an IVR before the first `offer`."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
     "callback-ended": Meaning("The call-back has ended already.", "Nothing: its outcome stays as it was stated first."),

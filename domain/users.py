@@ -22,7 +22,7 @@ def normalised_email(email: str) -> str:
     """An e-mail address in the form in which addresses are compared. Raises InvalidField for an invalid address."""
     address = email.strip().lower()
     if not _EMAIL.fullmatch(address):
-        raise InvalidField("email", "not an e-mail address")
+        raise InvalidField("email", "this is not an e-mail address")
     return address
 
 

@@ -5,11 +5,10 @@ Without this rule whoever may create a webhook could reach servers of the operat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from socket import inet_aton
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
@@ -20,6 +19,8 @@ Network = IPv4Network | IPv6Network
 
 _NOT_PUBLIC = tuple(map(ip_network, ("192.88.99.0/24", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "::/96")))
 """Networks that releases of Python call public, and that lead to an IPv4 address behind a translator (NAT64, 6to4, Teredo) or nowhere."""
+
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Destinations:
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise InvalidField("url", "not a URL") from error
+            raise InvalidField("url", "this is not a URL") from error
         if parts.scheme == "http" and not self.allowed:
             raise InvalidField("url", "a webhook goes by https")
         try:
@@ -63,9 +64,7 @@ class Destinations:
 
 def _is_number(host: str) -> bool:
     """Whether systems take the host for an IPv4 address, though it is not written as one: `127.1`, `0x7f.1`, `2130706433`."""
-    with suppress(OSError):
-        return bool(inet_aton(normalize("NFKC", host).removesuffix(".")))
-    return False
+    return _NUMBERS.fullmatch(normalize("NFKC", host).removesuffix(".")) is not None
 
 
 def _is_public(address: Address) -> bool:

@@ -254,7 +254,7 @@ def _checked_url(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise InvalidField("url", "not a URL") from error
+        raise InvalidField("url", "this is not a URL") from error
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise InvalidField("url", f"a URL has at most {LONGEST_URL} characters of ASCII, without blanks")
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:

@@ -34,7 +34,7 @@ def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fac
     call = _existing(state)
     stated = [fact for each in _without_idle_wrap_up(state, tuple(facts)) for fact in (*_cut_short(state, each), each)]
     if any(fact.at < latest for fact in stated):
-        raise InvalidField("at", "earlier than what already happened to this call", "instant-out-of-order")
+        raise InvalidField("at", "this instant is earlier than what already happened to this call", "instant-out-of-order")
     return tuple(_about_its_queue(state, call, fact) for fact in stated)
 
 
@@ -63,11 +63,18 @@ def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
         _must_be_free(state)
     elif fact.kind in _DIALLING and (state.attempt is None or state.attempt.result):
         raise Refused("no-attempt", "no number is being dialled")
-    elif fact.kind in _ENTERS_IVR and (state.visits or (state.ivr is not None and state.ivr.outcome)):
-        raise Refused("call-left-ivr", "the call has left the IVR")
+    elif fact.kind in _ENTERS_IVR:
+        _must_be_before_the_queues(state)
     elif fact.kind in _IN_IVR and (state.ivr is None or state.ivr.outcome):
         raise Refused("call-not-in-ivr", "the call is in no IVR")
     return fact
+
+
+def _must_be_before_the_queues(state: CallState) -> None:
+    if state.ivr is not None and state.ivr.outcome:
+        raise Refused("call-left-ivr", "the call has left the IVR")
+    if state.visits:
+        raise Refused("call-offered", "the call was offered to a queue already: an IVR comes before the queues")
 
 
 def _existing(state: CallState) -> Call:

@@ -57,9 +57,9 @@ def user(log: CompanyLog, id: UUID) -> User:
 
 @query(ANYONE, CompanyLog)
 def oneself(log: CompanyLog) -> User:
-    """The caller's own user."""
+    """The caller's own user. Raises NotFound for an API key, which is none."""
     if log.user is None:
-        raise NotFound("user-unknown", "no such user")
+        raise NotFound("api-key-is-no-user", "an API key is no user: GET /v1/api-keys/self describes it")
     return log.find(User, log.user)
 
 

@@ -15,6 +15,7 @@ from api.problem import Problem
 from commands.api_keys import RevokeApiKey
 from commands.interactions import OfferCall, StartCall
 from commands.queues import RegisterQueue, RenameQueue
+from domain.access import USED_BY_KEYS, USED_BY_LIMITED_KEYS
 from domain.ids import interaction_id, queue_id
 from tests.api.test_auth import problem_of
 from tests.kit.http import Program, operator
@@ -164,24 +165,30 @@ def test_a_wrong_field_of_a_new_key_is_named(ana):
         ("queue_ids", ["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
         ("requests_per_minute", 0),
         ("queue_ids", []),
-        ("permissions", ["gerenciar-pa"]),
     ):
         answer = ana.post("/v1/api-keys", {"name": "x", "permissions": [], field: value})
         assert problem_of(answer, 422, "invalid")["errors"][0]["pointer"] == f"/{field}"
 
 
-def test_a_key_gets_no_permission_with_which_it_could_never_do_anything(ana, two_queues):
-    limited = {"queue_ids": [str(two_queues)]}
-    for permission, limits in (
-        ("tela-atendimento", {}),
-        ("gerenciar-conectores", limited),
-        ("gerenciar-api", limited),
-        ("gerenciar-chaves", limited),
-    ):
-        answer = ana.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-relatorio", permission]} | limits)
-        (error,) = problem_of(answer, 422, "invalid")["errors"]
-        assert error["pointer"] == "/permissions"
-        assert permission in error["detail"]
+def test_every_permission_with_which_a_key_could_never_do_anything_is_named_at_once(ana, two_queues):
+    permissions = ["tela-atendimento", "gerenciar-relatorio", "gerenciar-conectores", "gerenciar-pa", "gerenciar-api", "gerenciar-chaves"]
+    for limits, wrong in (({}, [0, 3]), ({"queue_ids": [str(two_queues)]}, [0, 2, 3, 4, 5])):
+        answer = ana.post("/v1/api-keys", {"name": "x", "permissions": permissions} | limits)
+        errors = problem_of(answer, 422, "invalid")["errors"]
+        assert [error["pointer"] for error in errors] == [f"/permissions/{index}" for index in wrong]
+        assert all(permissions[index] in error["detail"] for index, error in zip(wrong, errors, strict=True))
+
+
+def test_the_document_lists_the_permissions_of_a_key_and_those_of_one_that_is_limited(document):
+    permissions = document["components"]["schemas"]["NewApiKey"]["properties"]["permissions"]
+    assert set(permissions["items"]["enum"]) == USED_BY_KEYS
+    named = set(permissions["description"].rpartition(": ")[2].split(", "))
+    assert named == USED_BY_LIMITED_KEYS
+
+
+def test_a_key_that_asks_which_user_it_is_learns_where_it_is_described(make):
+    _, crm = make("gerenciar-relatorio")
+    assert "/v1/api-keys/self" in problem_of(crm.get("/v1/me"), 404, "api-key-is-no-user")["detail"]
 
 
 def test_only_who_has_a_secret_of_a_key_learns_that_it_is_barred(make, ana, client):

@@ -407,6 +407,8 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
     assert [row["id"] for row in searched(phone="(31) 97791-6159")["items"]] == [own]
     nobody = searched(phone="(31) 97791-0000")
     assert (nobody["items"], nobody["notes"]) == ([], ["no contact with this number"])
+    someone = ana.get("/v1/interactions", params={"contact_id": str(UUID(int=1))}).json()
+    assert (someone["items"], someone["notes"]) == ([], ["no contact with this id"])
     refused = ana.get("/v1/interactions", params={"medium": "voice", "phone": "5531977916159"})
     problem_of(refused, 422, "invalid")
     problem_of(ana.post("/v1/interactions/search", {"phone": "1"}), 422, "invalid")

@@ -115,4 +115,4 @@ def test_a_position_behind_the_end_of_the_log_is_refused(ana, parameter):
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == parameter
     answer = ana.get("/v1/queues", headers={"If-Position": "10000"})
-    assert answer.json()["errors"][0]["parameter"] == "If-Position"
+    assert answer.json()["errors"][0]["header"] == "If-Position"

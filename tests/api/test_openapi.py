@@ -221,9 +221,13 @@ def test_a_refusal_does_not_wait_for_the_document_to_be_made(ana, client):
     assert client.transport.app.openapi_schema is None
 
 
+def test_a_path_that_is_none_is_refused_in_words_that_say_where_the_paths_are(ana):
+    assert problem_of(ana.get("/v1/nope"), 404, "not-found")["detail"] == "the API has no such path: /docs lists its paths"
+
+
 def test_every_method_of_a_path_is_named(ana):
     answer = ana.ask("PUT", "/v1/queues")
-    problem_of(answer, 405, "method-not-allowed")
+    assert problem_of(answer, 405, "method-not-allowed")["detail"] == "this path takes GET, HEAD, POST"
     assert answer.headers["allow"] == "GET, HEAD, POST"
     for headers in ({}, {"If-Match": "0"}):
         assert ana.ask("GET", "/v1/agents/log-in", headers=headers).headers["allow"] == "POST"

@@ -108,7 +108,7 @@ def test_permissions_and_queues_are_those_of_the_key(center, served):
 
 
 def test_a_refusal_says_what_is_wrong_and_nothing_is_done(center, served):
-    id, key = a_key(center, "gerenciar-relatorio")
+    _, key = a_key(center, "gerenciar-relatorio")
     head = center.store.head()
     _, answers = ask(
         served,
@@ -125,11 +125,36 @@ def test_a_refusal_says_what_is_wrong_and_nothing_is_done(center, served):
     assert "not-found" in texts[2]
     assert "there is no tool" in texts[3]
     assert center.store.head() == head
+
+
+def program(environment, lines=""):
+    """What `atende mcp` does with these lines on its standard input."""
+    words = [sys.executable, *PROGRAM]
+    return subprocess.run(
+        words, cwd=ROOT, env={"PATH": "", **environment}, input=lines, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_a_key_that_is_not_accepted_is_said_at_the_start(center, served):
+    id, key = a_key(center, "gerenciar-relatorio")
     center.bus.execute(RevokeApiKey(key=id), operator("Empresa"))
     center.clock.pass_s(1)
-    _, (revoked,) = ask(served, key, ("queue_report", {}))
-    assert revoked.is_error
-    assert key not in revoked.content[0].text
+    for wrong, why in ((key, "was revoked"), ("atk_secret", "no such API key")):
+        done = program({"ATENDE_URL": served, "ATENDE_API_KEY": wrong})
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = done.stderr.splitlines()
+        assert "does not accept ATENDE_API_KEY" in line
+        assert why in line
+        assert wrong not in line
+
+
+def test_a_line_that_is_no_message_is_answered_and_the_next_one_is_too(center, served):
+    _, key = a_key(center, "gerenciar-relatorio")
+    done = program({"ATENDE_URL": served, "ATENDE_API_KEY": key}, 'no json\n{"a": 1}\n{"jsonrpc": "2.0", "id": 7, "method": "ping"}\n')
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["id"], one.get("error", {}).get("code")) for one in answers[:2]] == [(None, -32700), (None, -32600)]
+    assert answers[2]["id"] == 7
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -141,15 +166,7 @@ def test_a_refusal_says_what_is_wrong_and_nothing_is_done(center, served):
     ],
 )
 def test_without_a_center_or_a_key_it_says_so_in_one_line(environment, reason):
-    done = subprocess.run(
-        [sys.executable, *PROGRAM],
-        cwd=ROOT,
-        env={"PATH": "", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = program(environment)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert reason in line

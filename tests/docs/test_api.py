@@ -53,16 +53,18 @@ def test_the_examples_in_curl_work(served, tmp_path):
 
 
 def test_the_examples_in_python_work(served):
-    quickstart, errors, lists, of_csv = (run_python(text, served) for text in blocks("python"))
+    quickstart, of_key, errors, lists, of_csv = (run_python(text, served) for text in blocks("python"))
     assert quickstart == "offered 1, answered 1\n"
+    assert of_key == "['gerenciar-relatorio']\n"
     assert errors == "['/sla_ms']\n409\n"
     assert lists == "['suporte', 'vendas']\n"
     assert of_csv == "[('vendas', '1')]\n"
 
 
 def test_the_examples_in_typescript_work(served, scripts):
-    quickstart, errors, lists, of_csv = (run_node(script, served.variables) for script in scripts)
+    quickstart, of_key, errors, lists, of_csv = (run_node(script, served.variables) for script in scripts)
     assert quickstart == "offered 1, answered 1\n"
+    assert of_key == "[ 'gerenciar-relatorio' ]\n"
     assert errors == "[ '/sla_ms' ]\n"
     assert lists == "vendas\n"
     assert of_csv == "Serviço 1\n"

@@ -46,9 +46,9 @@ def test_a_key_has_the_rights_that_it_was_created_with():
     ("rights", "field"),
     [
         (KeyRights("user", ("gerenciar-tudo",)), "permissions"),
-        (KeyRights("admin", ("gerenciar-pa",)), "permissions"),
-        (KeyRights("admin", ("gerenciar-relatorio", "gerenciar-api"), (QUEUE,)), "permissions"),
-        (KeyRights("user", ("gerenciar-agentes",)), "permissions"),
+        (KeyRights("admin", ("gerenciar-pa",)), "permissions.0"),
+        (KeyRights("admin", ("gerenciar-relatorio", "gerenciar-api"), (QUEUE,)), "permissions.1"),
+        (KeyRights("user", ("gerenciar-agentes",)), "permissions.0"),
         (KeyRights("user", (), ()), "queue_ids"),
         (KeyRights("user", (), None, NOW), "expires_at"),
         (KeyRights("user", (), None, None, 0), "requests_per_minute"),

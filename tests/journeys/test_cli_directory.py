@@ -196,7 +196,7 @@ def test_another_master_key_is_an_error(atende: CommandLine, log: Path) -> None:
         (("import", "queue-log", "nowhere.log"), "nowhere.log: No such file or directory"),
         (("import", "queue-log", "{data}/events.db"), "expected an Asterisk queue_log"),
         (("import", "queue-log", "{log}", "--timezone", "Brasilia"), "is not a time zone"),
-        (("admin", "ana"), "not an e-mail address"),
+        (("admin", "ana"), "this is not an e-mail address"),
         (("admin", "ana@empresa.example", "--company", "Outra"), "there is no company 'Outra'"),
     ],
 )

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from commands.api_keys import CreateApiKey
 from commands.companies import RegisterCompany
 from commands.passwords import hashed_password
 from commands.users import AppointAdministrator, SetPassword
@@ -47,11 +48,13 @@ class Served:
 
     center: TimedCenter
     address: str
+    key: str
+    """An API key that may read reports."""
 
     @property
     def variables(self) -> dict[str, str]:
         """The variables of the examples in docs/api.md."""
-        return {"CENTER": self.address, "EMAIL": EMAIL, "PASSWORD": PASSWORD, "COMPANY": COMPANY}
+        return {"CENTER": self.address, "EMAIL": EMAIL, "PASSWORD": PASSWORD, "COMPANY": COMPANY, "KEY": self.key}
 
 
 @contextmanager
@@ -62,7 +65,8 @@ def served_center(directory: Path) -> Iterator[Served]:
         center.bus.execute(RegisterCompany(name=COMPANY), operator(COMPANY))
         token = center.bus.execute(AppointAdministrator(email=EMAIL), operator(COMPANY)).result["token"]
         center.bus.execute(SetPassword(token=token, hashed=hashed_password(PASSWORD)), operator(COMPANY))
+        key = center.bus.execute(CreateApiKey(name="CRM", permissions=("gerenciar-relatorio",)), operator(COMPANY)).result["key"]
         with server_of(create_app(center)) as address:
-            yield Served(center, address)
+            yield Served(center, address, key)
     finally:
         center.close()

@@ -19,7 +19,7 @@ export async function* followLiveEvents(
   options: Following & { after?: number } = {},
 ): AsyncGenerator<LiveEvent, void, undefined> {
   const open = async (after: string | undefined, signal: AbortSignal) => {
-    const header = after === undefined ? {} : { "last-event-id": Number(after) };
+    const header = after === undefined ? {} : { "Last-Event-ID": Number(after) };
     return (await atende.GET("/v1/live", { params: { header }, parseAs: "stream", signal })).data;
   };
   for await (const event of follow(open, options.after?.toString(), options))

@@ -40,7 +40,7 @@ export async function* watchAnswers(
   options: Following = {},
 ): AsyncGenerator<WatchedAnswer, void, undefined> {
   const open = async (after: string | undefined, signal: AbortSignal) => {
-    const params = { query: { q: [...questions] }, header: after === undefined ? {} : { "last-event-id": after } };
+    const params = { query: { q: [...questions] }, header: after === undefined ? {} : { "Last-Event-ID": after } };
     return (await atende.GET("/v1/watch", { params, parseAs: "stream", signal })).data;
   };
   const answers = new Map<number, Record<string, unknown>>();

@@ -68,7 +68,8 @@ REFUSED: list[tuple[tuple[Fact, ...], Fact, type[DomainError], str]] = [
     (OFFERED, live("offered", 2, queue="suporte"), Refused, "withdraw or release it"),
     (DIALLED, live("offered", 2, queue="vendas"), Refused, "nobody has answered"),
     ((ARRIVED,), live("dial_answered", 2), Refused, "no number"),
-    (OFFERED, live("ivr_entered", 2, text="Principal"), Refused, "left the IVR"),
+    (OFFERED, live("ivr_entered", 2, text="Principal"), Refused, "offered to a queue already"),
+    ((*IN_IVR, live("ivr_left", 2)), live("ivr_entered", 3, text="Principal"), Refused, "left the IVR"),
     ((ARRIVED,), live("ivr_option", 2, text="1"), Refused, "in no IVR"),
     ((*IN_IVR, live("ivr_left", 2)), live("ivr_option", 3, text="1"), Refused, "in no IVR"),
 ]

@@ -4,7 +4,7 @@ import { type Key, useText } from "../i18n";
 import { Choices } from "./Fields";
 import styles from "./Form.module.css";
 
-export type Permission = NonNullable<Schemas["NewApiKey"]["permissions"]>[number];
+export type Permission = NonNullable<Schemas["NewUser"]["permissions"]>[number];
 
 /** Who has a use for a permission: a user, an API key, or one that is limited to some queues. Each has what those before it have. */
 type Holder = "person" | "key" | "limited-key";

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -130,7 +131,13 @@ class Done(msgspec.Struct, frozen=True):
             msgspec.convert(self.result | self.shown_once, declared)
         except msgspec.ValidationError:
             return False
-        return self.shown_once.keys() == {field.encode_name for field in msgspec.structs.fields(declared) if not field.required}
+        return self.shown_once.keys() == _shown_once(declared)
+
+
+@cache
+def _shown_once(declared: type[Result]) -> frozenset[str]:
+    """The fields of a class of results that may be missing. Looking them up costs as much as a command."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(declared) if not field.required)
 
 
 Handler = Callable[[Any, "HandlerContext"], Done]

@@ -224,7 +224,7 @@ class HistoryEvent(Shape):
     content: Annotated[
         dict[str, object],
         Field(
-            description="the observed `facts`, and the `change` of the call that follows from them, as they are stored: instants are microseconds since 1970 (`_ms`: milliseconds); personal data is opened"
+            description="the observed `facts`, and the `change` of the call that follows from them, as they are stored, with instants as numbers (`docs/api.md` says which); personal data is opened"
         ),
     ]
 

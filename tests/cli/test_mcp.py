@@ -127,12 +127,13 @@ def test_a_refusal_says_what_is_wrong_and_nothing_is_done(center, served):
     assert center.store.head() == head
 
 
-def program(environment, lines=""):
-    """What `atende mcp` does with these lines on its standard input."""
-    words = [sys.executable, *PROGRAM]
-    return subprocess.run(
-        words, cwd=ROOT, env={"PATH": "", **environment}, input=lines, capture_output=True, text=True, check=False, timeout=60
-    )
+PROGRAM_WORDS = [sys.executable, *PROGRAM]
+
+
+def program(environment):
+    """What `atende mcp` does without anything on its standard input."""
+    environment = {"PATH": "", **environment}
+    return subprocess.run(PROGRAM_WORDS, cwd=ROOT, env=environment, input="", capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_a_key_that_is_not_accepted_is_said_at_the_start(center, served):
@@ -150,11 +151,16 @@ def test_a_key_that_is_not_accepted_is_said_at_the_start(center, served):
 
 def test_a_line_that_is_no_message_is_answered_and_the_next_one_is_too(center, served):
     _, key = a_key(center, "gerenciar-relatorio")
-    done = program({"ATENDE_URL": served, "ATENDE_API_KEY": key}, 'no json\n{"a": 1}\n{"jsonrpc": "2.0", "id": 7, "method": "ping"}\n')
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    environment = {"PATH": "", "ATENDE_URL": served, "ATENDE_API_KEY": key}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(PROGRAM_WORDS, cwd=ROOT, env=environment, **pipes) as assistant:
+        assistant.stdin.write('no json\n{"a": 1}\n{"jsonrpc": "2.0", "id": 7, "method": "ping"}\n')
+        assistant.stdin.flush()
+        answers = [json.loads(assistant.stdout.readline()) for _ in range(3)]
+        assistant.stdin.close()
+        assert assistant.wait(60) == 0
     assert [(one["id"], one.get("error", {}).get("code")) for one in answers[:2]] == [(None, -32700), (None, -32600)]
     assert answers[2]["id"] == 7
-    assert done.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,13 +107,18 @@ class CommandLine:
     def serving(self) -> Iterator[Server]:
         """Run `atende serve` during the block, and stop it with SIGTERM unless it was killed."""
         process = self.start("serve", "--port", "0")
-        try:
-            yield Server(process, url_of(process))
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=DEADLINE_S)
-        assert process.returncode in (0, -signal.SIGKILL), err
+        assert process.stderr is not None
+        with process, ThreadPoolExecutor(1) as reading:
+            try:
+                url = url_of(process)
+                # A server whose log nobody reads waits for its reader.
+                log = reading.submit(process.stderr.read)
+                yield Server(process, url)
+            finally:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGTERM)
+                process.wait(timeout=DEADLINE_S)
+            assert process.returncode in (0, -signal.SIGKILL), log.result()
 
 
 class Quick(CommandLine):

@@ -19,7 +19,9 @@ QUEUE_FIGURES = [
 ]  # fmt: skip
 AGENT_FIGURES = [
     "answered",
+    "outbound_answered",
     "talk_ms",
+    "outbound_ms",
     "hold_ms",
     "wrap_up_ms",
     "ring_no_answer",

@@ -60,6 +60,7 @@ def page(playwright: Playwright, program: str, tmp_path: Path) -> Iterator[Page]
         yield browser.new_context(permissions=["microphone"], reduced_motion="reduce").new_page()
 
 
+@pytest.mark.long
 def test_a_newcomer_listens_to_a_colleague_takes_a_call_with_sound_and_hands_it_to_her(link: str, lab: asterisk.Lab, page: Page) -> None:
     def press(name: str) -> None:
         page.get_by_role("button", name=name, exact=True).first.click(timeout=ANSWERED_S * 1_000)

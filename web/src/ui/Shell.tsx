@@ -88,7 +88,10 @@ function Pages() {
   const list = useRef<HTMLElement>(null);
   const path = useLocation({ select: (location) => location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another path is why another entry must be in sight
-  useEffect(() => list.current?.querySelector(".active")?.scrollIntoView({ block: "nearest" }), [path]);
+  useEffect(() => {
+    // What it returns, a promise in new browsers, is nothing to clean up.
+    list.current?.querySelector(".active")?.scrollIntoView({ block: "nearest" });
+  }, [path]);
   const groups = [...new Set(entries.map((entry) => entry.group))];
   return (
     <nav ref={list} className={styles.pages} aria-label={text("app.menu")}>

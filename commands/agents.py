@@ -41,7 +41,7 @@ class Lease(Result, frozen=True, kw_only=True):
 
 
 class Expiry(Result, frozen=True, kw_only=True):
-    """Whether the lease had expired."""
+    """Whether the lease, or the session of a phone, had expired."""
 
     expired: bool
 

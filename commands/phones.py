@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from commands.agents import act_as, existing_agent
+from commands.agents import Expiry, act_as, existing_agent
 from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, Result, handles
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, acts_for_another, must_act_for_all
 from domain.agents import Agent
@@ -30,12 +30,6 @@ class PhoneCredential(Result, frozen=True, kw_only=True):
     session: str
     username: str
     expires_at: int
-
-
-class Expiry(Result, frozen=True, kw_only=True):
-    """Whether it had expired."""
-
-    expired: bool
 
 
 class Telephones(Result, frozen=True, kw_only=True):

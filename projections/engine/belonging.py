@@ -11,6 +11,9 @@ from uuid import UUID
 
 import msgspec
 
+from domain.agents import LONGEST_CALL_US
+from domain.base import MS
+
 Period = tuple[int, int]
 """First and last instant, in ms."""
 
@@ -20,8 +23,8 @@ EVER: Period = (-(2**60), 2**60)
 NEVER: Period = (2**60, 2**60)
 """A period in which nothing happens: by it only those belong who are logged in, or named by the settings."""
 
-LONGEST_MS = 12 * 3_600_000
-"""What goes on for longer has ended unseen (`domain.agents.LONGEST_TALK_US`)."""
+LONGEST_MS = LONGEST_CALL_US // MS
+"""What goes on for longer has ended unseen."""
 
 STANDINGS = "SELECT id, name, person, queues FROM {agents}"
 

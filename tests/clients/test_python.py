@@ -20,8 +20,9 @@ from api.problem import KINDS
 from api.versions import NEWEST
 from tests.kit.changing_answers import TABLES, answers
 from tests.kit.generated_clients import PYTHON, run
+from tests.kit.http import PASSWORD
 from tests.kit.openapi import operations
-from tests.kit.served import served_center
+from tests.kit.served import COMPANY, EMAIL, served_center
 
 LOG = b"1772470800|1772470800.1|vendas|NONE|ENTERQUEUE||5511987654321|1\nno line\n"
 
@@ -219,16 +220,20 @@ def served(tmp_path_factory):
         yield served
 
 
+def logged_in(atende_client, served):
+    return atende_client.Atende.log_in(served.address, EMAIL, PASSWORD, COMPANY)
+
+
 @pytest.fixture
 def atende(atende_client, served):
-    with atende_client.Atende.log_in(*served.variables.values()) as atende:
+    with logged_in(atende_client, served) as atende:
         yield atende
 
 
 @pytest.fixture(scope="module")
 def import_id(atende_client, served):
     """An import of a file in which a line is wrong."""
-    with atende_client.Atende.log_in(*served.variables.values()) as atende:
+    with logged_in(atende_client, served) as atende:
         headers = {"Content-Type": "application/octet-stream"}
         return UUID(atende.post("/v1/imports", params={"name": "queue_log"}, content=LOG, headers=headers).json()["id"])
 

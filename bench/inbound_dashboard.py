@@ -47,22 +47,25 @@ FROM (
 )
 """
 _COVERED = """
-INSERT INTO sources SELECT {company:UUID}, generateUUIDv4(), 1, 1, 0, 'span', 'queue_log', 'queue_log', {first:Int64}, {until:Int64}, 0, NULL, [], []
+INSERT INTO sources (tenant, id, version, position, kind, source, name, from_ms, until_ms)
+SELECT {company:UUID}, generateUUIDv4(), 1, 1, 'span', 'queue_log', 'queue_log', {first:Int64}, {until:Int64}
 """
 _AGENTS = """
-INSERT INTO agents SELECT {company:UUID}, generateUUIDv4(number), 1, 1, 0, concat('Agente ', toString(number)), 1, '', ['fila 0'], NULL, [] FROM numbers(40)
+INSERT INTO agents (tenant, id, version, position, name, person, queues)
+SELECT {company:UUID}, generateUUIDv4(number), 1, 1, concat('Agente ', toString(number)), 1, ['fila 0'] FROM numbers(40)
 """
 _SPANS = """
-INSERT INTO agent_spans SELECT {company:UUID}, generateUUIDv4(number), 1, 1, 0, concat('Agente ', toString(number % 40)), 'session', '',
+INSERT INTO agent_spans (tenant, id, version, position, agent, kind, from_ms, until_ms)
+SELECT {company:UUID}, generateUUIDv4(number), 1, 1, concat('Agente ', toString(number % 40)), 'session',
     {first:Int64} + intDiv(number, 40) * 86400000, {first:Int64} + intDiv(number, 40) * 86400000 + 28800000 FROM numbers(2440)
 """
 _EVENT = """
-INSERT INTO events SELECT {company:UUID}, generateUUIDv4(), 1, {position:UInt64}, 'interaction.observed', '', '', '', {until:Int64} * 1000,
-    {until:Int64} * 1000, ''
+INSERT INTO events (tenant, id, version, position, topic, occurred_us, recorded_us)
+SELECT {company:UUID}, generateUUIDv4(), 1, {position:UInt64}, 'interaction.observed', {until:Int64} * 1000, {until:Int64} * 1000
 """
 """The last event: data is complete until its instant."""
 
-_BARE = """
+BARE = """
 SELECT intDiv(offered_ms - {since:Int64}, 86400000) AS day, queue, count() AS offered, countIf(end = 'answered') AS answered,
     countIf(end = 'answered' AND wait_ms <= sla_ms) AS in_time, countIf(end = 'abandoned') AS abandoned, countIf(end = 'timed-out') AS timed_out,
     sumIf(wait_ms, end = 'answered') AS waited, maxIf(wait_ms, end = 'answered') AS longest, sum(talk_ms + hold_ms + wrap_up_ms) AS handled,
@@ -78,7 +81,7 @@ def dashboard(quick: bool) -> dict[str, Any]:
     with TemporaryDirectory(prefix="bench-") as name:
         warehouse = ChdbWarehouse(Path(name, "warehouse"))
         open_rows(warehouse)
-        _fill(warehouse, visits)
+        fill(warehouse, visits)
         since, until = (int(edge.timestamp()) * 1000 for edge in MONTH)
         rows = CompanyRows(warehouse, COMPANY, WHOLE_COMPANY, Progress(visits, visits))
         question = Question(by="day", since_ms=since, until_ms=until)
@@ -92,7 +95,7 @@ def dashboard(quick: bool) -> dict[str, Any]:
 
         def bare() -> float:
             started = time.perf_counter()
-            read = warehouse.query(_BARE, COMPANY, since=since, until=until)
+            read = warehouse.query(BARE, COMPANY, since=since, until=until)
             seconds = time.perf_counter() - started
             offered.add(sum(row["offered"] for row in read))
             return seconds
@@ -115,7 +118,8 @@ def fill_visits(warehouse: Warehouse, visits: int, *, first_ms: int, head: int) 
         warehouse.execute(_VISITS, company=COMPANY, first=first_ms, span=SPAN_MS, count=count, head=head, **{"from": start})
 
 
-def _fill(warehouse: ChdbWarehouse, visits: int) -> None:
+def fill(warehouse: ChdbWarehouse, visits: int) -> None:
+    """Insert the visits, and what the dashboard reads beside them: a source that covers them, agents with their sessions, the last event."""
     fill_visits(warehouse, visits, first_ms=FIRST_MS, head=visits)
     until = FIRST_MS + SPAN_MS + _HOUR_MS
     warehouse.execute(_COVERED, company=COMPANY, first=FIRST_MS, until=until)

@@ -172,6 +172,6 @@ def outcome_of(delivery: Delivery, answer: Answer, now: int, took_ms: int) -> Ou
     if not answer.error:
         return Outcome("delivered", now, now, took_ms, answer.code, "")
     due = now + DELAYS_S[min(delivery.attempts, len(DELAYS_S) - 1)] * SECOND
-    if answer.code == GONE or due >= delivery.began + GIVEN_UP_US:
+    if answer.code == GONE or due >= (delivery.began or now) + GIVEN_UP_US:
         return Outcome("failed", now, now, took_ms, answer.code, answer.error)
     return Outcome("waiting", due, now, took_ms, answer.code, answer.error)

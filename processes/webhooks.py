@@ -100,5 +100,4 @@ def _deliveries(event: Event, state: Subscribed) -> Iterator[Delivery]:
                     type=message.type,
                     body=body,
                     created=event.recorded_at,
-                    began=event.recorded_at,
                 )

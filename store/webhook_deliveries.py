@@ -43,7 +43,7 @@ _FIRST = f"(SELECT min(number) FROM webhook_deliveries WHERE {_OF_SUBJECT})"  # 
 _HOLD_BACK = f"UPDATE webhook_deliveries SET due = ? WHERE {_OF_SUBJECT} AND due <> ? AND number > {_FIRST}"  # noqa: S608 - no input
 _LET_GO = f"UPDATE webhook_deliveries SET due = ? WHERE {_OF_SUBJECT} AND due = ? AND number = {_FIRST}"  # noqa: S608 - no input
 _NOTE = """
-UPDATE webhook_deliveries SET status = ?, attempts = attempts + 1, due = ?, tried = ?, took_ms = ?, code = ?, error = ?
+UPDATE webhook_deliveries SET began = ?, status = ?, attempts = attempts + 1, due = ?, tried = ?, took_ms = ?, code = ?, error = ?
 WHERE id = ? AND status = 'waiting' AND attempts = ? RETURNING id
 """
 _FAIL = """
@@ -54,7 +54,7 @@ INSERT INTO webhook_receivers (webhook, failed, tried, took_ms, code, error) VAL
 failed = CASE WHEN excluded.failed = 0 THEN 0 ELSE webhook_receivers.failed + 1 END,
 tried = excluded.tried, took_ms = excluded.took_ms, code = excluded.code, error = excluded.error
 """
-_AGAIN = "UPDATE webhook_deliveries SET status = 'waiting', due = ?, began = ? WHERE"
+_AGAIN = "UPDATE webhook_deliveries SET status = 'waiting', due = ?, began = 0 WHERE"
 _WITHDRAW = "UPDATE webhook_deliveries SET status = 'failed', tried = ?, error = ? WHERE webhook = ? AND status = 'waiting'"
 
 
@@ -63,7 +63,7 @@ class Delivery:
     """A message for one webhook. Instants are microseconds.
 
     id: the same for every attempt; the receiver knows repeats by it. number: its place in the order of the log. subject: deliveries about the same one are posted in
-    order. began: since when it is tried; it is given up some days after. attempts: so far. due: when it is tried next. tried: the last attempt, 0 if none;
+    order. began: since when it is tried, 0 until its first attempt; it is given up some days after. attempts: so far. due: when it is tried next. tried: the last attempt, 0 if none;
     took_ms: how long that one took; code: the HTTP status that it got, 0 if none; error: why it failed, "" if it did not. failed: how many of the attempts failed.
     """
 
@@ -75,7 +75,7 @@ class Delivery:
     type: str
     body: str
     created: int
-    began: int
+    began: int = 0
     status: Status = "waiting"
     attempts: int = 0
     due: int = AFTER_ANOTHER
@@ -143,7 +143,7 @@ class Redeliver:
     def apply(self, db: Database) -> None:
         """Inside a transaction."""
         which, value = ("status = 'failed' AND created >= ?", self.since) if self.delivery is None else ("id = ?", self.delivery.bytes)
-        subjects = db.execute(f"{_AGAIN} webhook = ? AND {which} RETURNING subject", (AFTER_ANOTHER, self.now, self.webhook.bytes, value))
+        subjects = db.execute(f"{_AGAIN} webhook = ? AND {which} RETURNING subject", (AFTER_ANOTHER, self.webhook.bytes, value))
         for subject in dict.fromkeys(subject for (subject,) in subjects):
             _in_order(db, self.webhook, UUID(bytes=subject), self.now)
 
@@ -176,7 +176,7 @@ class Erase:
 
 def note(db: Database, delivery: Delivery, outcome: Outcome) -> bool:
     """Inside a transaction: record an attempt. False, and nothing is changed, if another process has recorded it, or the delivery was withdrawn."""
-    values = (outcome.status, outcome.due, outcome.tried, outcome.took_ms, outcome.code, outcome.error)
+    values = (delivery.began or outcome.tried, outcome.status, outcome.due, outcome.tried, outcome.took_ms, outcome.code, outcome.error)
     if not db.execute(_NOTE, (*values, delivery.id.bytes, delivery.attempts)):
         return False
     if outcome.error:

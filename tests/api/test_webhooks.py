@@ -43,7 +43,7 @@ def delivered(center, webhook: str, company: str = "Empresa", number: int = 1) -
     message = '{"type":"interaction.answered","timestamp":"2026-03-02T17:05:09.250Z","data":{}}'
     now = center.bus.clock.now_us()
     ids = {"tenant": company_id(company), "webhook": UUID(webhook), "subject": uuid4()}
-    one = Delivery(id=uuid4(), number=number, type="interaction.answered", body=message, created=now, began=now, **ids)
+    one = Delivery(id=uuid4(), number=number, type="interaction.answered", body=message, created=now, **ids)
     with center.store.recorder.transaction() as db:
         Enqueue((one,)).apply(db)
     return one

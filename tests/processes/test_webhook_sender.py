@@ -201,6 +201,24 @@ def test_one_message_that_is_refused_for_days_is_given_up_and_the_webhook_goes_o
     assert [one.status for one in posting.deliveries(webhook) if one.subject == stuck] == ["failed", "delivered", "delivered"]
 
 
+def test_a_message_that_waited_for_days_behind_another_is_tried_for_its_own_three_days(posting: Posting) -> None:
+    webhook = posting.create().id
+    call = posting.call()
+    refused = {(str(call), KINDS[0])}
+    posting.receiver.answer = lambda post: WRONG if post.step in refused else OK
+    posting.post()
+    for delay in DELAYS_S[:-1]:
+        posting.call()
+        posting.wait(delay)
+    refused.add((str(call), KINDS[1]))
+    posting.call()
+    posting.wait(DELAYS_S[-1])
+    assert [one.status for one in posting.deliveries(webhook) if one.subject == call] == ["failed", "waiting", "waiting"], "refused once"
+    refused.clear()
+    posting.wait(DELAYS_S[0])
+    assert [one.status for one in posting.deliveries(webhook) if one.subject == call] == ["failed", "delivered", "delivered"]
+
+
 def test_a_receiver_that_is_gone_is_disabled_at_once(posting: Posting) -> None:
     webhook = posting.create().id
     posting.call()

@@ -197,7 +197,7 @@ async def offer_call(interaction_id: InteractionId, body: ToQueue, context: Auth
 
 @router.post("/{interaction_id}/ring", summary="An agent's phone begins to ring", response_model=Done)
 async def ring_agent(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
-    """The agent must be logged in."""
+    """The agent must be logged in and neither paused nor in another call, dialled ones too. An agent in wrap-up may be rung: who distributes the calls decides."""
     return await context.do(commands.RingAgent(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
@@ -209,7 +209,7 @@ async def ring_no_answer(interaction_id: InteractionId, body: ByAgent, context: 
 
 @router.post("/{interaction_id}/answer", summary="An agent answers the call", response_model=Done)
 async def answer_call(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
-    """The visit's wait ends as answered; the talk begins. The agent must be logged in."""
+    """The visit's wait ends as answered; the talk begins. The agent must be logged in and neither paused nor in another call, dialled ones too."""
     return await context.do(commands.AnswerCall(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
@@ -281,7 +281,7 @@ async def end_call(interaction_id: InteractionId, body: Nothing, context: Authen
 async def wrap_up_call(
     interaction_id: InteractionId, body: Annotated[Wrapping, BodyField(default_factory=Wrapping)], context: Authenticated
 ) -> Response:
-    """Marks the call as handled (*tabulada*); wrap-up time ends, also at a PBX that counts it by the queue's limit: the agent gets the next call at once."""
+    """Marks the call as handled (*tabulada*); wrap-up time ends, also at a PBX that holds back the queue's next call for so long."""
     return await context.do(commands.WrapUp(interaction=interaction_id, tag=body.tag, at=body.us))
 
 

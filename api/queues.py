@@ -59,7 +59,7 @@ class QueueChange(Body):
         Field(
             ge=0,
             le=LONGEST_WRAP_UP_MS,
-            description="an agent who has talked gets no other call of the queue for so long (pós-atendimento); 0 for none",
+            description="a PBX gives an agent who has talked no other call of the queue for so long (pós-atendimento); 0 for none",
             examples=[30_000],
         ),
     ] = None

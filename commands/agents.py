@@ -20,7 +20,7 @@ from domain.users import User
 from domain.voice.facts import Fact
 
 SHORTEST_LEASE_MS, LONGEST_LEASE_MS = 60_000, 24 * 3600 * 1_000
-"""Minutes."""
+"""How long a client may be unheard before its agent is logged out."""
 
 
 class LoggedQueues(Result, frozen=True, kw_only=True):

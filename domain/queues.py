@@ -31,8 +31,8 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     sla_target: percentage of calls to be answered in time (Atendimento %). sla_ms: "in time" (Tempo Atendimento).
     tolerated_ms: a shorter wait before an abandon does not count against the queue (Tempo Abandono).
     internal_number: three digits by which agents transfer to the queue; "" = none.
-    on_screen: whether the agent screen offers the queue. sla_profile: the default SLA profile. wrap_up_ms: an agent who has talked gets no other call
-    of the queue for so long (pós-atendimento); 0 = none. recording: which of its calls are recorded (gravação).
+    on_screen: whether the agent screen offers the queue. sla_profile: the default SLA profile. wrap_up_ms: a PBX gives an
+    agent who has talked no other call of the queue for so long (pós-atendimento); 0 = none. recording: which of its calls are recorded (gravação).
     """
 
     sla_target: float = 80.0

@@ -14,6 +14,7 @@ from domain.base import SECOND, Event
 from domain.names import identity
 from domain.voice.interaction_events import CallWrappedUp
 from domain.voice.interactions import Interaction
+from domain.voice.talks import talks
 from telephony_adapter.control.effects import Effect
 from telephony_adapter.control.pbx import Pbx, PbxRefuses, Row
 from telephony_adapter.control.renewals import renew
@@ -40,7 +41,7 @@ class WrapUps(Effect):
         if interaction is None or not wrapped:
             return ()
         queue, ended_s = wrapped[-1].queue, (wrapped[-1].at - (wrapped[-1].wrap_ms or 0) * 1_000) // SECOND
-        agent = next((visit.agent for visit in reversed(interaction.state.visits) if visit.queue == queue and visit.agent), "")
+        agent = next((talk.agent for talk in reversed(talks(interaction.state)) if talk.queue == queue), "")
         if not agent:
             return ()
         with pbx.alone_with(agent):

@@ -5,16 +5,11 @@ import { StateMark } from "../ui/StateMark";
 import { About, useAbout } from "./About";
 import type { Terms } from "./definition";
 import styles from "./Figure.module.css";
-import { between, difference, figure, NONE } from "./format";
+import { difference, figure, NONE } from "./format";
 import { type Gap, spanOf } from "./gaps";
 import { CALLS, type FigureKey, KINDS } from "./kinds";
+import { type Bounds, bounded, limitsOf } from "./limits";
 import type { Lineage } from "./lineage";
-
-/** Limits of figures while a source was cut off, as the API gives them. */
-export interface Bounds {
-  missing_at_most: number;
-  [figure: string]: unknown;
-}
 
 interface Props {
   name: FigureKey;
@@ -65,10 +60,9 @@ export function Figure({
   const callsOf = useCallsSearch();
   const { isOpen, setOpen, onKeyDown } = useAbout();
   const { kind, label, field } = KINDS[name];
-  const limits = bounds?.[field];
-  const isRange = Array.isArray(limits) && limits[0] !== limits[1];
-  const shown = isRange ? between(kind, limits as [number, number], language) : figure(kind, value, language);
-  const isVague = bounds != null && !Array.isArray(limits) && kind === "duration" && value != null;
+  const limits = limitsOf(bounds, field);
+  const shown = bounded(kind, value, limits, language);
+  const isVague = bounds != null && !Array.isArray(bounds[field]) && kind === "duration" && value != null;
   return (
     <section
       className={styles.figure}
@@ -83,7 +77,7 @@ export function Figure({
           {...{ name, value, lineage, terms, profile, csv, isOpen, setOpen }}
           calls={CALLS[name] && callsOf(CALLS[name])}
         >
-          {bounds && (isRange || isVague) && <Limits {...{ bounds, gaps, isVague }} />}
+          {bounds && (limits || isVague) && <Limits {...{ bounds, gaps, isVague }} />}
         </About>
       </div>
       <p className={`num ${styles.value}`}>
@@ -93,8 +87,8 @@ export function Figure({
         {shown === NONE && <span className="visually-hidden">{text("figure.none")}</span>}
       </p>
       {note && <p className={styles.note}>{note}</p>}
-      {previous !== undefined && <Compared name={name} value={isRange ? null : value} previous={previous} />}
-      {bounds && (isRange || isVague) && (
+      {previous !== undefined && <Compared name={name} value={limits ? null : value} previous={previous} />}
+      {bounds && (limits || isVague) && (
         <p className={styles.missing} title={text(isVague ? "figure.mean.why" : "figure.missing.why")}>
           {text("figure.missing", { count: bounds.missing_at_most })}
         </p>

@@ -112,7 +112,7 @@ export function intervals(starts: readonly string[], by: string, locale: string)
   const hours = new Map<string, number>();
   if (by === "hour")
     for (const start of starts) hours.set(start.slice(0, 13), (hours.get(start.slice(0, 13)) ?? 0) + 1);
-  const isOfDays = (by === "hour" || by === "half_hour") && starts[0]?.slice(0, 10) !== starts.at(-1)?.slice(0, 10);
+  const isOfDays = by === "hour" && starts[0]?.slice(0, 10) !== starts.at(-1)?.slice(0, 10);
   return starts.map((start) => {
     const label = interval(start, by, locale, (hours.get(start.slice(0, 13)) ?? 0) > 1);
     return isOfDays ? `${label}\n${start.slice(8, 10)}/${start.slice(5, 7)}` : label;
@@ -127,6 +127,6 @@ export function interval(start: string, by: string, locale: string, isRepeated =
     new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(at).replace(".", "");
   if (by === "month") return `${word({ month: "short" })}/${String(year).slice(2)}`;
   if (by === "day" || by === "week") return `${word({ weekday: "short" })} ${day}`;
-  const hour = by === "half_hour" ? start.slice(11, 16) : `${start.slice(11, 13)}h`;
+  const hour = `${start.slice(11, 13)}h`;
   return isRepeated ? `${hour} ${start.slice(-6, -3).replace("-", "−")}` : hour;
 }

@@ -20,8 +20,6 @@ interface Answered {
   definition: string;
 }
 
-const NONE: readonly Definition[] = [];
-
 export function useLineage(answer: Answered | undefined): Lineage | null {
   const known = useQuery({
     ...definitions,
@@ -32,7 +30,7 @@ export function useLineage(answer: Answered | undefined): Lineage | null {
     position: answer.as_of,
     zone: answer.timezone,
     definition: answer.definition,
-    definitions: known ?? new Map(NONE.map((one) => [one.key, one])),
+    definitions: known ?? new Map(),
   };
 }
 

@@ -42,7 +42,7 @@ export function DialForm({ agent }: { agent: string }) {
           inputMode="tel"
           maxLength={24}
           value={written}
-          error={isWrong ? text("attend.transfer.wrong") : command.error ? said(command.error) : undefined}
+          error={isWrong ? text("attend.number.wrong") : command.error ? said(command.error) : undefined}
           onChange={({ currentTarget }) => setWritten(currentTarget.value)}
         />
         <NativeSelect

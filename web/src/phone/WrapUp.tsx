@@ -12,7 +12,7 @@ import { Panel } from "../ui/Panel";
 import { usePermission } from "../ui/usePermission";
 import styles from "./Phone.module.css";
 
-/** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. isAwaited: the agent takes no call before. */
+/** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. isAwaited: the PBX gives the agent no other call of the queue before. */
 export function WrapUp({
   interaction,
   isOver,

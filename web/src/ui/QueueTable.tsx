@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../api/client";
 import { queues } from "../api/queries";
-import { count, duration, percent } from "../figures/format";
+import { count, type Kind, percent } from "../figures/format";
+import { bounded, keepsTarget, limitsOf } from "../figures/limits";
 import { useCallsSearch } from "../filters/useFilters";
 import { useLanguage, useText } from "../i18n";
 import styles from "./QueueTable.module.css";
@@ -10,6 +11,15 @@ import { StateMark } from "./StateMark";
 import { Table } from "./Table";
 
 type Row = Schemas["OfQueue"];
+
+const OTHERS = [
+  ["answered", "count"],
+  ["abandoned", "count"],
+  ["timed_out", "count"],
+  ["asa_ms", "duration"],
+  ["aht_ms", "duration"],
+  ["waiting", "count"],
+] as const;
 
 /** Calls by queue, the worst service level first. The bar compares what queues received. */
 export function QueueTable({ rows }: { rows: readonly Row[] }) {
@@ -22,6 +32,8 @@ export function QueueTable({ rows }: { rows: readonly Row[] }) {
     (a, b) => (a.sla_percent ?? 101) - (b.sla_percent ?? 101) || a.queue.localeCompare(b.queue),
   );
   const target = (row: Row) => targets.get(row.queue);
+  const shown = (row: Row, key: "offered" | "sla_percent" | (typeof OTHERS)[number][0], kind: Kind) =>
+    bounded(kind, row[key], limitsOf(row.bounds, key), language);
   return (
     <Table
       name={text("queues.title")}
@@ -59,7 +71,7 @@ export function QueueTable({ rows }: { rows: readonly Row[] }) {
                 search={callsOf({ servico: row.queue, tipo: "inbound" }) as never}
                 aria-label={text("queues.countOf", { count: count(row.offered, language), queue: row.queue })}
               >
-                {count(row.offered, language)}
+                {shown(row, "offered", "count")}
               </Link>
             </span>
           ),
@@ -70,42 +82,27 @@ export function QueueTable({ rows }: { rows: readonly Row[] }) {
           isNumber: true,
           cell: (row) => {
             const wanted = target(row);
-            const keeps = wanted != null && row.sla_percent != null ? row.sla_percent >= wanted : null;
+            const keeps = keepsTarget(row.sla_percent, wanted, limitsOf(row.bounds, "sla_percent"));
             return (
               <span className={styles.sla}>
                 {keeps !== null && <StateMark state={keeps ? "ok" : "breach"} size={11} />}
                 {keeps !== null && (
                   <span className="visually-hidden">{text(keeps ? "queues.inTime" : "queues.below")}</span>
                 )}
-                <strong>{percent(row.sla_percent, language)}</strong>
+                <strong>{shown(row, "sla_percent", "percent")}</strong>
                 {wanted != null && (
-                  <span className="hint">{text("figure.target", { target: `${count(wanted, language)}\u00a0%` })}</span>
+                  <span className="hint">{text("figure.target", { target: percent(wanted, language) })}</span>
                 )}
               </span>
             );
           },
         },
-        {
-          key: "answered",
-          title: text("figure.answered"),
+        ...OTHERS.map(([key, kind]) => ({
+          key,
+          title: text(`figure.${key}`),
           isNumber: true,
-          cell: (row) => count(row.answered, language),
-        },
-        {
-          key: "abandoned",
-          title: text("figure.abandoned"),
-          isNumber: true,
-          cell: (row) => count(row.abandoned, language),
-        },
-        {
-          key: "timed_out",
-          title: text("figure.timed_out"),
-          isNumber: true,
-          cell: (row) => count(row.timed_out, language),
-        },
-        { key: "asa_ms", title: text("figure.asa_ms"), isNumber: true, cell: (row) => duration(row.asa_ms) },
-        { key: "aht_ms", title: text("figure.aht_ms"), isNumber: true, cell: (row) => duration(row.aht_ms) },
-        { key: "waiting", title: text("figure.waiting"), isNumber: true, cell: (row) => count(row.waiting, language) },
+          cell: (row: Row) => shown(row, key, kind),
+        })),
       ]}
     />
   );

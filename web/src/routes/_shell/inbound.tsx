@@ -2,10 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { company, queues as queuesQuery } from "../../api/queries";
-import { type Bounds, Figure } from "../../figures/Figure";
+import { Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
 import { percent } from "../../figures/format";
 import { Gaps, useGaps } from "../../figures/gaps";
+import { type Bounds, keepsTarget, limitsOf } from "../../figures/limits";
 import type { Lineage } from "../../figures/lineage";
 import { useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
@@ -74,7 +75,7 @@ function Figures({ answer, lineage, question, previous }: Asked) {
   const bounds = totals.bounds as Bounds | null;
   const by = answer.period.by ?? "hour";
   const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile, gaps, previous };
-  const isKept = target === undefined || totals.sla_percent == null ? null : totals.sla_percent >= target;
+  const isKept = keepsTarget(totals.sla_percent, target, limitsOf(bounds, "sla_percent"));
   return (
     <>
       <Gaps gaps={gaps} />
@@ -134,8 +135,7 @@ function useTarget(answer: Board): number | undefined {
 }
 
 function chartsOf({ series }: Board, text: ReturnType<typeof useText>) {
-  const limits = (key: string) =>
-    series.map((row) => ((row.bounds as Bounds | null)?.[key] as [number, number] | undefined) ?? null);
+  const limits = (key: string) => series.map((row) => limitsOf(row.bounds, key));
   const offered = {
     name: text("figure.offered"),
     kind: "count",

@@ -1,10 +1,11 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { type Bounds, Figure } from "../../figures/Figure";
+import { Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
 import { Gaps, useGaps } from "../../figures/gaps";
 import type { FigureKey } from "../../figures/kinds";
 import { KINDS } from "../../figures/kinds";
+import type { Bounds } from "../../figures/limits";
 import type { Lineage } from "../../figures/lineage";
 import { callSearchOf } from "../../filters/calls";
 import { useCallFilters } from "../../filters/useFilters";

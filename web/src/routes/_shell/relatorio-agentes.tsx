@@ -1,6 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { clockTime, count } from "../../figures/format";
+import { limitsOf } from "../../figures/limits";
 import { useLanguage, useText } from "../../i18n";
 import { csvOf, usePeriod, useReport } from "../../time/usePeriod";
 import { Allowed } from "../../ui/Allowed";
@@ -56,6 +57,12 @@ const TIMES = [
   ["paused_ms", "agentReport.paused"],
 ] as const;
 
+/** A time; both its limits if the end of a talk was not recorded. */
+function time(row: Row, key: (typeof TIMES)[number][0]) {
+  const limits = limitsOf(row.bounds, key);
+  return limits ? limits.map(clockTime).join("–") : clockTime(row[key]);
+}
+
 function Rows({ rows }: { rows: readonly Row[] }) {
   const text = useText();
   const language = useLanguage();
@@ -93,7 +100,7 @@ function Rows({ rows }: { rows: readonly Row[] }) {
           key,
           title: text(title),
           isNumber: true,
-          cell: (row: Row) => clockTime(row[key]),
+          cell: (row: Row) => time(row, key),
         })),
         ...reasons.map((reason) => ({
           key: `pause-${reason}`,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 from domain.errors import InvalidField
 
@@ -38,6 +38,11 @@ def cleaned(name: str) -> str:
 def identity(name: str) -> str:
     """What is equal for all spellings of a name."""
     return normalize("NFC", cleaned(name).casefold())
+
+
+def alphabetical(name: str) -> tuple[str, str]:
+    """The place of a name in the order of the alphabet: without case, an accented letter beside its plain one."""
+    return "".join(letter for letter in normalize("NFKD", identity(name)) if not combining(letter)), name
 
 
 def checked_name(name: str, field: str, what: str, longest: int = LONGEST_NAME) -> str:

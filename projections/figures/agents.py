@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
+from domain.names import identity
 from projections.engine.temporal_view import TemporalView
 from projections.figures.agent_time import Activity, Times, activities, states_of, times_of
 from projections.figures.attribution import Key, Scope, scope, tallies
@@ -185,7 +187,21 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
             counted = tally.counts.answered if tally else 0
             reached = dialled[index, name].answered if (index, name) in dialled else 0
             figures[index, name] = _Figures(counted, reached, ring_no_answers.get((index, name), 0), whole[index], part[index])
+    _merge_spellings([found.whole for found in figures.values()])
     return figures
+
+
+def _merge_spellings(times: Sequence[Times]) -> None:
+    """Reasons of pauses are names: `Almoço` and `ALMOÇO` are one reason, which all rows write as it was written for most of the time."""
+    spent: Counter[str] = Counter()
+    for one in times:
+        spent.update(one.pauses)
+    spelling = {identity(reason): reason for reason, _ in sorted(spent.items(), key=lambda known: (known[1], known[0]))}
+    for one in times:
+        merged: Counter[str] = Counter()
+        for reason, ms in one.pauses.items():
+            merged[spelling[identity(reason)]] += ms
+        one.pauses = dict(merged)
 
 
 def answers(own: Collection[str], asked: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 
 from domain.access import REPORTS
 from domain.errors import InvalidField
+from domain.names import alphabetical
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures import agents as agent_figures
 from projections.figures import ivr as ivr_figures
@@ -141,7 +142,7 @@ def agents(rows: CompanyRows, question: Question) -> Report:
 
 def _pauses(rows: list[Row]) -> list[Column]:
     """A column for each reason for which somebody paused, in the order of the alphabet."""
-    reasons = sorted({reason for row in rows for reason in row["paused_by_reason_ms"] or ()})
+    reasons = sorted({reason for row in rows for reason in row["paused_by_reason_ms"] or ()}, key=alphabetical)
     return [Column("paused_by_reason_ms", f"Pausa {reason or NOTHING}", partial(_paused, reason), number=True) for reason in reasons]
 
 

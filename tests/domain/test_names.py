@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidField
 from domain.ids import agent_id, company_id, ivr_id, queue_id
-from domain.names import NAMELESS, checked_name, cleaned, identity
+from domain.names import NAMELESS, alphabetical, checked_name, cleaned, identity
 from tests.kit.facts import TENANT
 
 
@@ -50,3 +50,7 @@ def test_a_live_name_that_is_blank_or_has_unseen_characters_is_refused(name: str
 
 def test_a_live_name_keeps_its_case_and_single_blanks() -> None:
     assert checked_name("  Suporte   T\u00e9cnico ", "name", "a queue") == "Suporte T\u00e9cnico"
+
+
+def test_accented_letters_and_capitals_stand_beside_their_plain_ones_in_the_alphabet():
+    assert sorted(["Zelo", "almoço", "Água", "ágio", "Banheiro"], key=alphabetical) == ["ágio", "Água", "almoço", "Banheiro", "Zelo"]

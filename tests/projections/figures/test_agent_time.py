@@ -136,6 +136,18 @@ def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Ce
     assert (row["ringing_ms"], row["available_ms"], row["offline_ms"]) == (20 * S, 580 * S, 1000 * S)
 
 
+def test_a_reason_in_two_spellings_is_one_reason_written_as_for_most_of_the_time(center: Center) -> None:
+    center.covered("queue_log", 0, 2000 * S)
+    center.agent(
+        "Ana",
+        PresenceSpan("session", 0, 1000 * S),
+        PresenceSpan("pause", 0, 300 * S, "Almoço"),
+        PresenceSpan("pause", 400 * S, 500 * S, "ALMOÇO"),
+    )
+    center.agent("Bia", PresenceSpan("session", 0, 1000 * S), PresenceSpan("pause", 0, 150 * S, "ALMOÇO"))
+    assert [row["paused_by_reason_ms"] for row in ask(center)] == [{"Almoço": 400 * S}, {"Almoço": 150 * S}]
+
+
 def test_times_are_clipped_to_what_is_asked(center: Center) -> None:
     ana_s_morning(center)
     (row,) = ask(center, since_ms=110 * S, until_ms=300 * S)

@@ -27,7 +27,7 @@ from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from settings import Settings
 from simulator.story import history
 from store.event_store import Store
-from store.recorder import events_after
+from store.log_reader import events_after
 from store.storage_location import InDirectory, OnServers
 from streams.brokers import Brokers, Producer
 from streams.bulk import BulkReader, Partition

@@ -23,8 +23,8 @@ from commands.command_bus import CommandBus
 from simulator.story import history
 from store.database import Database
 from store.event_store import Store
+from store.log_reader import events_after, last_position
 from store.postgres_lock import ServerLock
-from store.recorder import events_after, last_position
 from store.storage_location import OnServers
 from streams.brokers import Brokers
 from streams.deployment_topics import make_topics, names

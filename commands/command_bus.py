@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from eventsourcing.persistence import IntegrityError
 
 from commands.handler_context import Caller, Command, Done, Receipt, handles
-from commands.unit_of_work import Alongside, Answer, Request, UnitOfWork
+from commands.outcomes import Alongside, Answer, Request
+from commands.unit_of_work import UnitOfWork
 from domain.errors import DomainError, VersionConflict
 from store.clock import Clock, ClockOff, ClockWatch, LogClock, SystemClock
 from store.database import StoreUnavailable, Undone

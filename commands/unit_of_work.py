@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import IntegrityError
 from msgspec.structs import replace
 
+from commands.command_text import as_json, refused_text
 from commands.handler_context import DEPLOYMENT, HANDLERS, Caller, Command, HandlerContext, Receipt, RepeatedReceipt
+from commands.outcomes import Alongside, Answer, Decision, Outcome, Repeat, Request
 from commands.rights import current_actor
 from domain.access import ANYONE
-from domain.base import Aggregate, Event, Personal
-from domain.errors import Barred, DomainError, InvalidField, NotAllowed, PermissionMissing, Refused, VersionConflict
+from domain.base import Aggregate, Event
+from domain.errors import Barred, DomainError, NotAllowed, PermissionMissing, Refused, VersionConflict
 from store.database import Database, NoRoom
 from store.event_store import ReceiptKey, Store, StoredReceipt, project
 from store.heartbeats import last_heard, note_heartbeats
@@ -26,56 +27,9 @@ from store.keyring import Additions
 log = logging.getLogger(__name__)
 
 A = TypeVar("A", bound=Aggregate)
-Request = tuple[Command, Caller]
-
-
-@dataclass(slots=True)
-class Decision:
-    """An accepted command that waits to be saved."""
-
-    id: UUID
-    version: int
-    result: dict[str, object]
-    events: list[Event]
-    caller: Caller
-    digest: bytes = b""
-    shown_once: dict[str, Any] = field(default_factory=dict)
-    keeps_digest: bool = False
-    """Whether its digest stays, although it makes data unreadable: it names what it forgets by an id."""
-    decided_at: int = 0
-    expires_at: int = 0
-    """When its receipt expires (microseconds); 0: never."""
-
-
-@dataclass(slots=True)
-class Repeat:
-    """A command whose idempotency key was used before: in this unit of work (`before` is not saved yet) or earlier."""
-
-    before: Decision | Receipt
-
-
-Outcome = Decision | Repeat | DomainError
-"""The outcome of a command before anything is saved."""
-
-Answer = Receipt | DomainError
-"""The answer to a command after the save."""
-
-Alongside = Callable[[Database, Sequence[Answer]], None]
-"""Called inside the transaction of some commands with their answers, to write more with it. An error that it raises undoes all of them."""
-
-
-def _personal_as_text(value: object) -> str:
-    if isinstance(value, Personal):
-        return value.plain or value.sealed
-    raise NotImplementedError(type(value))
-
 
 RECEIPT_VALID_US = 24 * 3600 * 1_000_000
 """How long a repeated idempotency key gets the first receipt (microseconds)."""
-
-
-_as_json = msgspec.json.Encoder(enc_hook=_personal_as_text, order="deterministic")
-_NUL = b"\\u0000"
 
 
 def _must_be_expected(about: Aggregate, caller: Caller) -> None:
@@ -83,24 +37,6 @@ def _must_be_expected(about: Aggregate, caller: Caller) -> None:
     before = about.version - len(about.pending)
     if caller.expected_version not in (None, before):
         raise VersionConflict("it was changed since it was read: read it again")
-
-
-def _refused_text(command: Command, caller: Caller) -> InvalidField | None:
-    """The refusal of a text with the character NUL, which PostgreSQL cannot store; names the field. Observations are not refused."""
-    if "\0" in caller.idempotency_key:
-        return InvalidField("idempotency_key", "a key cannot hold the character NUL")
-    if command.OBSERVATION or _NUL not in _as_json.encode(command):
-        return None
-    field = _holds_nul(msgspec.json.decode(_as_json.encode(command)), "")
-    return InvalidField(field, "a text cannot hold the character NUL") if field else None
-
-
-def _holds_nul(value: object, path: str) -> str:
-    """The path of the first text in it with a NUL, as `settings.name`; "" without one."""
-    if isinstance(value, str):
-        return path if "\0" in value else ""
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return next((found for name, item in inside if (found := _holds_nul(item, f"{path}.{name}".lstrip(".")))), "")
 
 
 class UnitOfWork:
@@ -192,7 +128,7 @@ class UnitOfWork:
             caller = self._authorised(command, caller, now_us)
         except (NotAllowed, Barred) as refused:
             return refused
-        if (refusal := _refused_text(command, caller)) is not None:
+        if (refusal := refused_text(command, caller)) is not None:
             return refusal
         digest = b""
         if caller.idempotency_key:
@@ -248,7 +184,7 @@ class UnitOfWork:
     def _repeat(self, command: Command, caller: Caller, now_us: int) -> tuple[bytes, Repeat | None]:
         """The command's digest, and the result of an earlier use of its key. Raises Refused if the key was, or may have been, used for another command."""
         # Keyed: a plain digest of a command with a phone number would reveal the number to anybody who tries all numbers.
-        text = type(command).__name__ + _as_json.encode(command).decode()
+        text = type(command).__name__ + as_json(command).decode()
         digest = self.store.keyring.tag(caller.tenant, "command", text)
         key = caller.receipt_key
         first = self._keys.get(key)

@@ -23,16 +23,14 @@ from domain.agent_events import (
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
 from domain.names import identity
-from domain.voice.facts import CLAIMED, ECHO, Clock, Fact, FactKind
+from domain.voice.echoes import commanded, without_echoes
+from domain.voice.facts import CLAIMED, Clock, Fact
 from domain.voice.interactions import Interaction
 from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
 LATE_US = 4 * SECOND
 """A fact this much later than all others cannot be another clock's observation of an earlier fact."""
-
-ECHO_US = 15 * SECOND
-"""So long after a live command a PBX may repeat what it said."""
 
 LONGEST_CALL_US = 12 * 3_600 * SECOND
 """A talk, or a number that is dialled, for longer has ended unseen: a log that breaks off in a call must not keep the agent from all later ones."""
@@ -66,7 +64,7 @@ class Agent(Aggregate):
         self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
     ) -> tuple[Fact, ...]:
         """Record the facts of a source and the restarts of the PBX (us). Returns the new facts. lease_ms: the lease that begins with them."""
-        observed = [*self._without_echoes(facts), *self._restarted(restarts)]
+        observed = [*without_echoes(self.standing, facts), *self._restarted(restarts)]
         if not observed:
             return ()
         earliest = min(fact.at for fact in observed)
@@ -120,44 +118,10 @@ class Agent(Aggregate):
                 clocks=self._clocks(fresh),
                 restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
                 implied=known.implied + _implied(spans) - _implied(before),
-                commanded=self._commanded(fresh, latest),
+                commanded=commanded(known, fresh, latest),
             ),
             lease_ms=lease_ms if presence.queues else 0,
         )
-
-    def _without_echoes(self, facts: Iterable[Fact]) -> list[Fact]:
-        """The facts but those by which a PBX repeats what a live command said just now, and had it do: they are the same fact."""
-        stated = Presence(self.standing)
-        kept = []
-        for fact in facts:
-            if fact.clock == "ami" and self._is_echo(fact, stated):
-                continue
-            stated.take(fact)
-            kept.append(fact)
-        return kept
-
-    def _is_echo(self, fact: Fact, stated: Presence) -> bool:
-        if fact.mark == ECHO:
-            # A pause that has a reason by now has a later one.
-            later = fact.kind == "paused" and bool(stated.paused.get(fact.queue))
-            return later or stated.is_stated(fact) or self._is_overruled(fact)
-        return self._was_commanded(fact) and (stated.is_stated(fact) or fact.at < self.standing.latest)
-
-    def _is_overruled(self, fact: Fact) -> bool:
-        """Whether a later live command has undone what the PBX tells of: it may tell of it even after that command."""
-        matter = {fact.kind, *_UNDONE_BY.get(fact.kind, ())}
-        said = (kind for kind, queue, _ in reversed(self.standing.commanded) if kind in matter and queue in ("", fact.queue))
-        return next(said, fact.kind) != fact.kind
-
-    def _was_commanded(self, fact: Fact) -> bool:
-        """Whether a live command said the same shortly before or, by another clock, shortly after."""
-        return any(
-            kind == fact.kind and queue in ("", fact.queue) and abs(fact.at - at) <= ECHO_US for kind, queue, at in self.standing.commanded
-        )
-
-    def _commanded(self, fresh: Iterable[Fact], latest: int) -> tuple[tuple[str, str, int], ...]:
-        said = [*self.standing.commanded, *((fact.kind, fact.queue, fact.at) for fact in fresh if fact.clock == "live")]
-        return tuple(each for each in said if each[2] >= latest - ECHO_US)
 
     def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
         """The restarts as facts. Known ones are left out where that can be decided without reading the stream."""
@@ -317,13 +281,6 @@ class Agent(Aggregate):
 
 
 _RESTART_CLOCK: Clock = "log"
-
-_UNDONE_BY: dict[FactKind, tuple[FactKind, ...]] = {
-    "joined": ("left",),
-    "left": ("joined",),
-    "paused": ("unpaused", "left"),
-    "unpaused": ("paused", "left"),
-}
 
 
 def _lasts(since_ms: int | None, at: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from commands.command_bus import CommandBus
-from commands.unit_of_work import Answer, Request
+from commands.outcomes import Answer, Request
 from domain.errors import DomainError
 from processes.manager import Change, Timer
 from store.process_progress import Failure, ProcessProgress

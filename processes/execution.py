@@ -19,10 +19,11 @@ from uuid import UUID
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from domain.base import Event
-from processes.changes import Changes, CommandRefused, Saving
+from processes.changes import Changes, Saving
 from processes.figures import Figures
 from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer, Write
 from processes.retries import still_stand
+from processes.set_aside import SetAside, reason_of
 from processes.timers import WaitingTimers
 from store.clock import ClockOff
 from store.database import Fenced, StoreUnavailable
@@ -75,8 +76,7 @@ class Execution:
         self._position = self._written = 0
         self._written_at = 0.0
         self._timers = WaitingTimers(self.figures.timers)
-        self._failures = self.figures.failed
-        self._failed_timers: dict[tuple[UUID, str], Failure] = {}
+        self._set_aside = SetAside(self.figures.failed)
         self._tries: dict[str, int] = {}
         self._pauses = 0
 
@@ -121,10 +121,7 @@ class Execution:
     def _begin(self) -> None:
         epoch = self.progress.begin()
         self._timers.begin(self.progress.timers())
-        self._failures.clear()
-        self._failed_timers.clear()
-        for failure in self.progress.failures():
-            self._keep_failure(failure)
+        self._set_aside.begin(self.progress.failures())
         self._position = self._written = epoch.position
         self.manager.begin()
         self._epoch = epoch
@@ -197,7 +194,7 @@ class Execution:
     def _decided(self, changes: Changes, tenant: UUID, decisions: Sequence[Decision], *, live: bool) -> None:
         """live: False for an event of a log that is replayed, from which nothing follows but timers."""
         for decision in decisions:
-            if isinstance(decision, SetTimer | CancelTimer) and (failure := self._failed_timers.get((tenant, decision.key))) is not None:
+            if isinstance(decision, SetTimer | CancelTimer) and (failure := self._set_aside.timer(tenant, decision.key)) is not None:
                 # A timer that was set aside is over when it is cancelled or set anew, as one that waits is.
                 changes.settled.append(failure)
             match decision:
@@ -250,9 +247,9 @@ class Execution:
         self.figures.sent += len(changes.requests)
         self._timers.change(changes.timers)
         for settled in changes.settled:
-            self._forget_failure(settled)
+            self._set_aside.forget(settled)
         if changes.failure is not None:
-            self._keep_failure(changes.failure)
+            self._set_aside.keep(changes.failure)
         self.figures.position = self._position
 
     # Errors
@@ -263,7 +260,7 @@ class Execution:
 
     def _failed(self, failed: _Failed) -> float:
         """Try again, or set it aside. Raises ProcessStopped, Fenced."""
-        reason = _reason(failed.__cause__)
+        reason = reason_of(failed.__cause__)
         self.figures.failures += 1
         self._tries[failed.cause] = self._tries.get(failed.cause, 0) + 1
         if self._tries[failed.cause] < TRIES:
@@ -291,7 +288,7 @@ class Execution:
     def _retry(self) -> bool:
         """Retry what an operator has requested; returns whether some of it cannot be retried yet. Only the leader writes failures, so it reads requests only if there are some."""
         wait = False
-        for failure in self.progress.to_retry() if self._failures else ():
+        for failure in self.progress.to_retry() if self._set_aside else ():
             try:
                 self._decide_again(failure)
             except NotYet:
@@ -321,21 +318,11 @@ class Execution:
         self._save(changes)
 
     def _failed_again(self, failure: Failure, error: BaseException | None) -> None:
-        reason = _reason(error)
+        reason = reason_of(error)
         self.figures.failures += 1
         log.warning("process retry failed name=%s cause=%s reason=%s", self._name, failure.cause, reason)
         again = replace(failure, at_us=self._bus.clock.now_us(), reason=reason, tries=failure.tries + 1, retrying=False)
         self._save(Changes(self._position, failure=again))
-
-    def _keep_failure(self, failure: Failure) -> None:
-        self._failures[failure.cause] = failure
-        if failure.timer is not None:
-            self._failed_timers[failure.timer.tenant, failure.timer.key] = failure
-
-    def _forget_failure(self, failure: Failure) -> None:
-        self._failures.pop(failure.cause, None)
-        if failure.timer is not None:
-            self._failed_timers.pop((failure.timer.tenant, failure.timer.key), None)
 
     # Figures
 
@@ -344,15 +331,3 @@ class Execution:
             self.figures.behind_since = None
         elif self.figures.behind_since is None:
             self.figures.behind_since = self._bus.clock.now_us()
-
-
-def _reason(error: BaseException | None) -> str:
-    """The type of an error and where it was raised, without its message, which may contain personal data."""
-    assert error is not None
-    if isinstance(error, CommandRefused):
-        return f"a command was refused: {error}"
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" at {place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else ""
-    return f"{type(error).__name__}{where}"

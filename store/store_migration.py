@@ -16,10 +16,10 @@ from store.chain import Flaw, Head
 from store.database import Snapshot
 from store.key_backup import BESIDE_THE_LOG, KEYS, Table, copy
 from store.keyring import INDEX_KEY
+from store.log_reader import EVENT
 from store.log_restore import Flawed, LogRestore, NotTheSameLog
 from store.master_key import Rewrapping, master_key, opening_key
 from store.recorded_event import RecordedEvent
-from store.recorder import EVENT
 from store.storage_location import InDirectory, OnServers
 
 MOVED = "moved"

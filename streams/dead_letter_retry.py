@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from projections.engine.refolding import fold_anew, takes_further, write_anew
 from projections.engine.warehouse import Warehouse
 from store.database import Database
+from store.log_reader import EVENT
 from store.recorded_event import RecordedEvent
-from store.recorder import EVENT
 from streams.dead_letters import DeadLetter, DeadLetters
 from streams.write_lock import WriteLock
 

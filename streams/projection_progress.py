@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import positions_of
 from store.database import Database, StoreUnavailable
-from store.recorder import last_position
+from store.log_reader import last_position
 from streams.relay_progress import Reached, RelayProgress, Snapshot
 
 log = logging.getLogger(__name__)

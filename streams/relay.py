@@ -19,9 +19,9 @@ from time import monotonic
 from typing import Any
 
 from store.database import Database, Fenced, StoreUnavailable
+from store.log_reader import events_after, last_position
 from store.postgres_lock import ServerLock
 from store.recorded_event import RecordedEvent
-from store.recorder import events_after, last_position
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.deployment_topics import faults
 from streams.messages import Message, NotOurMessage, event_in, message

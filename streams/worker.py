@@ -16,9 +16,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -33,23 +33,11 @@ from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import positions_of
 from store.recorded_event import RecordedEvent
 from streams.consumed_message import ConsumedMessage, Partition, UnfoldableMessage, position_of
+from streams.intake import PACE_S, Intake
 from streams.messages import NotOurMessage, event_in
 from streams.topics import partition_name
 
 log = logging.getLogger(__name__)
-
-BATCH = 8_000
-"""The most messages in a batch."""
-
-MOST_WAITING = 2 * BATCH
-"""The most messages in memory that wait to be folded; above it no more are fetched."""
-
-PACE_S = 0.4
-"""A batch costs much the same whether it has one row or a thousand, so messages of this many seconds are folded together."""
-
-BUSY = 800
-BUSY_PACE_S = 1.0
-"""After a batch of BUSY messages or more, the worker waits this long for the next: batches of 500 cost the server three times as much as those of 2,000."""
 
 
 class Seen(Protocol):
@@ -102,7 +90,6 @@ class Worker:
         self._warehouse = warehouse
         self._dead_letters = dead_letters
         self._ack = ack
-        self._pace_s = pace_s
         self._seen = seen
         self._closing = threading.Event()
         self._outside: tuple[type[Exception], ...] = (WarehouseError, *outside)
@@ -114,71 +101,17 @@ class Worker:
             pauses_s=pauses_s,
             closing=self._closing,
         )
-        self._assignment = 0
+        self._intake = Intake(begins_at, self._closing, pace_s)
+        self.given, self.take = self._intake.given, self._intake.take
         self._folds_for = 0
-        self._begins_at = begins_at
-        self._next: dict[Partition, int | None] = {}
-        self._waiting: list[ConsumedMessage] = []
-        self._news = asyncio.Event()
-        self._room = asyncio.Event()
-        self._enough = asyncio.Event()
-        self._last = 0
-        self._failure: Exception | None = None
         self._being_written: _Batch | None = None
         self._written: dict[str, int] = {}
         """The position up to which rows are made, by partition, after the batch that was folded last."""
 
-    # Messages
-
-    def given(self, partitions: Iterable[Partition]) -> None:
-        """Set the worker's partitions. Messages that wait are dropped."""
-        self._assignment += 1
-        self._next = dict.fromkeys(partitions)
-        self._waiting = []
-        self._room.set()
-
-    async def take(self, messages: Iterable[ConsumedMessage]) -> None:
-        """Add messages; returns when there is room for more."""
-        self._waiting += [message for message in messages if self._is_due(message)]
-        if self._waiting:
-            self._news.set()
-        if len(self._waiting) >= BATCH:
-            self._enough.set()
-        while len(self._waiting) >= MOST_WAITING:
-            self._room.clear()
-            await self._room.wait()
-
-    def _is_due(self, message: ConsumedMessage) -> bool:
-        """Whether it is the next message of its partition; a later one means that some were lost."""
-        partition = (message.topic, message.partition)
-        if partition not in self._next:
-            # The partition was revoked meanwhile.
-            return False
-        expected = self._next[partition]
-        if expected is None:
-            expected = self._begins_at(partition)
-        if message.offset != expected:
-            if message.offset > expected:
-                why = f"{partition_name(*partition)}: offset {message.offset} came instead of {expected}: messages are missing"
-                self._fail(ProjectionsStopped(why))
-            return False
-        self._next[partition] = message.offset + 1
-        return True
-
-    def _fail(self, failure: Exception) -> None:
-        self._failure = self._failure or failure
-        self._news.set()
-        self._enough.set()
-
-    def _must_go_on(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-
     def close(self) -> None:
         """Begin no more batches; `run` returns when the current one is written and acknowledged."""
         self._closing.set()
-        self._news.set()
-        self._enough.set()
+        self._intake.wake()
 
     # Folding and writing
 
@@ -189,16 +122,17 @@ class Worker:
         with ThreadPoolExecutor(1, "rows-fold") as folder, ThreadPoolExecutor(1, "rows-write") as writer:
             writing: Future[None] | None = None
             try:
-                while (batch := await self._batch()) is not None:
+                while (taken := await self._intake.batch()) is not None:
+                    batch = _Batch(*taken)
                     await loop.run_in_executor(folder, self._fold, batch, writing)
                     if pending is not None:
                         await pending
-                    self._must_go_on()
+                    self._intake.must_go_on()
                     writing = writer.submit(self._write, batch)
                     pending = asyncio.create_task(self._finish(batch, writing))
                 if pending is not None:
                     await pending
-                self._must_go_on()
+                self._intake.must_go_on()
             except BaseException:
                 self._closing.set()
                 if pending is not None:
@@ -209,35 +143,10 @@ class Worker:
         try:
             await asyncio.wrap_future(writing)
         except Exception as error:  # noqa: BLE001 - raised by `run`, which may be waiting for more messages
-            self._fail(error)
+            self._intake.fail(error)
         else:
-            if batch.assignment == self._assignment:
+            if batch.assignment == self._intake.assignment:
                 self._ack(batch.messages)
-
-    async def _batch(self) -> _Batch | None:
-        """The next batch; None when the worker is closed."""
-        began = monotonic()
-        while not self._closing.is_set():
-            await self._news.wait()
-            self._news.clear()
-            self._must_go_on()
-            if len(self._waiting) < BATCH:
-                await self._more(began + (BUSY_PACE_S if self._last >= BUSY else self._pace_s))
-            self._must_go_on()
-            if self._waiting and not self._closing.is_set():
-                messages, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-                if self._waiting:
-                    self._news.set()
-                self._room.set()
-                self._last = len(messages)
-                return _Batch(self._assignment, messages)
-        return None
-
-    async def _more(self, until: float) -> None:
-        """Wait for more messages until `until`, or until a batch is full."""
-        self._enough.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._enough.wait(), until - monotonic())
 
     def _fold(self, batch: _Batch, writing: Future[None] | None) -> None:
         if batch.assignment != self._folds_for:

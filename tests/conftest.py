@@ -7,10 +7,13 @@ from hypothesis import settings
 
 from tests.kit.cheap import cheap
 from tests.kit.distributed import Deployment, distributed
+from tests.kit.temporary import prefer_memory
 
 # Nothing is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+prefer_memory()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -31,7 +31,7 @@ FIGURES = (
     "/v1/reports/agents?by=agent",
 )
 BOARD = "/v1/monitoring"
-MINUTES = (31, 130, 183, 240, 99)
+MINUTES = (31, 130, 183)
 """Between one look and the next."""
 
 

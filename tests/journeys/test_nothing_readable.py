@@ -34,7 +34,7 @@ def test_no_file_of_a_data_directory_holds_a_personal_datum_or_a_secret(tmp_path
         center.cover(center.store.head(), lambda done, total: None)
         center.rebuild(lambda done, total: None)
     wanted |= story.personal | story.secrets
-    assert len(wanted) > 20 * CALLS
+    assert len(wanted) > 10 * CALLS
     assert in_files(tmp_path / "data", wanted) == {}
     assert in_rows(tmp_path / "data" / "warehouse", wanted) == {}
     assert {path.parts[len(tmp_path.parts) + 1] for path in (tmp_path / "data").rglob("*") if path.is_file()} >= {"media", "sounds"}

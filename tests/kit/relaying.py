@@ -28,8 +28,8 @@ from simulator.model import Model
 from simulator.speaking import PERMISSIONS, commands_of, settings_of
 from store.database import StoreUnavailable
 from store.event_store import Store
+from store.log_reader import events_after
 from store.recorded_event import RecordedEvent
-from store.recorder import events_after
 from store.storage_location import OnServers
 from streams.messages import event_in
 from streams.relay_progress import RelayProgress

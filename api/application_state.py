@@ -32,6 +32,7 @@ from api.question_turns import QuestionTurns
 from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
 from api.token_buckets import TokenBuckets
+from api.upload_turns import UploadTurns
 from api.watched_answers import WatchedAnswers
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
@@ -210,7 +211,7 @@ class ApplicationState:
         self.throttle = LoginThrottle(seconds)
         self.password_turns = PasswordTurns(self.throttle)
         self.question_turns = QuestionTurns()
-        self.file_looks = FairTurns(ANY_NUMBER)
+        self.upload_turns = UploadTurns()
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)
         self.sessions = Sessions(center.store, center.bus.clock, secret)

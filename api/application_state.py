@@ -120,6 +120,10 @@ class Center(Protocol):
     def store(self) -> Store: ...
 
     @property
+    def user_requests(self) -> int:
+        """Requests a minute that one user may send to a process, and one screen."""
+
+    @property
     def password_policy(self) -> PasswordPolicy:
         """The rule that new passwords follow."""
 
@@ -206,7 +210,7 @@ class ApplicationState:
         self.active_users = ActiveUsers(center.store)
         self.active_keys = ActiveKeys(center.store, center.bus.clock)
         self.active_screens = ActiveScreens(center.store, center.bus.clock, self.tokens)
-        self.rate_limits = RateLimits()
+        self.rate_limits = RateLimits(center.user_requests)
         self.webhook_tests = TokenBuckets(_COMPANIES, seconds)
         self.throttle = LoginThrottle(seconds)
         self.password_turns = PasswordTurns(self.throttle)

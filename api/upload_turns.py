@@ -6,7 +6,7 @@ Nothing is read of a client that waits, so that nobody fills the memory, the dis
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
 
 from api.fair_turns import ANY_NUMBER, Claim, Crowded, FairTurns, Room
@@ -32,13 +32,20 @@ LOOKS_AT_ONCE = 2
 """To look at the beginning of a file, much of which may unpack to nothing, may take seconds: others' requests do not wait for more than two of them."""
 
 
+SOUNDS_OF_A_COMPANY = 1
+
+SOUNDS_AT_ONCE = 2
+"""To speak a text may take half a minute, and to convert a file seconds of a core: others' questions do not wait for more than two of them."""
+
+
 class UploadTurns:
-    """The turns of all uploads of this process. Used in one event loop."""
+    """The turns of all uploads of this process, and of the sounds that are made of them or of a text. Used in one event loop."""
 
     def __init__(self) -> None:
         self._files = FairTurns(ROOM)
         self._writes = FairTurns(ANY_NUMBER)
         self._looks = FairTurns(ANY_NUMBER)
+        self._sounds = FairTurns(ANY_NUMBER)
 
     @asynccontextmanager
     async def file(self, tenant: UUID, who: str) -> AsyncIterator[None]:
@@ -55,14 +62,18 @@ class UploadTurns:
             headers = {"Retry-After": str(crowded.retry_s), "Connection": "close"}
             raise Problem("too-many-requests", detail, headers=headers, code="too-many-uploads") from None
 
-    @asynccontextmanager
-    async def write(self, tenant: UUID) -> AsyncIterator[None]:
+    def write(self, tenant: UUID) -> AbstractAsyncContextManager[None]:
         """Wait until a part of a company's file may be written, and write it in the block."""
-        async with self._writes.turn(tenant, [Claim(tenant, WRITES_OF_A_COMPANY), Claim("all", WRITES_AT_ONCE)], bounded=False):
-            yield
+        return self._in_turn(self._writes, tenant, WRITES_OF_A_COMPANY, WRITES_AT_ONCE)
 
-    @asynccontextmanager
-    async def look(self, tenant: UUID) -> AsyncIterator[None]:
+    def look(self, tenant: UUID) -> AbstractAsyncContextManager[None]:
         """Wait until a company's file may be looked at, and do so in the block."""
-        async with self._looks.turn(tenant, [Claim(tenant, LOOKS_OF_A_COMPANY), Claim("all", LOOKS_AT_ONCE)], bounded=False):
-            yield
+        return self._in_turn(self._looks, tenant, LOOKS_OF_A_COMPANY, LOOKS_AT_ONCE)
+
+    def sound(self, tenant: UUID) -> AbstractAsyncContextManager[None]:
+        """Wait until a sound may be made for a company, and make it in the block."""
+        return self._in_turn(self._sounds, tenant, SOUNDS_OF_A_COMPANY, SOUNDS_AT_ONCE)
+
+    @staticmethod
+    def _in_turn(turns: FairTurns, tenant: UUID, of_a_company: int, at_once: int) -> AbstractAsyncContextManager[None]:
+        return turns.turn(tenant, [Claim(tenant, of_a_company), Claim("all", at_once)], bounded=False)

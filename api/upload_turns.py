@@ -31,7 +31,6 @@ LOOKS_OF_A_COMPANY = 1
 LOOKS_AT_ONCE = 2
 """To look at the beginning of a file, much of which may unpack to nothing, may take seconds: others' requests do not wait for more than two of them."""
 
-
 SOUNDS_OF_A_COMPANY = 1
 
 SOUNDS_AT_ONCE = 2

@@ -121,7 +121,9 @@ class Access(SecurityBase):
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise unauthenticated()
-        credential = await _credential(application, token.strip(), request)
+        credential = await _credential(application, token.strip())
+        request.scope[AUTHENTICATED] = True
+        application.rate_limits.take(credential.name, credential.requests_per_minute, request.scope)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         actor = credential.actor
         caller = Caller(
@@ -141,20 +143,14 @@ class Access(SecurityBase):
         return context
 
 
-async def _credential(application: ApplicationState, token: str, request: Request) -> Credential:
-    """What the bearer token stands for. Raises Problem: 401 if it is not accepted, 429 for an API key that asks too often."""
+async def _credential(application: ApplicationState, token: str) -> Credential:
+    """What the bearer token stands for. Raises Problem (401) if it is not accepted."""
     if application.active_keys.is_key(token):
-        key = await application.active_keys.known(token)
-        request.scope[AUTHENTICATED] = True
-        application.rate_limits.take(key.id, key.requests_per_minute, request.scope)
-        return application.active_keys.credential(token, key)
+        return application.active_keys.credential(token, await application.active_keys.known(token))
     claims = application.tokens.read(token)
     if claims.dev:
-        screen = await application.active_screens.credential(claims)
-        request.scope[AUTHENTICATED] = True
-        return screen
+        return await application.active_screens.credential(claims)
     await application.active_users.must_include(claims)
-    request.scope[AUTHENTICATED] = True
     return Credential(
         claims.ten,
         f"user:{claims.sub}",

@@ -51,7 +51,14 @@ class ActiveKeys:
     def credential(self, text: str, key: KnownKey) -> Credential:
         """The key as what a request shows."""
         return Credential(
-            key.tenant, f"key:{key.id}", key.actor, key.scope, None, lambda: self._seconds_left(key), partial(self._is_as_it_was, text, key)
+            key.tenant,
+            f"key:{key.id}",
+            key.actor,
+            key.scope,
+            None,
+            lambda: self._seconds_left(key),
+            partial(self._is_as_it_was, text, key),
+            requests_per_minute=key.requests_per_minute,
         )
 
     def forget(self, key: UUID) -> None:

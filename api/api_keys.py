@@ -82,6 +82,12 @@ class Rotation(Body):
     ] = 86_400_000
 
 
+class Revocation(Body):
+    """What becomes of what the key leaves behind."""
+
+    keep_webhooks: Annotated[bool, Field(description="webhooks of the key go on; by default they are disabled", examples=[False])] = False
+
+
 class ApiKeyDetail(Shape):
     """An API key, without its secret."""
 
@@ -171,9 +177,15 @@ async def rotate_api_key(
 
 
 @router.post("/{api_key_id}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
-async def revoke_api_key(api_key_id: KeyId, context: Authenticated) -> Response:
-    """Its requests are refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back."""
-    return await _changed(context, api_key_id, RevokeApiKey(key=api_key_id))
+async def revoke_api_key(
+    api_key_id: KeyId, body: Annotated[Revocation, BodyField(default_factory=Revocation)], context: Authenticated
+) -> Response:
+    """Its requests are refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back.
+
+    Webhooks that the key made, or whose URL it set last, are disabled, unless `keep_webhooks` says otherwise; `result.webhook_ids` names them. `POST /v1/webhooks/{webhook_id}/resume`
+    lets one go on.
+    """
+    return await _changed(context, api_key_id, RevokeApiKey(key=api_key_id, keep_webhooks=body.keep_webhooks))
 
 
 async def _changed(context: RequestContext, key: UUID, command: RotateApiKey | RevokeApiKey) -> Response:

@@ -32,6 +32,7 @@ from api.question_turns import QuestionTurns
 from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
 from api.token_buckets import TokenBuckets
+from api.upload_turns import UploadTurns
 from api.watched_answers import WatchedAnswers
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
@@ -117,6 +118,10 @@ class Center(Protocol):
 
     @property
     def store(self) -> Store: ...
+
+    @property
+    def user_requests(self) -> int:
+        """Requests a minute that one user may send to a process, and one screen."""
 
     @property
     def password_policy(self) -> PasswordPolicy:
@@ -205,12 +210,12 @@ class ApplicationState:
         self.active_users = ActiveUsers(center.store)
         self.active_keys = ActiveKeys(center.store, center.bus.clock)
         self.active_screens = ActiveScreens(center.store, center.bus.clock, self.tokens)
-        self.rate_limits = RateLimits()
+        self.rate_limits = RateLimits(center.user_requests)
         self.webhook_tests = TokenBuckets(_COMPANIES, seconds)
         self.throttle = LoginThrottle(seconds)
         self.password_turns = PasswordTurns(self.throttle)
         self.question_turns = QuestionTurns()
-        self.file_looks = FairTurns(ANY_NUMBER)
+        self.upload_turns = UploadTurns()
         self.devices = KnownDevices(secret)
         self.page_policy = PagePolicy(center)
         self.sessions = Sessions(center.store, center.bus.clock, secret)

@@ -14,6 +14,7 @@ class Credential:
     """Who sends a request, and what they may do and see.
 
     name: the actor of the events that follow, `user:<id>`, `key:<id>` or `screen:<id>`. user: None for a key or a screen.
+    requests_per_minute: the rate limit of an API key; None for who has the one of every user.
     seconds_left: how long the credential stays valid by itself, infinity if without end. is_valid: whether it is accepted still.
     """
 
@@ -25,3 +26,4 @@ class Credential:
     seconds_left: Callable[[], float]
     is_valid: Callable[[], Awaitable[bool]]
     is_screen: bool = False
+    requests_per_minute: int | None = None

@@ -8,11 +8,9 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
-from starlette.requests import ClientDisconnect
 
 from api.access import RequestContext, authorised
 from api.body_limit import STREAMED
-from api.fair_turns import Claim
 from api.field_types import ONE_LINE, Instant, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
@@ -153,12 +151,6 @@ class RefusedLines(Shape):
     total: Annotated[int, Field(description="how many there are", examples=[3])]
 
 
-LOOKS_AT_ONCE = 2
-"""To look at the beginning of a file, much of which may unpack to nothing, may take seconds: others' requests do not wait for more than two of them."""
-
-LOOKS_OF_A_COMPANY = 1
-"""The files of others are looked at meanwhile, the companies in turn."""
-
 _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -181,37 +173,12 @@ async def import_file(request: Request, response: Response, context: ForImports,
 
     A file of another kind is refused (`file-not-recognised`), and nothing of it is taken in; so is one that unpacks to far more than logs do
     (`file-unpacks-too-much`). While the disk has no room for files, 507. One import of a company runs at a time, the others wait. Lines that cannot be used are listed, and the others taken.
-    The same file again, a part of it or a longer one changes only what is new.
+    The same file again, a part of it or a longer one changes only what is new. Of a user or API key 2 files are received at the same time, of a company 4; others wait, and get 429 `too-many-uploads` where that takes 20 s.
     """
-    imports, ask = context.application.center.imports, context.application.ask
-    length = request.headers.get("content-length", "0")
     caller = source_of(context)
     request.scope[STREAMED] = True
-    upload = await ask(imports.receive, params.kind, params.name, params.timezone, caller, int(length) if length.isdigit() else 0)
-    try:
-        part = bytearray()
-        async for more in request.stream():
-            part += more
-            if len(part) >= _PART:
-                await ask(upload.write, bytes(part))
-                part.clear()
-        await ask(upload.write, bytes(part))
-        looks = [Claim(context.tenant, LOOKS_OF_A_COMPANY), Claim("all", LOOKS_AT_ONCE)]
-        async with context.application.file_looks.turn(context.tenant, looks, bounded=False):
-            found = await ask(upload.complete)
-    except ClientDisconnect as gone:
-        await ask(upload.give_up, gone)
-        raise
-    except InvalidField as wrong:
-        await ask(upload.give_up, wrong)
-        errors = [
-            FieldProblem(parameter=field, detail=detail) if field else FieldProblem(pointer="", detail=detail)
-            for field, detail in stated(wrong).items()
-        ]
-        raise Problem("invalid", str(wrong), errors=errors, code=wrong.code) from wrong
-    except BaseException as error:
-        await ask(upload.give_up, error)
-        raise
+    async with context.application.upload_turns.file(context.tenant, context.credential.name):
+        found = await _received(request, context, params, caller)
     response.headers["Location"] = f"{router.prefix}/{found.id}"
     return shaped(found)
 
@@ -256,6 +223,39 @@ async def list_refused_lines(
     rows = [{"file": line.file, "line": line.line, "reason": in_portuguese(line.reason)} for line in lines]
     text = comma_separated(Report(rows, 0, "UTC", _COLUMNS))
     return Response(text, media_type=CSV, headers={"Content-Disposition": 'attachment; filename="refused-lines.csv"'})
+
+
+async def _received(request: Request, context: RequestContext, params: OfImport, caller: Caller) -> Import:
+    """Receive the body as a file, and begin to take it in. Raises Problem for a file of another kind, ClientDisconnect, and what says that there is no room."""
+    imports, ask, turns = context.application.center.imports, context.application.ask, context.application.upload_turns
+    length = request.headers.get("content-length", "0")
+    total = int(length) if length.isdigit() else 0
+    upload = await ask(imports.receive, params.kind, params.name, params.timezone, caller, total)
+
+    async def write(part: bytearray) -> None:
+        async with turns.write(context.tenant):
+            await ask(upload.write, bytes(part))
+
+    try:
+        part = bytearray()
+        async for more in request.stream():
+            part += more
+            if len(part) >= _PART:
+                await write(part)
+                part.clear()
+        await write(part)
+        async with turns.look(context.tenant):
+            return await ask(upload.complete)
+    except InvalidField as wrong:
+        await ask(upload.give_up, wrong)
+        errors = [
+            FieldProblem(parameter=field, detail=detail) if field else FieldProblem(pointer="", detail=detail)
+            for field, detail in stated(wrong).items()
+        ]
+        raise Problem("invalid", str(wrong), errors=errors, code=wrong.code) from wrong
+    except BaseException as error:
+        await ask(upload.give_up, error)
+        raise
 
 
 def source_of(context: RequestContext) -> Caller:

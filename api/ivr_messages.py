@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 from msgspec.structs import replace
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from api.access import RequestContext, authorised
 from api.field_types import Body, Done, IvrId, Moment, Shape, Text, microseconds
@@ -35,8 +36,7 @@ router = SliceRouter(
     responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock"),
 )
 
-making_sound = CapacityLimiter(2)
-"""To speak a text may take half a minute, and to convert a file seconds of a core, so others' questions do not wait for more than two of them."""
+T = TypeVar("T")
 
 MessageName = Literal[
     "welcome", "prompt", "invalid", "no-choice", "closed", "unanswered", "protocol", "position", "wait", "callback", "callback-kept",
@@ -153,9 +153,9 @@ async def upload_ivr_message(ivr_id: IvrId, request: Request, context: ForEditor
     While the disk has no room for files, 507.
     """
     await context.ask(ivr_to_edit, ivr_id)
-    data = await request.body()
     try:
-        media = await _kept(context, data)
+        async with context.application.upload_turns.file(context.tenant, context.credential.name):
+            media = await _kept(context, await request.body())
     except NotAudio as error:
         raise InvalidField("", str(error), "file-not-recognised") from error
     except TooManyUploads as error:
@@ -222,19 +222,26 @@ async def _kept(context: RequestContext, data: bytes) -> str:
             return sounds.keep(context.tenant, data)
 
     try:
-        return await run_sync(keep, limiter=making_sound)
+        return await _made(context, keep)
     except TooManyUploads:
         ivrs, after = [], ("", "")
         while found := (await context.ask(page, RegisteredIvr, after, _PAGE))[0]:
             ivrs += [ivr.id for ivr in found]
             after = found[-1].name, str(found[-1].id)
-        await run_sync(sounds.remove_unused, context.tenant, await context.ask(audio_in_use, ivrs))
-        return await run_sync(keep, limiter=making_sound)
+        in_use = await context.ask(audio_in_use, ivrs)
+        await run_in_threadpool(sounds.remove_unused, context.tenant, in_use)
+        return await _made(context, keep)
+
+
+async def _made(context: RequestContext, make: Callable[[], T]) -> T:
+    """What `make` makes, when it is the turn of the company."""
+    async with context.application.upload_turns.sound(context.tenant):
+        return await run_in_threadpool(make)
 
 
 async def _sound(context: RequestContext, message: DomainMessage) -> Response:
     try:
-        sound = await run_sync(context.application.center.sounds.heard, context.tenant, message, limiter=making_sound)
+        sound = await _made(context, partial(context.application.center.sounds.heard, context.tenant, message))
     except NotUploaded as error:
         raise Refused("audio-missing", str(error)) from error
     except SpeechUnavailable as error:

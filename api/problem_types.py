@@ -39,6 +39,10 @@ _OF_THE_API: dict[str, Meaning] = {
     "too-many-streams": Meaning(
         "The user or API key has as many streams open as one may have.", "Close one, then begin again after `Retry-After` seconds."
     ),
+    "too-many-uploads": Meaning(
+        "The user, the API key or the company sends so many files at the same time that no more may wait, or this one waited too long.",
+        "Send the file again after `Retry-After` seconds, and one after another.",
+    ),
     "internal": Meaning("An error of the server.", "Send the request again with the same Idempotency-Key; report its `Request-Id`."),
     "not-reached": Meaning("The figures do not cover the position yet.", "Ask again after `Retry-After` seconds."),
     "unavailable": Meaning(
@@ -62,7 +66,7 @@ _KIND_OF = {
     **dict.fromkeys(get_args(NotAllowedCode), "not-allowed"),
     **dict.fromkeys(get_args(BarredCode), "unauthenticated"),
     **dict.fromkeys(get_args(FieldCode), "invalid"),
-    **dict.fromkeys(("too-many-logins", "too-many-questions", "too-many-streams"), "too-many-requests"),
+    **dict.fromkeys(("too-many-logins", "too-many-questions", "too-many-streams", "too-many-uploads"), "too-many-requests"),
     "version-conflict": "version-conflict",
 }
 

@@ -1,6 +1,6 @@
-"""How often each API key may ask: a token bucket a key, in the memory of each process; and how answers state limits.
+"""How often each user, API key and screen may ask: a token bucket for each, in the memory of each process; and how answers state limits.
 
-Every answer to a key, and to a try to log in, has the fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers); a refusal (429) has Retry-After too.
+Every answer to one of them, and to a try to log in, has the fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers); a refusal (429) has Retry-After too.
 In RateLimit, `r` is how many more are accepted now, and `t` the seconds until the whole quota is there again; without any left, until the next one is
 accepted, which is what Retry-After says of a refusal: the draft wants it to be no sooner than `t`.
 """
@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from time import monotonic
-from uuid import UUID
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,27 +19,35 @@ from api.problem import Problem
 from api.token_buckets import TokenBuckets
 
 _MINUTE_S = 60
-_KEYS = 10_000
+_CALLERS = 20_000
+_KINDS = {"user": "user", "key": "API key", "screen": "screen"}
+"""Of callers, as the names of actors begin and as refusals say it. The former are the policies of the fields."""
 
 _HEADERS = "atende.rate_limit"
 _current: ContextVar[Scope | None] = ContextVar("rate_limited", default=None)
 
 
 class RateLimits:
-    """The buckets of all keys. A bucket holds the requests of a minute and fills evenly. clock: returns monotonic seconds."""
+    """The buckets of all callers. A bucket holds the requests of a minute and fills evenly. usual: of who has no limit of their own. clock: returns monotonic seconds."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._buckets = TokenBuckets(_KEYS, clock)
+    def __init__(self, usual: int, clock: Callable[[], float] = monotonic) -> None:
+        self._usual = usual
+        self._buckets = TokenBuckets(_CALLERS, clock)
 
-    def take(self, key: UUID, per_minute: int, scope: Scope) -> None:
-        """Count a request, and write its rate limit into the answer to the request of this ASGI scope. Raises Problem (429) when none is left."""
-        left, wait_s = self._buckets.take(key, per_minute, per_minute / _MINUTE_S)
+    def take(self, caller: str, own: int | None, scope: Scope) -> None:
+        """Count a request, and write its rate limit into the answer to the request of this ASGI scope. Raises Problem (429) when none is left.
+
+        caller: the actor's name, as `user:<id>`. own: requests a minute of an API key, None for who has the usual number.
+        """
+        per_minute = self._usual if own is None else own
+        policy = caller.partition(":")[0]
+        left, wait_s = self._buckets.take(caller, per_minute, per_minute / _MINUTE_S)
         remaining = int(left)
         missing = (per_minute if remaining else 1) - left
-        scope[_HEADERS] = fields("key", per_minute, _MINUTE_S, remaining, wait_s or missing * _MINUTE_S / per_minute)
+        scope[_HEADERS] = fields(policy, per_minute, _MINUTE_S, remaining, wait_s or missing * _MINUTE_S / per_minute)
         if wait_s:
             wait = math.ceil(wait_s)
-            detail = f"this API key may send {per_minute} requests a minute; try again in {wait} s"
+            detail = f"this {_KINDS[policy]} may send {per_minute} requests a minute; try again in {wait} s"
             raise Problem("too-many-requests", detail, headers={"Retry-After": str(wait)})
 
 

@@ -23,7 +23,7 @@ from commands.handler_context import Caller, Command, Receipt
 from commands.users import AppointAdministrator
 from domain.access import ACT_FOR_OTHERS, ATTEND, PERMISSIONS
 from domain.ids import company_id
-from settings import Settings
+from settings import MAX_USER_REQUESTS, Settings
 
 COMPANY = company_id("Empresa")
 
@@ -43,7 +43,7 @@ def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
     """
     if kind == "bare":
         return _bare(), "-"
-    center = Embedded(directory, Settings())
+    center = Embedded(directory, Settings(user_requests=MAX_USER_REQUESTS))
     administrator = AppointAdministrator(email="bench@empresa.example")
     user = center.bus.execute(administrator, Caller(COMPANY, "bench", frozenset(PERMISSIONS))).id
     if kind == "ours":

@@ -199,6 +199,11 @@ class Center(ABC):
         return self._settings.public_url
 
     @property
+    def user_requests(self) -> int:
+        """Requests a minute that one user may send to a process, and one screen."""
+        return self._settings.user_requests
+
+    @property
     def password_policy(self) -> PasswordPolicy:
         """The rule that new passwords follow."""
         return self._settings.password_policy

@@ -18,6 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from commands.queues import must_be_queue, scope_of_queues
+from commands.webhooks import webhooks_of_company
 from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key
 from domain.api_keys import USUAL_REQUESTS_PER_MINUTE, ApiKey, KeyRights, KeySecret
 from store.event_store import Store, project
@@ -41,6 +42,18 @@ class ApiKeySecret(Result, frozen=True, kw_only=True):
             examples=["atk_3kT9xQ2b_AZMrXHwA…"],
         ),
     ] = UNSET
+
+
+class WebhooksOfKey(Result, frozen=True, kw_only=True):
+    """What a revoked API key leaves behind."""
+
+    webhook_ids: Annotated[
+        tuple[UUID, ...],
+        Meta(
+            description="the webhooks that the key made or whose URL it set last: disabled now, or going on with `keep_webhooks`",
+            examples=[["7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"]],
+        ),
+    ]
 
 
 class CreateApiKey(Command, frozen=True, kw_only=True):
@@ -68,10 +81,12 @@ class RotateApiKey(Command, frozen=True, kw_only=True):
 
 
 class RevokeApiKey(Command, frozen=True, kw_only=True):
-    """Refuse a key from now on."""
+    """Refuse a key from now on. keep_webhooks: what it has posted to its own servers goes on."""
 
     permission: ClassVar[str] = MANAGE_KEYS
+    RESULT: ClassVar[type[Result]] = WebhooksOfKey
     key: UUID
+    keep_webhooks: bool = False
 
 
 @handles(CreateApiKey)
@@ -103,10 +118,13 @@ def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> Done:
 
 @handles(RevokeApiKey)
 def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> Done:
-    """Everybody who manages keys may revoke any: a leaked key must not wait for the right person."""
+    """Everybody who manages keys may revoke any: a leaked key must not wait for the right person. Nor does who stole it receive anything more."""
     key = context.get(ApiKey, command.key)
     key.revoke(context.metadata)
-    return Done(key)
+    left = [webhook for webhook in webhooks_of_company(context) if webhook.is_of(f"key:{key.id}")]
+    for webhook in [] if command.keep_webhooks else left:
+        webhook.disable("the API key that made it, or set its URL, was revoked", context.metadata)
+    return Done(key, {"webhook_ids": [str(webhook.id) for webhook in left]})
 
 
 def _new_secret(id: UUID) -> tuple[str, KeySecret]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from commands.handler_context import Command, Done, HandlerContext, Result, handles
 from domain.access import MANAGE_WEBHOOKS
 from domain.base import MS, Personal
-from domain.webhooks import Subscription, Webhook, free_place
+from domain.webhooks import MOST_WEBHOOKS, Subscription, Webhook, free_place
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - by which Standard Webhooks marks every secret
 _SECRET_BYTES = 32
@@ -171,6 +172,14 @@ def delete_webhook(command: DeleteWebhook, context: HandlerContext) -> Done:
     webhook.delete(context.metadata)
     context.forget(webhook.id)
     return Done(webhook)
+
+
+def webhooks_of_company(context: HandlerContext) -> Iterator[Webhook]:
+    """The webhooks of the caller's company that are not deleted."""
+    for place in range(MOST_WEBHOOKS):
+        id = context.whose("webhook", str(place))
+        if id is not None:
+            yield context.get(Webhook, id)
 
 
 def _new_secret() -> str:

@@ -24,6 +24,10 @@ MOST_OVERLAP_US = 7 * 24 * 3600 * SECOND
 """After a rotation the former secret signs for at most a week."""
 
 LONGEST_URL = 2_000
+LONGEST_HOST = 253
+LONGEST_LABEL = 63
+"""Characters of a host's name and of what stands between two of its points (RFC 1035)."""
+
 MOST_QUEUES = 100
 MOST_WEBHOOKS = 50
 """A company has at most so many: each of them is posted to at the same time as all others."""
@@ -98,7 +102,7 @@ class WebhookResumed(WebhookEvent, frozen=True, kw_only=True):
 
 
 class WebhookDisabled(WebhookEvent, frozen=True, kw_only=True):
-    """Nothing is posted any more, because the receiver failed for days or said that it is gone. The notice for the company."""
+    """Nothing is posted any more, because the receiver failed for days or said that it is gone, or the API key was revoked that made it. The notice for the company."""
 
     TOPIC: ClassVar[str] = "webhook.disabled"
     reason: str
@@ -134,6 +138,8 @@ class Webhook(Aggregate):
         self.reason = ""
         self.creator: UUID | None = None
         self.created_at = 0
+        self.created_by = self.url_set_by = ""
+        """The actors of the events: who made it, and who said last where it posts."""
 
     def create(self, url: str, secret: str, subscription: Subscription, actor: Actor | None, metadata: EventMetadata) -> None:
         """Create the webhook. Raises NotAllowed for somebody who may not watch what it posts."""
@@ -199,6 +205,10 @@ class Webhook(Aggregate):
         self._must_exist()
         self.trigger(WebhookDeleted, metadata, metadata.recorded_at)
 
+    def is_of(self, actor: str) -> bool:
+        """Whether this actor made it, or said where it posts: whoever that is may be the one who receives."""
+        return actor in (self.created_by, self.url_set_by)
+
     def signing(self, now_us: int) -> list[Personal]:
         """The secrets that sign at an instant, the newest first."""
         return [secret for secret, until in self.secrets if not until or now_us < until]
@@ -208,7 +218,9 @@ class Webhook(Aggregate):
             case WebhookCreated(url=url, secret=secret, subscription=subscription, creator=creator, recorded_at=at):
                 self.url, self.secrets, self.subscription = url, ((secret, 0),), subscription
                 self.creator, self.created_at = creator, at
+                self.created_by = self.url_set_by = event.actor
             case WebhookChanged(url=url, subscription=subscription):
+                self.url_set_by = self.url_set_by if url == self.url else event.actor
                 self.url, self.subscription = url, subscription
             case WebhookSecretRotated(secret=secret, until=until, recorded_at=at):
                 former = [(one, min(end, until) if end else until) for one, end in self.secrets]
@@ -259,6 +271,9 @@ def _checked_url(url: str) -> str:
         raise InvalidField("url", f"a URL has at most {LONGEST_URL} characters of ASCII, without blanks")
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         raise InvalidField("url", "a URL as https://crm.example.com/atende")
+    host = parts.hostname.removesuffix(".")
+    if len(host) > LONGEST_HOST or any(not 1 <= len(label) <= LONGEST_LABEL for label in host.split(".")):
+        raise InvalidField("url", f"a host has at most {LONGEST_HOST} characters, and from 1 to {LONGEST_LABEL} between two points")
     if "@" in parts.netloc or parts.fragment:
         raise InvalidField("url", "a URL holds no user name, password or fragment")
     return url

@@ -319,6 +319,9 @@ class Upload:
         """Receive the next bytes. Raises _Ended if the import was cancelled, ReserveReached."""
         with self._imports.reserve.leaving(len(part)):
             self._file.write(part)
+            self._file.flush()
+            # Else the disk would take a heap of them at once, and commands, which are saved on it too, would wait behind that.
+            os.fdatasync(self._file.fileno())
         self.one = replace(self.one, done=self.one.done + len(part))
         self._look()
 

@@ -5,6 +5,7 @@ ATENDE_HOST, _PORT      where `serve` listens                                 12
 ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
 ATENDE_TRUSTED_PROXIES  addresses and networks of the proxies whose X-Forwarded-For and -Proto count: 10.0.0.7,10.1.0.0/16   none
 ATENDE_CLIENT_CONNECTIONS  open connections that one client may have (an IPv4 address, an IPv6 /64)   256
+ATENDE_USER_REQUESTS    requests a minute that one user may send to a process, and one screen   18000
 ATENDE_DISK_RESERVE     MiB of the disk of the data directory that files which people send leave free for calls   256
 ATENDE_PASSWORD_POLICY  composition: 6 to 20 characters of four classes; nist: 12 to 128 that are hard to guess   composition
 ATENDE_CORS_ORIGINS     origins of other web pages that may use the API: https://console.example.com,...   none
@@ -55,6 +56,7 @@ __all__ = ["Agi", "Asterisk", "Mode", "PasswordPolicy", "Settings", "WrongSettin
 MAX_PORT = 65_535
 MAX_PARTITIONS = 10_000
 MAX_CLIENT_CONNECTIONS = 100_000
+MAX_USER_REQUESTS = 1_000_000
 MAX_DISK_RESERVE_MIB = 1 << 20
 _OF_DISTRIBUTED = {
     "ATENDE_STORE_URL": "the event store is",
@@ -77,6 +79,7 @@ class Settings:
     public_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
     client_connections: int = 256
+    user_requests: int = 18_000
     disk_reserve_mib: int = 256
     password_policy: PasswordPolicy = "composition"  # noqa: S105 - the name of a rule
     cors_origins: tuple[str, ...] = ()
@@ -118,6 +121,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             Settings.client_connections,
             range(1, MAX_CLIENT_CONNECTIONS + 1),
             "a number of connections",
+        ),
+        user_requests=values.whole(
+            "ATENDE_USER_REQUESTS", variables, Settings.user_requests, range(1, MAX_USER_REQUESTS + 1), "a number of requests"
         ),
         disk_reserve_mib=values.whole(
             "ATENDE_DISK_RESERVE", variables, Settings.disk_reserve_mib, range(MAX_DISK_RESERVE_MIB + 1), "a number of MiB"

@@ -28,6 +28,7 @@ def test_every_variable_is_read() -> None:
         "ATENDE_PASSWORD_POLICY": "nist",
         "ATENDE_URL": "https://center.example.com/",
         "ATENDE_API_KEY": "atk_secret",
+        "ATENDE_USER_REQUESTS": "60000",
         "ATENDE_CORS_ORIGINS": "https://console.example.com, http://localhost:5173",
         "ATENDE_MASTER_KEY": KEY,
         "ATENDE_TOKEN_SECRET": "s" * 32,
@@ -42,7 +43,7 @@ def test_every_variable_is_read() -> None:
     }
     assert read(told) == Settings(
         data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com",
-        trusted_proxies=("10.0.0.7", "10.1.0.0/16", "2001:db8::/32"), client_connections=64, password_policy="nist",
+        trusted_proxies=("10.0.0.7", "10.1.0.0/16", "2001:db8::/32"), client_connections=64, user_requests=60_000, password_policy="nist",
         cors_origins=("https://console.example.com", "http://localhost:5173"), url="https://center.example.com", api_key="atk_secret", master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
         kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,

@@ -7,6 +7,7 @@ import os
 import threading
 import zipfile
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,9 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
+from api import upload_turns
 from api.app import MAX_BODY
+from api.application_state import ApplicationState
 from imports.running import SILENT_US, Imports, Upload, _Running
 from store import imports as kept
 from telephony_adapter.queue_log import reading_limits
@@ -389,40 +392,66 @@ def test_slow_looks_at_the_files_of_one_company_keep_no_other_waiting(log_in: An
             sender.join()
 
 
-def test_others_are_answered_while_many_files_are_looked_at(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    known, looked = threading.Event(), threading.Semaphore(0)
+def test_of_one_user_so_many_files_are_received_at_once_and_others_are_answered_meanwhile(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, turns = threading.Event(), uploads_of(ana)._files
+    monkeypatch.setattr("imports.running.must_be_importable", lambda *_: known.wait(DEADLINE_S))
+    with ThreadPoolExecutor(60) as senders:
+        sent = [senders.submit(send, ana, b"", name=f"{number}") for number in range(60)]
+        try:
+            within(lambda: sum(one.done() for one in sent) == 60 - upload_turns.OF_A_USER - upload_turns.ROOM.lane)
+            for one in sent:
+                if one.done():
+                    problem_of(one.result(), 429, "too-many-uploads")
+                    assert (one.result().headers["Retry-After"], one.result().headers["Connection"]) == ("5", "close")
+            assert turns.waiting == upload_turns.ROOM.lane
+            within(lambda: len(ana.get("/v1/imports").json()["items"]) == upload_turns.OF_A_USER)
+            assert ana.get("/v1/company").status_code == 200
+        finally:
+            known.set()
+        assert [one.result().status_code for one in sent].count(201) == upload_turns.OF_A_USER + upload_turns.ROOM.lane
 
-    def look(*_: object) -> None:
-        looked.release()
-        known.wait(DEADLINE_S)
 
-    monkeypatch.setattr("imports.running.must_be_importable", look)
-    senders = [
-        threading.Thread(
-            target=send,
-            args=(
-                ana,
-                b"",
-            ),
-            kwargs={"name": f"{number}"},
-        )
-        for number in range(60)
-    ]
-    for sender in senders:
-        sender.start()
-    try:
-        assert looked.acquire(timeout=DEADLINE_S)
-        came: list[int] = []
+def test_nothing_is_read_of_a_file_that_waits_and_who_waits_too_long_is_refused(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, turns = threading.Event(), uploads_of(ana)._files
+    monkeypatch.setattr("imports.running.must_be_importable", lambda *_: known.wait(DEADLINE_S))
+    monkeypatch.setattr(turns, "_room", upload_turns.Room(all_lanes=1, lane=1, longest_s=0.01, retry_s=5))
+    with ThreadPoolExecutor(upload_turns.OF_A_USER) as senders:
+        sent = [senders.submit(send, ana, b"") for _ in range(upload_turns.OF_A_USER)]
+        try:
+            within(lambda: len(ana.get("/v1/imports").json()["items"]) == upload_turns.OF_A_USER)
+            problem_of(send(ana, never()), 429, "too-many-uploads")
+        finally:
+            known.set()
+        assert [one.result().status_code for one in sent] == [201] * upload_turns.OF_A_USER
 
-        def read() -> None:
-            within(lambda: len(ana.get("/v1/imports").json()["items"]) == len(senders))
-            came.append(ana.get("/v1/company").status_code)
 
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
-        reader.join(DEADLINE_S / 3)
-        assert came == [200]
-    finally:
-        known.set()
-        for sender in senders:
-            sender.join()
+def test_the_parts_of_one_companys_files_are_written_in_turn_and_those_of_others_beside_them(
+    log_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, eva = log_in(), log_in(company="Outra", email="eva@outra.example")
+    go, written = threading.Event(), list[str]()
+    write = Upload.write
+
+    def slowly(upload: Upload, part: bytes) -> None:
+        written.append(upload.one.name)
+        if upload.one.name == "slow":
+            assert go.wait(DEADLINE_S)
+        write(upload, part)
+
+    monkeypatch.setattr(Upload, "write", slowly)
+    with ThreadPoolExecutor(2) as senders:
+        sent = [senders.submit(send, ana, LOG.read_bytes(), name="slow") for _ in range(2)]
+        try:
+            within(lambda: written == ["slow"] and uploads_of(ana)._writes.waiting == 1)
+            assert send(eva, LOG.read_bytes(), name="other").status_code == 201
+            assert written == ["slow", "other"]
+        finally:
+            go.set()
+        assert [one.result().status_code for one in sent] == [201, 201]
+
+
+def uploads_of(who: Person) -> upload_turns.UploadTurns:
+    application: ApplicationState = who.client.transport.app.state.application  # type: ignore[attr-defined]
+    return application.upload_turns

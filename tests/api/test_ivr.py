@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
 import wave
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from sounds.folder import Sounds
 from sounds.speech import CommandSpeech
 from tests.kit.agi import SpokenAsWritten, silence
 from tests.kit.http import operator
+from tests.kit.waiting import DEADLINE_S, within
 
 
 @pytest.fixture
@@ -121,6 +124,31 @@ def test_audio_leaves_on_the_disk_what_is_kept_for_calls(ana, ivr, speech, cente
         assert upload() == (507, "no-room")
     assert not list(center.sounds.folder.rglob("*.wav"))
     assert upload()[0] == 200
+
+
+def test_sounds_that_are_made_for_one_company_keep_no_other_waiting(ana, log_in, speech, monkeypatch):
+    eva = log_in(company="Outra", email="eva@outra.example")
+    go, begun = threading.Event(), list[str]()
+    heard = Sounds.heard
+
+    def slowly(sounds, tenant, message):
+        begun.append(message.text)
+        if message.text == "longa":
+            assert go.wait(DEADLINE_S)
+        return heard(sounds, tenant, message)
+
+    monkeypatch.setattr(Sounds, "heard", slowly)
+    turns = ana.client.transport.app.state.application.upload_turns._sounds
+    with ThreadPoolExecutor(4) as people:
+        waiting = [people.submit(ana.post, "/v1/ivrs/speech", {"text": "longa"}) for _ in range(3)]
+        try:
+            within(lambda: begun == ["longa"] and turns.waiting == 2)
+            other = people.submit(eva.post, "/v1/ivrs/speech", {"text": "curta"})
+            assert other.result(DEADLINE_S).status_code == 200
+            assert begun == ["longa", "curta"]
+        finally:
+            go.set()
+        assert [one.result().status_code for one in waiting] == [200] * 3
 
 
 def test_audio_that_comes_while_the_server_stops_is_not_called_wrong(ana, ivr, speech, center, monkeypatch):

@@ -1,4 +1,4 @@
-"""A key's bucket holds the requests of a minute and fills evenly."""
+"""The bucket of a user, a key or a screen holds the requests of a minute and fills evenly."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from api import rate_limit
 from api.problem import Problem
 from api.rate_limit import RateLimits
 from api.stranger_limit import BURST
+from tests.api.test_auth import problem_of
+from tests.kit.http import PASSWORD, Person, Program
 
-KEY = UUID(int=1)
+KEY = f"key:{UUID(int=1)}"
 
 
 @given(st.integers(1, 100), st.lists(st.floats(0, 30), min_size=1, max_size=200))
 def test_in_no_minute_are_more_than_two_buckets_accepted_and_who_waits_as_told_is_accepted(per_minute, pauses):
     now = [0.0]
-    limits = RateLimits(lambda: now[0])
+    limits = RateLimits(1, lambda: now[0])
     accepted = []
     for pause in pauses:
         now[0] += pause
@@ -38,13 +40,32 @@ def test_in_no_minute_are_more_than_two_buckets_accepted_and_who_waits_as_told_i
 
 def test_what_was_not_used_is_not_saved_up_beyond_a_minute():
     now = [0.0]
-    limits = RateLimits(lambda: now[0])
+    limits = RateLimits(1, lambda: now[0])
     limits.take(KEY, 2, {})
     now[0] += 3600
     for _ in range(2):
         limits.take(KEY, 2, {})
     with pytest.raises(Problem):
         limits.take(KEY, 2, {})
+
+
+def test_a_user_has_a_limit_for_all_tokens_together_and_others_have_theirs(client, ana, log_in):
+    bia = log_in(email="bia@empresa.example", permissions=())
+    again = Person(client, ana.email, client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}).json())
+    client.transport.app.state.application.rate_limits = RateLimits(3, lambda: 0.0)
+    answers = [who.get("/v1/company") for who in (ana, again, ana, again)]
+    assert [answer.headers["RateLimit-Policy"] for answer in answers] == ['"user";q=3;w=60'] * 4
+    assert [limit_of(answer.headers)["r"] for answer in answers] == [2, 1, 0, 0]
+    refused = problem_of(answers[-1], 429, "too-many-requests")
+    assert refused["detail"] == "this user may send 3 requests a minute; try again in 20 s"
+    assert answers[-1].headers["Retry-After"] == "20"
+    assert bia.get("/v1/company").status_code == 200
+
+
+def test_the_limit_of_users_is_a_setting_and_a_key_keeps_its_own(client, ana, center):
+    assert ana.get("/v1/company").headers["RateLimit-Policy"] == f'"user";q={center.user_requests};w=60'
+    made = ana.post("/v1/api-keys", {"name": "CRM", "permissions": ["gerenciar-relatorio"], "requests_per_minute": 7}).json()
+    assert Program(client, made["result"]["key"]).get("/v1/queues").headers["RateLimit-Policy"] == '"key";q=7;w=60'
 
 
 def test_each_try_to_log_in_says_how_many_are_left_and_when_the_next_one_is_accepted(client, ana):
@@ -73,7 +94,7 @@ def taken(limits: RateLimits, per_minute: int) -> dict[str, int]:
 @given(st.integers(1, 100), st.lists(st.floats(0, 3), min_size=1, max_size=150))
 def test_after_the_seconds_that_it_says_the_quota_is_whole_or_one_more_is_accepted(per_minute, pauses):
     now = [0.0]
-    limits = RateLimits(lambda: now[0])
+    limits = RateLimits(1, lambda: now[0])
     for pause in pauses:
         now[0] += pause
         said = taken(limits, per_minute)
@@ -86,7 +107,7 @@ def test_after_the_seconds_that_it_says_the_quota_is_whole_or_one_more_is_accept
 
 
 def test_none_left_says_the_same_before_and_with_the_refusal():
-    limits = RateLimits(lambda: 0.0)
+    limits = RateLimits(1, lambda: 0.0)
     said = [taken(limits, 3) for _ in range(5)]
     assert said == [{"r": 2, "t": 20}, {"r": 1, "t": 40}, {"r": 0, "t": 20}, {"r": 0, "t": 20}, {"r": 0, "t": 20}]
 

@@ -68,6 +68,10 @@ def screen(ana, queues, client):
     return device
 
 
+def test_a_screen_may_ask_as_often_as_a_user(screen, center):
+    assert screen.get("/v1/company").headers["RateLimit-Policy"] == f'"screen";q={center.user_requests};w=60'
+
+
 def test_a_device_becomes_a_screen_by_a_link_that_is_used_once_within_a_day(ana, queues, client, center):
     made = ana.post("/v1/screens", {"name": "Sala 2"}).json()
     device, other = Device(client), Device(client)

@@ -56,7 +56,7 @@ def test_a_webhook_is_made_shown_without_its_secret_changed_and_deleted(ana):
     shown = ana.get(path)
     assert shown.json() == NEW | {
         "id": receipt["id"], "status": "active", "disabled_reason": "", "secrets": 1, "created_at": shown.json()["created_at"],
-        "failed_attempts": 0, "next_try_at": None, "tried_at": None, "status_code": None, "error": "",
+        "created_by": shown.json()["created_by"], "url_set_by": shown.json()["created_by"], "failed_attempts": 0, "next_try_at": None, "tried_at": None, "status_code": None, "error": "",
     }  # fmt: skip
     listed = ana.get("/v1/webhooks")
     assert listed.json()["items"] == [shown.json()]
@@ -67,6 +67,15 @@ def test_a_webhook_is_made_shown_without_its_secret_changed_and_deleted(ana):
     problem_of(ana.get(path), 404, "not-found")
     problem_of(ana.post(f"{path}/resume"), 404, "not-found")
     assert ana.get("/v1/webhooks").json()["items"] == []
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example.com", "a." * 126 + "com"])
+def test_a_host_that_nobody_can_look_up_is_refused_by_its_field(ana, host):
+    for refused in (
+        ana.post("/v1/webhooks", NEW | {"url": f"https://{host}/x"}),
+        ana.ask("PATCH", f"/v1/webhooks/{made(ana)['id']}", json={"url": f"https://{host}/x"}),
+    ):
+        assert [error["pointer"] for error in problem_of(refused, 422, "invalid")["errors"]] == ["/url"]
 
 
 def test_a_company_has_a_limited_number_of_webhooks_and_a_deleted_one_makes_room(ana, log_in, monkeypatch):

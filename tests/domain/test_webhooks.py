@@ -58,12 +58,23 @@ def test_a_later_rotation_does_not_extend_an_earlier_overlap() -> None:
         "https://crm.example.com/#x",
         "https://x:99999/",
         "https://ã.br/",
+        f"https://{'a' * 64}.example.com/",
+        f"https://{'a.' * 126}com/",
+        "https://crm..example.com/",
+        "https://.example.com/",
     ],
 )
 def test_a_url_that_is_none_is_refused_by_its_field(url: str) -> None:
     with pytest.raises(InvalidField) as refused:
         Webhook(uuid4(), TENANT).create(url, "s", ALL, None, at(0))
     assert refused.value.field == "url"
+
+
+@pytest.mark.parametrize(
+    "host", [f"{'a' * 63}.example.com", f"{'a.' * 125}com", "crm.example.com.", "[2606:2800:220:1:248:1893:25c8:1946]"]
+)
+def test_a_host_may_be_as_long_as_names_are(host: str) -> None:
+    Webhook(uuid4(), TENANT).create(f"https://{host}:8443/x", "s", ALL, None, at(0))
 
 
 def test_what_is_no_type_of_message_or_direction_is_refused_by_its_field() -> None:

@@ -23,15 +23,19 @@ ATTACKER = "127.0.0.66"
 CLIENT = "127.0.0.2"
 DEADLINE_S = 60
 HALF_OPEN = 2_000
+UPLOADS = 40
 
 _READY = "attacking"
 _REQUESTS = 150
 
 
 @contextmanager
-def attacking(attack: str, url: str, *words: str) -> Iterator[None]:
-    """Run the attack, a function of this module, during the block; it begins when the attack has reached its full strength."""
-    command = [sys.executable, "-m", "tests.kit.attacks", attack, url, *words]
+def attacking(attack: str, url: str, email: str, token: str) -> Iterator[None]:
+    """Run the attack, a function of this module, during the block; it begins when the attack has reached its full strength.
+
+    email: whose account is attacked. token: an access token of the attacker, of another company.
+    """
+    command = [sys.executable, "-m", "tests.kit.attacks", attack, url, email, token]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="ascii")
     try:
         assert process.stdout is not None
@@ -70,20 +74,20 @@ def worst_ratio(idle: Callable[[], float], attacked: Callable[[], float], *, all
 # The attacks
 
 
-async def flood_of_bad_bodies(host: str, port: int, _: str) -> None:
+async def flood_of_bad_bodies(host: str, port: int, *_: str) -> None:
     """Bodies of login that validation would take long for, without a pause, over 16 connections."""
     small = json.dumps({f"k{n}": 1 for n in range(400)}).encode()
     large = json.dumps({f"k{n}": 1 for n in range(60_000)}).encode()
     await _over_connections(host, port, [_post("/v1/auth/login", small[:4_000]), _post("/v1/auth/login", large)])
 
 
-async def guesses(host: str, port: int, email: str) -> None:
+async def guesses(host: str, port: int, email: str, *_: str) -> None:
     """Wrong passwords for one account, and for others, without a pause, over 16 connections."""
     tries = [{"email": name, "password": "Seja#Mal1"} for name in (email, *(f"{n}@empresa.example" for n in range(15)))]
     await _over_connections(host, port, [_post("/v1/auth/login", json.dumps(one).encode()) for one in tries])
 
 
-async def half_open_connections(host: str, port: int, _: str) -> None:
+async def half_open_connections(host: str, port: int, *_: str) -> None:
     """Connections that begin a request and never end it; every one that the server closes is opened anew."""
     opened = 0
 
@@ -103,7 +107,14 @@ async def half_open_connections(host: str, port: int, _: str) -> None:
     await asyncio.gather(*(hold() for _ in range(HALF_OPEN)))
 
 
-async def _over_connections(host: str, port: int, requests: list[bytes]) -> None:
+async def uploads(host: str, port: int, _: str, token: str) -> None:
+    """Files that are no logs, of a user of another company, without a pause, over 40 connections."""
+    request = _post("/v1/imports", b"x" * (24 << 20), "application/octet-stream", f"Authorization: Bearer {token}\r\n")
+    await _over_connections(host, port, [request], connections=UPLOADS, full_after=2)
+
+
+async def _over_connections(host: str, port: int, requests: list[bytes], *, connections: int = 16, full_after: int = 400) -> None:
+    """Send the requests over and over. full_after: so many answers the attack has its full strength."""
     answered = 0
 
     async def repeat(first: int) -> None:
@@ -117,25 +128,25 @@ async def _over_connections(host: str, port: int, requests: list[bytes]) -> None
                 writer.close()
             turn += 1
             answered += 1
-            if answered == 400:
+            if answered == full_after:
                 print(_READY, flush=True)  # noqa: T201 - read by `attacking`
 
-    await asyncio.gather(*(repeat(first) for first in range(16)))
+    await asyncio.gather(*(repeat(first) for first in range(connections)))
 
 
-def _post(path: str, body: bytes) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+def _post(path: str, body: bytes, media: str = "application/json", headers: str = "") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
     return head.encode() + body
 
 
-_ATTACKS: dict[str, Callable[[str, int, str], Awaitable[None]]] = {
-    attack.__name__: attack for attack in (flood_of_bad_bodies, guesses, half_open_connections)
+_ATTACKS: dict[str, Callable[[str, int, str, str], Awaitable[None]]] = {
+    attack.__name__: attack for attack in (flood_of_bad_bodies, guesses, half_open_connections, uploads)
 }
 
 
-async def _main(attack: str, url: str, more: str = "") -> None:
+async def _main(attack: str, url: str, email: str, token: str) -> None:
     parts = urlsplit(url)
-    await _ATTACKS[attack](parts.hostname or "", parts.port or 0, more)
+    await _ATTACKS[attack](parts.hostname or "", parts.port or 0, email, token)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ class Redelivery(Body):
     """Either one delivery, or all that failed and were created since an instant."""
 
     delivery: Annotated[UUID | None, Field(description="the id of a delivery", examples=[_ID])] = None
-    since: Moment | None = None
+    since: Annotated[
+        Moment | None, Field(description="all failed deliveries that were created since then, an instant of the past, are posted again")
+    ] = None
 
 
 class WebhookDelivery(Shape):

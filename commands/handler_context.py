@@ -209,10 +209,10 @@ class HandlerContext:
         """The instant of the command (microseconds). It does not change while the command is handled."""
         return self._now_us
 
-    def instant(self, at: int | None) -> int:
-        """`at` (microseconds) if the command gives it, else now. Raises InvalidField for an instant in the future."""
+    def instant(self, at: int | None, field: str = "at") -> int:
+        """`at` (microseconds) if the command's `field` gives it, else now. Raises InvalidField for an instant in the future."""
         if at is not None and at > self._now_us + _AHEAD_US:
-            raise InvalidField("at", "this instant is in the future", "instant-in-future")
+            raise InvalidField(field, "this instant is in the future", "instant-in-future")
         return self._now_us if at is None else at
 
     def new_id(self) -> UUID:

@@ -160,7 +160,8 @@ def disable_webhook(command: DisableWebhook, context: HandlerContext) -> Done:
 def redeliver_webhook(command: RedeliverWebhook, context: HandlerContext) -> Done:
     """The process manager of webhooks puts them into the queue again."""
     webhook = context.get(Webhook, command.webhook)
-    webhook.redeliver(command.delivery, command.since, context.metadata)
+    since = None if command.since is None else context.instant(command.since, "since")
+    webhook.redeliver(command.delivery, since, context.metadata)
     return Done(webhook)
 
 

@@ -219,7 +219,7 @@ class HistoryEvent(Shape):
             description="the `Request-Id` beside an `X-Correlation-Id`; null without one", examples=["0f8fad5b-d9cb-469f-a165-70867728950e"]
         ),
     ]
-    interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
+    interaction_id: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[
         dict[str, object],

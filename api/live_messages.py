@@ -51,7 +51,7 @@ class InteractionMessage(_Message):
     """Something happened to a call, or later evidence changed its known state (then `steps` is usually empty)."""
 
     type: Literal["interaction"] = "interaction"
-    interaction: Annotated[UUID, Field(description="the call, or one of its legs")]
+    interaction_id: Annotated[UUID, Field(description="the call, or one of its legs")]
     call: Annotated[str, Field(description="your own id of the call, as the API answers it, or that of the PBX", examples=["crm-4711"])]
     protocol: Annotated[int, Field(description="the number that the customer is told", examples=[4711])]
     steps: list[LiveAction]
@@ -106,7 +106,7 @@ def message_of(event: Event, position: int, calls: Mapping[UUID, Call]) -> LiveM
     match event:
         case InteractionEvent(originator_id=id, facts=facts):
             call = calls[id]
-            return InteractionMessage(interaction=id, call=call.call, protocol=call.protocol, steps=_steps(facts), **common)
+            return InteractionMessage(interaction_id=id, call=call.call, protocol=call.protocol, steps=_steps(facts), **common)
         case AgentTookCall():
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts, standing=standing):

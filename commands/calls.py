@@ -43,7 +43,7 @@ def place_call(command: PlaceCall, context: HandlerContext) -> Done:
         found = existing_queue(context, command.queue)
         found.must_take_calls()
         queue = found.spelling
-    number, at = dialable(command.number, "number"), context.now_us()
+    number, at = dialable(command.number, "to_number"), context.now_us()
     call = placed_id(PLACED, at, secrets.randbelow(1_000_000_000))
     _must_be_free(agent, queue, interaction_id(context.tenant, call), context)
     fact = Fact("dialled", at, queue=queue, agent=agent.name, by="agent_first", private=Personal(NOBODY, number), ref="dialled")

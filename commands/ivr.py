@@ -134,7 +134,7 @@ def block_caller(command: BlockCaller, context: HandlerContext) -> Done:
     """All numbers of the contact are blocked, in any spelling. An unknown number creates a contact."""
     ivr = context.get(Ivr, command.ivr)
     if not has_number_of_person(command.number):
-        raise InvalidField("number", f"at least {SHORTEST_NUMBER} digits, with the area code")
+        raise InvalidField("phone", f"at least {SHORTEST_NUMBER} digits, with the area code")
     contact = context.contact_for(command.number)
     ivr.block(contact, Personal(contact, command.number), context.metadata)
     return Done(ivr, {"contact_id": str(contact)})

@@ -65,7 +65,7 @@ def test_who_sees_certain_agents_hears_all_that_they_do() -> None:
 
 def happened(call: UUID, steps: Sequence[LiveAction] = ()) -> InteractionMessage:
     return InteractionMessage(
-        position=1, occurred_at="2026-03-02T17:05:09.250Z", interaction=call, call="crm-1", protocol=7, steps=[*steps]
+        position=1, occurred_at="2026-03-02T17:05:09.250Z", interaction_id=call, call="crm-1", protocol=7, steps=[*steps]
     )
 
 

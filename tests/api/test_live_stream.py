@@ -418,7 +418,7 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
         "position": 4,
         "occurred_at": "1970-01-01T00:00:00.001Z",
         "type": "interaction",
-        "interaction": str(UUID(int=3)),
+        "interaction_id": str(UUID(int=3)),
         "call": "crm-1",
         "protocol": 7,
         "steps": [{"kind": "arrived", "queue": None, "agent": None}, {"kind": "offered", "queue": "vendas", "agent": None}],

@@ -23,6 +23,9 @@ INSTANTS = {"at", "now", "since", "start", "covered_to", "expires_at"}
 
 DURATIONS_OF_OTHERS = {"expires_in": "of OAuth 2.0, in seconds"}
 
+IDS_OF_OTHERS = {"correlation_id", "request_id", "message_id"}
+"""Ids that clients give or that a standard prescribes: any text."""
+
 BANNED = {
     "rows": "items", "results": "items", "data_rows": "items", "did": "to_number", "caller": "from_number", "number_from": "from_number",
     "phone_number": "phone", "sla_seconds": "sla_ms", "threshold": "sla_ms", "answered_in_time": "answered_within_sla", "date": "started_at",
@@ -127,6 +130,20 @@ def test_what_a_person_reads_has_its_label_beside_it(document):
         of_the_center = not of_a_command and not name.startswith("Webhook") and name not in ("Alive", "Ready", "MessageData")
         if name in answers and field in labelled and codes(schema) and of_the_center:
             assert f"{field}_label" in document["components"]["schemas"][name]["properties"], (name, field)
+
+
+def test_an_id_is_called_an_id_and_nothing_else_is(document):
+    found = [(name, field, schema) for name, field, schema in fields(document)]
+    found += [
+        (operation.path, name, one["schema"])
+        for operation in operations(document)
+        for place in ("query", "path")
+        for name, one in operation.parameters(place).items()
+    ]
+    for name, field, schema in found:
+        is_called_id = field in ("id", "ids") or field.endswith(("_id", "_ids"))
+        is_id = any(kind.get("format") == "uuid" for kind in kinds(schema))
+        assert is_id == is_called_id or field in IDS_OF_OTHERS, (name, field)
 
 
 def test_a_thing_has_one_name(document):

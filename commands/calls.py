@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.agents import act_as, existing_agent
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
 from commands.interactions import BegunCall, begin_call, calls_of
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
@@ -34,7 +34,7 @@ class PlaceCall(Command, frozen=True, kw_only=True):
 
 
 @handles(PlaceCall)
-def place_call(command: PlaceCall, context: HandlerContext) -> Done:
+def place_call(command: PlaceCall, context: HandlerContext) -> DoneWith[BegunCall]:
     """Refused for an agent who is logged out, paused, talking or dialling, or whose telephone is not known."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from domain.access import MANAGE_WEBHOOKS
 from domain.base import MS, Personal
 from domain.webhooks import Subscription, Webhook, free_place
@@ -97,7 +97,7 @@ class DeleteWebhook(Command, frozen=True, kw_only=True):
 
 
 @handles(CreateWebhook)
-def create_webhook(command: CreateWebhook, context: HandlerContext) -> Done:
+def create_webhook(command: CreateWebhook, context: HandlerContext) -> DoneWith[WebhookSecret]:
     """A new secret. The webhook takes one of the company's places, each of which is an entry of the index that is deleted with the webhook's key."""
     place = str(free_place(lambda number: context.whose("webhook", str(number)) is not None))
     webhook = context.add(Webhook(context.new_id(), context.tenant))
@@ -105,7 +105,7 @@ def create_webhook(command: CreateWebhook, context: HandlerContext) -> Done:
     subscription = Subscription(command.events, command.queues, command.direction)
     webhook.create(command.url, secret, subscription, context.caller.user, context.metadata)
     context.name("webhook", place, webhook.id)
-    return Done(webhook, {}, {"secret": secret})
+    return DoneWith(webhook, WebhookSecret(secret=secret))
 
 
 @handles(ChangeWebhook)
@@ -124,12 +124,12 @@ def change_webhook(command: ChangeWebhook, context: HandlerContext) -> Done:
 
 
 @handles(RotateWebhookSecret)
-def rotate_webhook_secret(command: RotateWebhookSecret, context: HandlerContext) -> Done:
+def rotate_webhook_secret(command: RotateWebhookSecret, context: HandlerContext) -> DoneWith[WebhookSecret]:
     """The former secret goes on for the overlap."""
     webhook = context.get(Webhook, command.webhook)
     secret = _new_secret()
     webhook.rotate(secret, command.overlap_ms * MS, context.caller.user, context.metadata)
-    return Done(webhook, {}, {"secret": secret})
+    return DoneWith(webhook, WebhookSecret(secret=secret))
 
 
 @handles(PauseWebhook)

@@ -282,7 +282,7 @@ MEANINGS: dict[Code, Meaning] = {
         "The import has ended, by itself or because it was cancelled.", "Read how it ended; send the file again to go on."
     ),
     "import-unknown": Meaning("The company has no such import, or it is older than its latest hundred.", "Check the id."),
-    "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave `at` out."),
+    "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave the instant out."),
     "instant-out-of-order": Meaning(
         "The instant is earlier than what already happened to the same call or agent.", "Send actions in order, or leave `at` out."
     ),

@@ -236,8 +236,8 @@ MEANINGS: dict[Code, Meaning] = {
     "call-offered": Meaning("The call was offered to a queue already, without an IVR.", "Enter an IVR before the first `offer`."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
-    "callback-ended": Meaning("The call-back has ended already.", "Nothing: its outcome stays as it was stated first."),
-    "callback-unknown": Meaning("The company has no such call-back.", "Check the id against the list."),
+    "callback-ended": Meaning("The callback has ended already.", "Nothing: its outcome stays as it was stated first."),
+    "callback-unknown": Meaning("The company has no such callback.", "Check the id against the list."),
     "company-exists": Meaning("A company has this name already.", "Choose another name."),
     "company-not-empty": Meaning(
         "The company has calls, or an import is running: simulated calls would be among real ones for ever.",

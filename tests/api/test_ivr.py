@@ -1,4 +1,4 @@
-"""The editor of IVRs (URAs): uploaded and spoken messages, the dry run, the blacklist; and call-backs."""
+"""The editor of IVRs (URAs): uploaded and spoken messages, the dry run, the blacklist; and callbacks."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class AgentDetail(Shape):
     id: UUID
     name: Annotated[str, Field(examples=["Ana"])]
     queues: Annotated[list[str], Field(description='queues in which the agent is logged in now; "" means all', examples=[["vendas"]])]
-    user: Annotated[
+    user_id: Annotated[
         UUID | None,
         Field(description="the user to whom the agent belongs; null if none yet", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"]),
     ]
@@ -95,7 +95,7 @@ class AgentDetail(Shape):
 class Owner(Body):
     """The user to whom an agent belongs."""
 
-    user: Annotated[
+    user_id: Annotated[
         UUID | None, Field(description="a user of the company; null for none", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]
 
@@ -104,7 +104,7 @@ class NewAgent(Body):
     """A new agent."""
 
     agent: Annotated[Name, Field(description="the agent's name, as sources will use it", examples=["Ana"])]
-    user: Annotated[UUID, Field(description="the user to whom the agent belongs", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])]
+    user_id: Annotated[UUID, Field(description="the user to whom the agent belongs", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])]
 
 
 @router.get("", summary="The agents of the company", responses=QUERY_FOR_ALL)
@@ -128,7 +128,7 @@ async def get_agent(agent_id: AgentId, context: Authenticated, params: Annotated
 )
 async def register_agent(body: NewAgent, context: Authenticated) -> Response:
     """Registers an agent whom no source has reported yet; the response's `id` is the agent's. Other agents are created by their first login."""
-    return await context.do(commands.RegisterAgent(agent=body.agent, user=body.user), 201)
+    return await context.do(commands.RegisterAgent(agent=body.agent, user=body.user_id), 201)
 
 
 @router.put("/{agent_id}/user", summary="Assign an agent to a user", responses=_KNOWN, response_model=Done)
@@ -138,7 +138,7 @@ async def assign_agent(agent_id: AgentId, body: Owner, context: Authenticated) -
     A `manager` or an `admin` who acts as an agent of another user needs the permission `gerenciar-agentes`, and the history records on
     whose behalf. A user may have several agents.
     """
-    return await context.do(commands.AssignAgent(agent=agent_id, user=body.user))
+    return await context.do(commands.AssignAgent(agent=agent_id, user=body.user_id))
 
 
 @router.post("/log-in", summary="An agent logs in to queues", responses=_KNOWN, response_model=Done)

@@ -113,8 +113,8 @@ class LoggedIn(Shape):
                     "token_type": "Bearer",
                     "expires_in": ACCESS_S,
                     "refresh_token": "3qUY0y8bT1u7…",
-                    "user": "7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10",
-                    "company": "2f6a3c1e-52f6-5e0b-8a7d-93a7b0c3f001",
+                    "user_id": "7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10",
+                    "company_id": "2f6a3c1e-52f6-5e0b-8a7d-93a7b0c3f001",
                     "permissions": ["gerenciar-relatorio"],
                 }
             ]
@@ -131,8 +131,8 @@ class LoggedIn(Shape):
             "stolen. null: it is a cookie"
         ),
     ]
-    user: UUID
-    company: UUID
+    user_id: UUID
+    company_id: UUID
     permissions: Annotated[list[str], Field(description="what the user may do")]
 
 
@@ -263,7 +263,7 @@ def _welcome(application: ApplicationState, who: SignedIn, session: Session, *, 
     return LoggedIn(
         access_token=application.tokens.write(who.user, who.tenant, who.permissions, who.level),
         refresh_token=None if in_cookie else session.token,
-        user=who.user,
-        company=who.tenant,
+        user_id=who.user,
+        company_id=who.tenant,
         permissions=sorted(who.permissions),
     )

@@ -26,7 +26,7 @@ router = SliceRouter(
 class NewBlockedCaller(Body):
     """A number whose calls are turned away."""
 
-    number: Annotated[
+    phone: Annotated[
         str,
         Field(
             min_length=8,
@@ -48,7 +48,7 @@ class BlockedCallerDetail(Shape):
     """A caller on the blacklist."""
 
     contact_id: Annotated[UUID, Field(description="the contact whose numbers are blocked")]
-    number: Annotated[
+    phone: Annotated[
         str, Field(description="as it was entered; `(anonimizado)` once the contact was forgotten", examples=["+55 11 98765-4321"])
     ]
 
@@ -63,13 +63,13 @@ class BlockedCallerList(Shape):
 async def list_blocked_callers(ivr_id: IvrId, context: Annotated[RequestContext, authorised(blocked_callers)]) -> BlockedCallerList:
     """Callers whose calls the IVR turns away."""
     found = await context.ask(blocked_callers, ivr_id)
-    return BlockedCallerList(items=[BlockedCallerDetail(contact_id=one.contact, number=one.number) for one in found])
+    return BlockedCallerList(items=[BlockedCallerDetail(contact_id=one.contact, phone=one.number) for one in found])
 
 
 @router.post("/{ivr_id}/blocked-callers", status_code=201, summary="Block a caller", responses=of_command("not-found"), response_model=Done)
 async def block_caller(ivr_id: IvrId, body: NewBlockedCaller, context: Authenticated) -> Response:
     """Turns away the calls of this number from now on. A repeat changes nothing."""
-    return await context.do(BlockCaller(ivr=ivr_id, number=body.number), 201)
+    return await context.do(BlockCaller(ivr=ivr_id, number=body.phone), 201)
 
 
 @router.post("/{ivr_id}/unblock-caller", summary="Unblock a caller", responses=of_command("not-found"), response_model=Done)

@@ -1,4 +1,4 @@
-"""Routes for call-backs: callers of an IVR who asked to be called back instead of waiting."""
+"""Routes for callbacks: callers of an IVR who asked to be called back instead of waiting."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OfCallbacks(Paged):
 
 
 class CallbackDetail(Shape):
-    """A call-back."""
+    """A callback."""
 
     id: UUID
     state: Annotated[
@@ -57,7 +57,7 @@ class CallbackDetail(Shape):
 
 
 class CallbackResult(Body):
-    """How a call-back ended."""
+    """How a callback ended."""
 
     outcome: Annotated[
         CallbackOutcome, Field(description="`reached`: somebody talked to the caller; `lost`: nobody did, or will", examples=["reached"])
@@ -107,16 +107,16 @@ class CallingAgent(Body):
 async def dial_callback(
     callback_id: CallbackId, body: CallingAgent, context: Annotated[RequestContext, authorised(callback_to_dial)]
 ) -> Response:
-    """The PBX rings the agent first and then the caller who asked for it, as `POST /v1/calls` does; `id` is the new interaction. The call-back stays open until it is concluded.
+    """The PBX rings the agent first and then the caller who asked for it, as `POST /v1/calls` does; `id` is the new interaction. The callback stays open until it is concluded.
 
-    Refused as `POST /v1/calls`, and for a call-back that has ended.
+    Refused as `POST /v1/calls`, and for a callback that has ended.
     """
     found = await context.ask(callback_to_dial, callback_id)
     agent = await own_agent(context, body.agent, "agent")
     return await context.do(PlaceCall(agent=agent, number=found.number, queue=found.queue), 201)
 
 
-@router.post("/{callback_id}/conclude", summary="State how a call-back ended", responses=of_command("not-found"), response_model=Done)
+@router.post("/{callback_id}/conclude", summary="State how a callback ended", responses=of_command("not-found"), response_model=Done)
 async def conclude_callback(callback_id: CallbackId, body: CallbackResult, context: Authenticated) -> Response:
-    """Whoever called back, or gives it up, states it here; the call-back is open until then."""
+    """Whoever called back, or gives it up, states it here; the callback is open until then."""
     return await context.do(ConcludeCallback(callback=callback_id, outcome=body.outcome))

@@ -22,7 +22,7 @@ class PlacedCall(Body):
     """A call that an agent asks for."""
 
     agent: Annotated[Name | None, Field(description="who calls; if omitted, the agent that belongs to the caller", examples=["Ana"])] = None
-    number: DialledNumber
+    to_number: DialledNumber
     queue: Annotated[
         Line,
         Field(
@@ -52,4 +52,4 @@ async def place_call(body: PlacedCall, context: Authenticated) -> Response:
     # Who may not call is told so first, whatever agents they have.
     context.asker.must_have(commands.PlaceCall.permission)
     agent = await own_agent(context, body.agent, "agent")
-    return await context.do(commands.PlaceCall(agent=agent, number=body.number, queue=body.queue), 201)
+    return await context.do(commands.PlaceCall(agent=agent, number=body.to_number, queue=body.queue), 201)

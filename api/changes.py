@@ -16,9 +16,11 @@ from projections.figures.intervals import iso, zone
 from projections.queries.changes import last_change
 from projections.queries.settings import company
 
+TAG = {"name": "changes", "description": "Who last changed something in the settings."}
+
 router = SliceRouter(
     prefix="/v1/changes",
-    tags=["identity"],
+    tags=["changes"],
     responses=documented("unauthenticated", "not-allowed", "not-found", "invalid", *AWAY),
 )
 

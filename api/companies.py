@@ -17,7 +17,9 @@ from domain.companies import MOST_RECORDING_DAYS, CompanySettings
 from projections.queries.imports import is_empty
 from projections.queries.settings import company as known_company
 
-router = SliceRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+TAG = {"name": "company", "description": "The company: its time zone, and what a new queue begins with."}
+
+router = SliceRouter(prefix="/v1", tags=["company"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _COMMAND = of_command()
 

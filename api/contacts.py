@@ -51,7 +51,7 @@ class Forgetting(Shape):
     name: Annotated[str, Field(description="as it was found; empty for an unknown name", examples=["Ana Souza"])]
     phones: Annotated[list[str], Field(description="as they were found", examples=[["5531977916159"]])]
     interactions: Annotated[int, Field(description="its interactions: they stay in every figure, without name and number", examples=[12])]
-    open_interactions: Annotated[list[UUID], Field(description="those that go on; the contact cannot be forgotten before they end")]
+    open_interaction_ids: Annotated[list[UUID], Field(description="those that go on; the contact cannot be forgotten before they end")]
     forgotten: Annotated[bool, Field(description="whether its data is unreadable now")]
     position: Annotated[int | None, Field(description="log position of the forgetting; null if nothing was done", examples=[1204])] = None
 
@@ -94,7 +94,7 @@ def _shaped(found: KnownContact, total: int, going_on: tuple[UUID, ...], *, forg
         name=found.name,
         phones=list(found.phones),
         interactions=total,
-        open_interactions=list(going_on),
+        open_interaction_ids=list(going_on),
         forgotten=forgotten,
         position=position,
     )

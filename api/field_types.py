@@ -57,7 +57,7 @@ InteractionId = Annotated[UUID, Path(description="the call's id, from the respon
 QueueId = Annotated[UUID, Path(description="the queue's id, from the response that registered it or from the list", examples=[_SOME_ID])]
 AgentId = Annotated[UUID, Path(description="the agent's id, from a response about the agent or from the list", examples=[_SOME_ID])]
 IvrId = Annotated[UUID, Path(description="the IVR's id, from the response that registered it or from the list", examples=[_SOME_ID])]
-CallbackId = Annotated[UUID, Path(description="the call-back's id, from the list", examples=[_SOME_ID])]
+CallbackId = Annotated[UUID, Path(description="the callback's id, from the list", examples=[_SOME_ID])]
 UserId = Annotated[
     UUID, Path(description="the user's id, from the response that registered the user or from the list", examples=[_SOME_ID])
 ]

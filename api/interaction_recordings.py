@@ -30,7 +30,7 @@ class CallRecording(Shape):
     """One recording of a call. It holds what the customer and the agent say, not what a supervisor says to them (whisper, barge)."""
 
     id: UUID
-    interaction: Annotated[UUID, Field(description="the call, or the leg of it, that was recorded")]
+    interaction_id: Annotated[UUID, Field(description="the call, or the leg of it, that was recorded")]
     by: Annotated[By, Field(description="who wanted it: the queue's `rule`, or an agent by `hand`")]
     by_label: Annotated[str, Field(examples=["Regra do serviço"])]
     queue: Annotated[str, Field(description="the queue by whose rule, or for which the agent talked; empty for none", examples=["vendas"])]
@@ -91,7 +91,7 @@ def _shown(found: FoundRecording, where: ZoneInfo) -> CallRecording:
     return CallRecording.model_validate(
         {
             "id": one.id,
-            "interaction": one.interaction,
+            "interaction_id": one.interaction,
             **labelled("by", "recording_by", one.by),
             "queue": one.queue,
             **labelled("status", "recording_status", one.status),

@@ -132,8 +132,11 @@ class Hold(Shape):
 class VisitOfCall(Shape):
     """One visit of the call to a queue, from the offer to the end of the wrap-up."""
 
+    id: Annotated[UUID, Field(description="`visit_id` of the board")]
     queue: Annotated[str, Field(examples=["vendas"])]
+    queue_id: UUID
     agent: Annotated[str | None, Field(description="who answered; null for nobody", examples=["Ana"])]
+    agent_id: Annotated[UUID | None, Field(description="null without an agent", examples=["7b9d2f0e-5a4b-5c1e-9a77-0d5d8a8c6f10"])]
     end: Annotated[VisitEnd, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
     end_label: Annotated[str, Field(examples=["Atendida"])]
     offered_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
@@ -219,7 +222,7 @@ class HistoryEvent(Shape):
             description="the `Request-Id` beside an `X-Correlation-Id`; null without one", examples=["0f8fad5b-d9cb-469f-a165-70867728950e"]
         ),
     ]
-    interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
+    interaction_id: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[
         dict[str, object],

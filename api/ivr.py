@@ -145,7 +145,7 @@ class IvrChange(Body):
     ] = None
     callback_from: Annotated[
         int | None,
-        Field(ge=0, le=domain.MOST_WAITING, description="a call-back is offered while so many wait or more; 0: never", examples=[5]),
+        Field(ge=0, le=domain.MOST_WAITING, description="a callback is offered while so many wait or more; 0: never", examples=[5]),
     ] = None
 
     def settings(self) -> dict[str, Any]:

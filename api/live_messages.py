@@ -6,7 +6,7 @@ Only this module makes messages from events. No message holds a customer's data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from domain.agent_events import AgentEvent, AgentTookCall
 from domain.base import Event
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
+from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.timeline import TimelineEvent
@@ -50,7 +51,9 @@ class InteractionMessage(_Message):
     """Something happened to a call, or later evidence changed its known state (then `steps` is usually empty)."""
 
     type: Literal["interaction"] = "interaction"
-    interaction: Annotated[UUID, Field(description="the call, or one of its legs")]
+    interaction_id: Annotated[UUID, Field(description="the call, or one of its legs")]
+    call: Annotated[str, Field(description="your own id of the call, as the API answers it, or that of the PBX", examples=["crm-4711"])]
+    protocol: Annotated[int, Field(description="the number that the customer is told", examples=[4711])]
     steps: list[LiveAction]
 
 
@@ -97,12 +100,13 @@ LiveMessage = Annotated[
 ]
 
 
-def message_of(event: Event, position: int) -> LiveMessage | None:
-    """The message of an event; None for events that the stream leaves out (users, contacts, companies)."""
+def message_of(event: Event, position: int, calls: Mapping[UUID, Call]) -> LiveMessage | None:
+    """The message of an event; None for events that the stream leaves out (users, contacts, companies). calls: what the first event of each call says of it."""
     common: dict[str, Any] = {"position": position, "occurred_at": iso(event.occurred_at // 1_000)}
     match event:
         case InteractionEvent(originator_id=id, facts=facts):
-            return InteractionMessage(interaction=id, steps=_steps(facts), **common)
+            call = calls[id]
+            return InteractionMessage(interaction_id=id, call=call.call, protocol=call.protocol, steps=_steps(facts), **common)
         case AgentTookCall():
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts, standing=standing):

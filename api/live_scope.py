@@ -46,8 +46,8 @@ class LiveScope:
         calls: dict[UUID, bool] = {}
         agents: dict[UUID, bool] = {}
         for message in messages:
-            if isinstance(message, InteractionMessage) and message.interaction not in self._calls:
-                calls.setdefault(message.interaction, self._is_own(message))
+            if isinstance(message, InteractionMessage) and message.interaction_id not in self._calls:
+                calls.setdefault(message.interaction_id, self._is_own(message))
             elif isinstance(message, AgentMessage) and message.agent_id not in self._agents:
                 agents.setdefault(message.agent_id, self._belongs(message) or self._names_visible_queue(message))
         unknown_calls = [id for id, is_known in calls.items() if not is_known]
@@ -98,7 +98,7 @@ class LiveScope:
         return message.model_copy(update={"queues": self._visible_queues(message), "steps": left})
 
     def _of_call(self, message: InteractionMessage) -> InteractionMessage | None:
-        id = message.interaction
+        id = message.interaction_id
         if self._is_own(message):
             self._note(id, seen=True)
         steps = [action for action in message.steps if self._own(action) or (self._calls[id] and not self._others(action))]

@@ -44,7 +44,7 @@ QUIET_S = 15.0
 _EXAMPLE = """\
 id: 1204
 event: interaction
-data: {"version":1,"position":1204,"occurred_at":"2026-03-02T17:05:09.250Z","type":"interaction","interaction":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","steps":[{"kind":"answered","queue":"vendas","agent":"Ana"}]}
+data: {"version":1,"position":1204,"occurred_at":"2026-03-02T17:05:09.250Z","type":"interaction","interaction_id":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","call":"crm-4711","protocol":4711,"steps":[{"kind":"answered","queue":"vendas","agent":"Ana"}]}
 
 : alive
 id: 1219
@@ -77,7 +77,7 @@ class AgentState(Shape):
         str | None, Field(description="queue of the current call; null without one, or if the caller may not see it", examples=["vendas"])
     ]
     queue_id: Annotated[UUID | None, Field(description="the id of that queue")]
-    interaction: Annotated[UUID | None, Field(description="the current call; null without one, or if the caller may not see it")]
+    interaction_id: Annotated[UUID | None, Field(description="the current call; null without one, or if the caller may not see it")]
     on_hold: Annotated[bool, Field(description="whether the customer of that call is on hold")]
     logged_in_since: Annotated[
         Instant, Field(description="when the agent logged in; null for one who is offline, or whose log-in no source saw")
@@ -118,8 +118,8 @@ class CallIdentity(Shape):
 class Waiting(CallIdentity):
     """A customer who waits for an agent."""
 
-    visit: Annotated[UUID, Field(description="the visit to the queue: a call may wait in several")]
-    interaction: UUID
+    visit_id: Annotated[UUID, Field(description="the visit to the queue: a call may wait in several")]
+    interaction_id: UUID
     queue: Annotated[str, Field(examples=["vendas"])]
     queue_id: UUID
     place: Annotated[int, Field(ge=1, description="place in that queue")]
@@ -131,7 +131,7 @@ class Waiting(CallIdentity):
 class OngoingCall(CallIdentity):
     """A call that is talked, on hold, in an IVR, or dialled and not answered yet."""
 
-    interaction: UUID
+    interaction_id: UUID
     state: OngoingState
     state_label: Annotated[str, Field(description="the state in pt-BR", examples=["Em conversa"])]
     since: Annotated[KnownInstant, Field(description="since when it is in that state", examples=["2026-03-02T14:05:09-03:00"])]
@@ -173,8 +173,8 @@ async def ask_board(context: RequestContext, params: OfSome) -> Asked:
 
 TABLES = (
     Table("agents", "agent", ("available", "on_call", "paused", "offline")),
-    Table("waiting", "visit"),
-    Table("calls", "interaction"),
+    Table("waiting", "visit_id"),
+    Table("calls", "interaction_id"),
 )
 WATCHABLE = (Watchable("/v1/monitoring", OfSome, monitor, ask_board, BOARD_EVERY_S, lambda _: TABLES),)
 

@@ -21,7 +21,7 @@ class HeardQuality(Body):
     """The quality of what an agent heard in a call, by the browser's statistics (`getStats`, `inbound-rtp`)."""
 
     agent: Annotated[Name, Field(description="whose phone it is", examples=["Ana"])]
-    interaction: Annotated[
+    interaction_id: Annotated[
         UUID | None,
         Field(description="the call; if omitted, the last one that the agent took", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
     ] = None
@@ -41,6 +41,6 @@ async def report_heard_quality(body: HeardQuality, context: Authenticated) -> Re
     Needs `gerenciar-atendimento`, and an agent of one's own or `gerenciar-agentes`.
     """
     command = commands.MeasureDownlink(
-        agent=body.agent, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, interaction=body.interaction
+        agent=body.agent, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, interaction=body.interaction_id
     )
     return await context.do(command)

@@ -53,9 +53,9 @@ class ScreenAccess(Shape):
                     "access_token": "eyJhbGciOiJIUzI1NiIs…",
                     "token_type": "Bearer",
                     "expires_in": ACCESS_S,
-                    "screen": "01932b5c-7c00-7c1e-9a77-0d5d8a8c6f10",
+                    "screen_id": "01932b5c-7c00-7c1e-9a77-0d5d8a8c6f10",
                     "name": "Sala 2",
-                    "company": "2f6a3c1e-52f6-5e0b-8a7d-93a7b0c3f001",
+                    "company_id": "2f6a3c1e-52f6-5e0b-8a7d-93a7b0c3f001",
                 }
             ]
         }
@@ -64,9 +64,9 @@ class ScreenAccess(Shape):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of the scheme
     expires_in: Annotated[int, Field(description="seconds")] = ACCESS_S
-    screen: UUID
+    screen_id: UUID
     name: Annotated[str, Field(description="the name of the screen")]
-    company: UUID
+    company_id: UUID
 
 
 @router.post("", summary="Become a screen by a one-time link", responses=documented("malformed", "refused", "too-large"))
@@ -102,7 +102,7 @@ async def _access(application: ApplicationState, cookie: SessionCookie, response
     cookie.set(response, secret)
     return ScreenAccess(
         access_token=application.tokens.write_for_screen(screen.id, screen.tenant, screen.device),
-        screen=screen.id,
+        screen_id=screen.id,
         name=screen.name,
-        company=screen.tenant,
+        company_id=screen.tenant,
     )

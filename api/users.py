@@ -24,9 +24,9 @@ from projections.queries.users import user as one_user
 from projections.queries.users import users as all_users
 from store.keyring import Keyring
 
-TAG = {"name": "identity", "description": "The company and its users."}
+TAG = {"name": "users", "description": "Users of the company: levels, permissions, links to set a password."}
 
-router = SliceRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1", tags=["users"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _OF_USER = of_command("not-found")
 

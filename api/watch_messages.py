@@ -57,7 +57,7 @@ class WatchedChange(Shape):
         dict[str, ChangedRows],
         Field(
             default_factory=dict,
-            description="the tables of the answer with other rows. Keys: `agent` of the board's `agents`, `visit` of `waiting`, `interaction` of `calls`, "
+            description="the tables of the answer with other rows. Keys: `agent` of the board's `agents`, `visit_id` of `waiting`, `interaction_id` of `calls`, "
             "`queue` of `queues`, `start` of `series`; a report's `items` by what names them",
         ),
     ]

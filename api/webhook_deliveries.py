@@ -46,8 +46,10 @@ DeliveryId = Annotated[UUID, Path(description="the delivery's id, from the list"
 class Redelivery(Body):
     """Either one delivery, or all that failed and were created since an instant."""
 
-    delivery: Annotated[UUID | None, Field(description="the id of a delivery", examples=[_ID])] = None
-    since: Moment | None = None
+    delivery_id: Annotated[UUID | None, Field(description="the id of a delivery", examples=[_ID])] = None
+    since: Annotated[
+        Moment | None, Field(description="all failed deliveries that were created since then, an instant of the past, are posted again")
+    ] = None
 
 
 class WebhookDelivery(Shape):
@@ -129,9 +131,9 @@ async def get_webhook_delivery(
 )
 async def redeliver_webhook(webhook_id: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
     """They are posted soon, with the same `webhook-id`, in the order of their interactions. A delivery that the webhook does not have is 404 `delivery-unknown`."""
-    if body.delivery is not None and body.since is None:
-        await context.ask(one_delivery, webhook_id, body.delivery)
-    command = RedeliverWebhook(webhook=webhook_id, delivery=body.delivery, since=microseconds(body.since))
+    if body.delivery_id is not None and body.since is None:
+        await context.ask(one_delivery, webhook_id, body.delivery_id)
+    command = RedeliverWebhook(webhook=webhook_id, delivery=body.delivery_id, since=microseconds(body.since))
     return await context.do(command, 202)
 
 

@@ -22,6 +22,7 @@ _COMPANY = company_id("Empresa")
 _WEBHOOK = UUID("7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10")
 _BEGINS_US = 1_772_471_109_250_000
 _FIRST_POSITION = 1_204
+_FIRST_PROTOCOL = 4_711
 _STEP_US = 4 * SECOND
 
 
@@ -32,6 +33,7 @@ class _Day:
         self.messages: dict[str, WebhookMessage] = {}
         self._at = _BEGINS_US
         self._position = _FIRST_POSITION
+        self._protocol = _FIRST_PROTOCOL
 
     def queue_is_registered(self, name: str) -> None:
         """Its settings change from nothing to the usual ones."""
@@ -50,7 +52,8 @@ class _Day:
     def call_goes(self, own_id: str, facts: Iterable[Fact]) -> None:
         """One event for each of these facts, which are stated as by a live command."""
         call = Interaction(interaction_id(_COMPANY, own_id), _COMPANY)
-        context = Context(_COMPANY, own_id, lambda *_: (20_000, 5_000, 0), origin="crm")
+        context = Context(_COMPANY, own_id, lambda *_: (20_000, 5_000, 0), protocol=self._protocol, origin="crm")
+        self._protocol += 1
         for fact in facts:
             before, now = Before.of_call(call), self._now()
             stated = [msgspec.structs.replace(fact, at=now.recorded_at)]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, Result, handles
+from commands.handler_context import DEPLOYMENT, OWN, Command, Done, DoneWith, ForOthers, HandlerContext, Result, handles
 from commands.queues import existing_queue, spelling
 from domain.access import ACT_FOR_OTHERS, ATTEND, MANAGE_USERS, Permission, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
@@ -179,7 +179,7 @@ def _named(context: HandlerContext, name: str) -> Agent:
 
 
 @handles(LogIn)
-def log_in(command: LogIn, context: HandlerContext) -> Done:
+def log_in(command: LogIn, context: HandlerContext) -> DoneWith[LoggedQueues]:
     """The first login creates the agent. Raises NotFound for a queue that does not exist."""
     agent = _named(context, command.agent)
     act_as(context, command.agent)
@@ -194,7 +194,7 @@ def log_in(command: LogIn, context: HandlerContext) -> Done:
 
 
 @handles(LogOut)
-def log_out(command: LogOut, context: HandlerContext) -> Done:
+def log_out(command: LogOut, context: HandlerContext) -> DoneWith[LoggedQueues]:
     """Refused for an agent who is not logged in."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
@@ -204,7 +204,7 @@ def log_out(command: LogOut, context: HandlerContext) -> Done:
 
 
 @handles(PauseAgent)
-def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
+def pause_agent(command: PauseAgent, context: HandlerContext) -> DoneWith[LoggedQueues]:
     """Refused for an agent who is not logged in. An agent who is paused for this reason already stays so: nothing new has happened."""
     reason = checked_name(command.reason, "reason", "a pause")
     act_as(context, command.agent)
@@ -212,12 +212,12 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
     agent.must_be_in()
     if agent.is_paused_for(reason):
         note_heartbeat(context, agent)
-        return Done(agent, {"queues": agent.queues_now()})
+        return DoneWith(agent, LoggedQueues(queues=agent.queues_now()))
     return _observe(context, agent, [Fact("paused", context.instant(command.at), text=reason, ref="paused")])
 
 
 @handles(ResumeAgent)
-def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
+def resume_agent(command: ResumeAgent, context: HandlerContext) -> DoneWith[LoggedQueues]:
     """Refused for an agent who is not paused."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
@@ -227,25 +227,25 @@ def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
 
 
 @handles(Heartbeat)
-def heartbeat(command: Heartbeat, context: HandlerContext) -> Done:
+def heartbeat(command: Heartbeat, context: HandlerContext) -> DoneWith[Lease]:
     """Refused for an agent who is not logged in. Without a lease nothing is stored."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
     note_heartbeat(context, agent)
     until = agent.lease_runs_out(context.now_us())
-    return Done(agent, {"expires_at": None if until is None else datetime.fromtimestamp(until // MS / 1_000, UTC)})
+    return DoneWith(agent, Lease(expires_at=None if until is None else datetime.fromtimestamp(until // MS / 1_000, UTC)))
 
 
 @handles(ExpireLease)
-def expire_lease(command: ExpireLease, context: HandlerContext) -> Done:
+def expire_lease(command: ExpireLease, context: HandlerContext) -> DoneWith[Expiry]:
     """Nothing happens when the agent has no lease any more, or the client sent a heartbeat in time."""
     agent = context.get(Agent, command.agent)
     ends = agent.lease_runs_out(context.last_heard(agent.id))
     expired = ends is not None and max(ends, command.due) <= context.now_us()
     if expired:
         agent.expire(max(ends or 0, command.due), context.metadata)
-    return Done(agent, {"expired": expired})
+    return DoneWith(agent, Expiry(expired=expired))
 
 
 def _spelt(context: HandlerContext, queues: tuple[str, ...]) -> tuple[str, ...]:
@@ -267,8 +267,8 @@ def existing_agent(context: HandlerContext, name: str) -> Agent:
     return agent
 
 
-def _observe(context: HandlerContext, agent: Agent, facts: list[Fact], lease_ms: int | None = None) -> Done:
+def _observe(context: HandlerContext, agent: Agent, facts: list[Fact], lease_ms: int | None = None) -> DoneWith[LoggedQueues]:
     agent.must_follow(facts)
     agent.observe(facts, context.metadata, lease_ms=lease_ms)
     note_heartbeat(context, agent)
-    return Done(agent, {"queues": agent.queues_now()})
+    return DoneWith(agent, LoggedQueues(queues=agent.queues_now()))

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from commands.queues import must_be_queue, scope_of_queues
 from commands.webhooks import webhooks_of_company
 from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key
@@ -90,7 +90,7 @@ class RevokeApiKey(Command, frozen=True, kw_only=True):
 
 
 @handles(CreateApiKey)
-def create_api_key(command: CreateApiKey, context: HandlerContext) -> Done:
+def create_api_key(command: CreateApiKey, context: HandlerContext) -> DoneWith[ApiKeySecret]:
     """The key has the level of its creator, and nothing that the creator does not have. No key creates another one."""
     creator = context.caller.user
     must_not_be_another_key(creator)
@@ -102,18 +102,18 @@ def create_api_key(command: CreateApiKey, context: HandlerContext) -> Done:
     text, secret = _new_secret(key.id)
     rights = KeyRights(level, command.permissions, command.queues, command.expires_at, command.requests_per_minute)
     key.create(command.name, secret, rights, context.metadata)
-    return _shown_once(key, text)
+    return _with_secret(key, text)
 
 
 @handles(RotateApiKey)
-def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> Done:
+def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> DoneWith[ApiKeySecret]:
     """Who gets the new secret can do what the key can: that is refused to who has less. A key rotates itself alone."""
     key = context.get(ApiKey, command.key)
     must_not_be_another_key(context.caller.user, key.id)
     must_have_all(context.caller.user, key.rights.level, key.rights.permissions)
     text, secret = _new_secret(key.id)
     key.rotate(secret, command.overlap_ms, context.metadata)
-    return _shown_once(key, text)
+    return _with_secret(key, text)
 
 
 @handles(RevokeApiKey)
@@ -134,8 +134,8 @@ def _new_secret(id: UUID) -> tuple[str, KeySecret]:
     return text, KeySecret(prefix, _digest(text))
 
 
-def _shown_once(key: ApiKey, text: str) -> Done:
-    return Done(key, {"prefix": key.secret.prefix}, {"key": text})
+def _with_secret(key: ApiKey, text: str) -> DoneWith[ApiKeySecret]:
+    return DoneWith(key, ApiKeySecret(prefix=key.secret.prefix, key=text))
 
 
 def _digest(text: str) -> str:

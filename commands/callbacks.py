@@ -1,4 +1,4 @@
-"""Commands about call-backs: a caller of an IVR asks for one, somebody of the company states how it ended."""
+"""Commands about callbacks: a caller of an IVR asks for one, somebody of the company states how it ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RequestCallback(Command, frozen=True, kw_only=True):
 
 
 class ConcludeCallback(Command, frozen=True, kw_only=True):
-    """State how a call-back ended."""
+    """State how a callback ended."""
 
     permission: ClassVar[str] = ATTEND
     callback: UUID
@@ -48,7 +48,7 @@ def request_callback(command: RequestCallback, context: HandlerContext) -> Done:
 
 @handles(ConcludeCallback)
 def conclude_callback(command: ConcludeCallback, context: HandlerContext) -> Done:
-    """Refused for a call-back that has ended."""
+    """Refused for a callback that has ended."""
     callback = context.get(Callback, command.callback)
     callback.conclude(command.outcome, context.metadata)
     return Done(callback)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.agents import act_as, existing_agent
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
 from commands.interactions import BegunCall, begin_call, calls_of
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
@@ -34,7 +34,7 @@ class PlaceCall(Command, frozen=True, kw_only=True):
 
 
 @handles(PlaceCall)
-def place_call(command: PlaceCall, context: HandlerContext) -> Done:
+def place_call(command: PlaceCall, context: HandlerContext) -> DoneWith[BegunCall]:
     """Refused for an agent who is logged out, paused, talking or dialling, or whose telephone is not known."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
@@ -43,7 +43,7 @@ def place_call(command: PlaceCall, context: HandlerContext) -> Done:
         found = existing_queue(context, command.queue)
         found.must_take_calls()
         queue = found.spelling
-    number, at = dialable(command.number, "number"), context.now_us()
+    number, at = dialable(command.number, "to_number"), context.now_us()
     call = placed_id(PLACED, at, secrets.randbelow(1_000_000_000))
     _must_be_free(agent, queue, interaction_id(context.tenant, call), context)
     fact = Fact("dialled", at, queue=queue, agent=agent.name, by="agent_first", private=Personal(NOBODY, number), ref="dialled")

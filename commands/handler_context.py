@@ -10,11 +10,11 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from domain.access import Actor, Permission
 from domain.base import SECOND, Aggregate, EventMetadata
@@ -41,6 +41,8 @@ ForOthers = Permission | Literal["", "own", "deployment"]
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
+R = TypeVar("R", bound="Result")
+D = TypeVar("D", bound="DoneWith[Any]")
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,41 +115,47 @@ class RepeatedReceipt(Receipt, frozen=True):
     """The receipt of an earlier command with the same idempotency key: nothing was executed again."""
 
 
-class Done(msgspec.Struct, frozen=True):
-    """What a handler returns: the aggregate that the command was about, and the values for the caller, as the command's RESULT declares them.
+class DoneWith(msgspec.Struct, Generic[R], frozen=True):
+    """What the handler of a command with results returns: the aggregate that the command was about, and the values for the caller.
 
-    shown_once: secrets. They are added to the result of the first answer and are not stored: a repeat with the same idempotency key lacks them.
+    Fields of the result that may be missing are secrets, which are shown once: they are in the first answer and are not stored, so a repeat with
+    the same idempotency key lacks them.
     known_again: whether a repeat can be told from another command afterwards. It cannot where the command made unreadable by what it was named.
     """
 
     aggregate: Aggregate
-    result: dict[str, Any] = {}
-    shown_once: dict[str, Any] = {}
+    result: R
     known_again: bool = True
 
-    def is_declared(self, declared: type[Result]) -> bool:
-        """Whether the values are those of this class of results, and exactly its fields that may be missing are shown once."""
-        try:
-            msgspec.convert(self.result | self.shown_once, declared)
-        except msgspec.ValidationError:
-            return False
-        return self.shown_once.keys() == _shown_once(declared)
+    def told(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The values for the caller: those that are stored, and those that are shown once."""
+        values, once = asdict(self.result), _shown_once(type(self.result))
+        if not once:
+            return values, {}
+        assert not any(values[name] is msgspec.UNSET for name in once), f"a secret is missing in {type(self.result).__name__}"
+        return {name: value for name, value in values.items() if name not in once}, {name: values[name] for name in once}
+
+
+class Done(DoneWith[Result], frozen=True):
+    """What the handler of a command without results returns."""
+
+    result: Result = Result()
 
 
 @cache
 def _shown_once(declared: type[Result]) -> frozenset[str]:
     """The fields of a class of results that may be missing. Looking them up costs as much as a command."""
-    return frozenset(field.encode_name for field in msgspec.structs.fields(declared) if not field.required)
+    return frozenset(field.name for field in msgspec.structs.fields(declared) if not field.required)
 
 
-Handler = Callable[[Any, "HandlerContext"], Done]
+Handler = Callable[[Any, "HandlerContext"], DoneWith[Any]]
 HANDLERS: dict[type[Command], Handler] = {}
 
 
-def handles(command_type: type[C]) -> Callable[[Callable[[C, HandlerContext], Done]], Callable[[C, HandlerContext], Done]]:
-    """Register the decorated function as the handler of a command type."""
+def handles(command_type: type[C]) -> Callable[[Callable[[C, HandlerContext], D]], Callable[[C, HandlerContext], D]]:
+    """Register the decorated function as the handler of a command type. It returns Done, or DoneWith the RESULT of the command."""
 
-    def register(handler: Callable[[C, HandlerContext], Done]) -> Callable[[C, HandlerContext], Done]:
+    def register(handler: Callable[[C, HandlerContext], D]) -> Callable[[C, HandlerContext], D]:
         assert command_type not in HANDLERS, f"{command_type.__name__} has a handler"
         HANDLERS[command_type] = handler
         return handler
@@ -209,10 +217,10 @@ class HandlerContext:
         """The instant of the command (microseconds). It does not change while the command is handled."""
         return self._now_us
 
-    def instant(self, at: int | None) -> int:
-        """`at` (microseconds) if the command gives it, else now. Raises InvalidField for an instant in the future."""
+    def instant(self, at: int | None, field: str = "at") -> int:
+        """`at` (microseconds) if the command's `field` gives it, else now. Raises InvalidField for an instant in the future."""
         if at is not None and at > self._now_us + _AHEAD_US:
-            raise InvalidField("at", "this instant is in the future", "instant-in-future")
+            raise InvalidField(field, "this instant is in the future", "instant-in-future")
         return self._now_us if at is None else at
 
     def new_id(self) -> UUID:

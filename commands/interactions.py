@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, cast
 from uuid import UUID
 
 from msgspec import Meta
 from msgspec.structs import replace
 
 from commands.agents import act_as, existing_agent, note_heartbeat
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
 from commands.observations import member_on, observe
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS, Permission, must_act_for_all
@@ -231,7 +231,7 @@ class MeasureQuality(CallCommand, frozen=True, kw_only=True):
 
 
 @handles(StartCall)
-def start_call(command: StartCall, context: HandlerContext) -> Done:
+def start_call(command: StartCall, context: HandlerContext) -> DoneWith[BegunCall]:
     """Create a call. A repeated `call` is the same call."""
     at = context.instant(command.at)
     return begin_call(
@@ -240,7 +240,7 @@ def start_call(command: StartCall, context: HandlerContext) -> Done:
 
 
 @handles(DialOut)
-def dial_out(command: DialOut, context: HandlerContext) -> Done:
+def dial_out(command: DialOut, context: HandlerContext) -> DoneWith[BegunCall]:
     """An outbound attempt begins. Refused for an agent who is not free for a call, unless it repeats one that has begun."""
     at = context.instant(command.at)
     number = Personal(NOBODY, dialable(command.to_number, "to_number"))
@@ -267,7 +267,7 @@ def _private(number: str) -> Personal | None:
     return Personal(NOBODY, number) if number else None
 
 
-def begin_call(context: HandlerContext, call: str, fact: Fact) -> Done:
+def begin_call(context: HandlerContext, call: str, fact: Fact) -> DoneWith[BegunCall]:
     """Record that the call begins with this fact, unless it was begun as the same call before."""
     stated, call = call, _recorded_id(call, context)
     identity = interaction_id(context.tenant, call)
@@ -284,7 +284,7 @@ def begin_call(context: HandlerContext, call: str, fact: Fact) -> Done:
         context.name("call", stated, identity)
         if interaction.call.contact is not None:
             context.own(identity, interaction.call.contact)
-    return Done(interaction, {"call": interaction.call.call, "protocol": interaction.call.protocol})
+    return DoneWith(interaction, BegunCall(call=interaction.call.call, protocol=interaction.call.protocol))
 
 
 def _readable(number: Personal | None, context: HandlerContext) -> str:
@@ -311,7 +311,7 @@ def recorded_call(store: Store, tenant: UUID, call: str) -> UUID:
     return sealed or interaction_id(tenant, call)
 
 
-def on_call(command: CallCommand, context: HandlerContext) -> Done:
+def on_call(command: CallCommand, context: HandlerContext) -> DoneWith[CallNow]:
     """Apply the command to the call, if the call's state allows it. Refused to users for a call that a PBX leads, but for what agents write about it."""
     interaction = context.get(Interaction, command.interaction)
     acting = _acting(command, interaction, context)
@@ -329,7 +329,8 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
         note_heartbeat(context, context.load(Agent, agent_id(context.tenant, acting)))
     assert interaction.call is not None
     observe(context, interaction, interaction.call.call, facts)
-    return Done(interaction, {"status": interaction.call.status or None})
+    # The head has it as a text, because every event of a call has the head.
+    return DoneWith(interaction, CallNow(status=cast("Status | None", interaction.call.status or None)))
 
 
 def _spelt(context: HandlerContext, name: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 from msgspec.structs import replace
 
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from domain.access import MANAGE_BLACKLIST, MANAGE_PHONES
 from domain.base import Personal
 from domain.errors import InvalidField
@@ -130,14 +130,14 @@ def set_ivr_audio(command: SetIvrAudio, context: HandlerContext) -> Done:
 
 
 @handles(BlockCaller)
-def block_caller(command: BlockCaller, context: HandlerContext) -> Done:
+def block_caller(command: BlockCaller, context: HandlerContext) -> DoneWith[BlockedContact]:
     """All numbers of the contact are blocked, in any spelling. An unknown number creates a contact."""
     ivr = context.get(Ivr, command.ivr)
     if not has_number_of_person(command.number):
-        raise InvalidField("number", f"at least {SHORTEST_NUMBER} digits, with the area code")
+        raise InvalidField("phone", f"at least {SHORTEST_NUMBER} digits, with the area code")
     contact = context.contact_for(command.number)
     ivr.block(contact, Personal(contact, command.number), context.metadata)
-    return Done(ivr, {"contact_id": str(contact)})
+    return DoneWith(ivr, BlockedContact(contact_id=contact))
 
 
 @handles(UnblockCaller)

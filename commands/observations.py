@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue, spelling
 from domain.access import OBSERVE, Permission
@@ -110,21 +110,17 @@ class ObserveTimeline(Command, frozen=True, kw_only=True):
 
 
 @handles(ObserveCall)
-def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
+def observe_call(command: ObserveCall, context: HandlerContext) -> DoneWith[ObservedCall]:
     """Weigh the facts together with all known facts of the call."""
     identity = interaction_id(context.tenant, command.call)
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
     observed = observe(context, interaction, command.call, command.facts)
     for name in sorted(interaction.talking()):
         _note_talk(context, _agent(context, member_on(context, interaction, name)), interaction, command.facts)
-    result = {
-        "new": observed.new,
-        "repeated": observed.repeated,
-        "visits": observed.ends,
-        "implied": observed.implied,
-        "conflicts": observed.conflicts,
-    }
-    return Done(interaction, result)
+    result = ObservedCall(
+        new=observed.new, repeated=observed.repeated, visits=observed.ends, implied=observed.implied, conflicts=observed.conflicts
+    )
+    return DoneWith(interaction, result)
 
 
 def member_on(context: HandlerContext, interaction: Interaction, name: str) -> str:
@@ -144,7 +140,7 @@ def _note_talk(context: HandlerContext, agent: Agent, interaction: Interaction, 
 
 
 @handles(ObserveAgent)
-def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
+def observe_agent(command: ObserveAgent, context: HandlerContext) -> DoneWith[ObservedAgent]:
     """Weigh the facts together with all known facts of the agent. A fact about an interface is one about the member who had it at its instant."""
     roster = context.load(Roster, roster_id(context.tenant))
     timeline = context.load(Timeline, timeline_id(context.tenant))
@@ -160,7 +156,7 @@ def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
         repeated += _observations(its) - _observations(fact for fact in fresh if fact.kind != "restarted")
         implied += agent.implied - known
     latest = next(reversed(agents.values()))
-    return Done(latest, {"repeated": repeated, "implied": implied, "person": latest.person})
+    return DoneWith(latest, ObservedAgent(repeated=repeated, implied=implied, person=latest.person))
 
 
 def _of_presence(fact: Fact, context: HandlerContext) -> Fact:
@@ -201,7 +197,7 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
 
 
 @handles(ObserveTimeline)
-def observe_timeline(command: ObserveTimeline, context: HandlerContext) -> Done:
+def observe_timeline(command: ObserveTimeline, context: HandlerContext) -> DoneWith[ObservedTimeline]:
     """Record what the source covers and where it was cut off."""
     identity = timeline_id(context.tenant)
     timeline = context.load(Timeline, identity) or context.add(Timeline(identity, context.tenant))
@@ -213,7 +209,7 @@ def observe_timeline(command: ObserveTimeline, context: HandlerContext) -> Done:
     if command.note is not None:
         line = (command.note.private or Personal(NOBODY, "")).of(identity)
         noted = timeline.note(command.note.ref, command.note.text, line, command.note.at, context.metadata)
-    return Done(timeline, {"covered": covered, "restarted": restarted, "noted": noted})
+    return DoneWith(timeline, ObservedTimeline(covered=covered, restarted=restarted, noted=noted))
 
 
 def observe(context: HandlerContext, interaction: Interaction, call: str, facts: tuple[Fact, ...]) -> ObservationResult:

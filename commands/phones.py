@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from commands.agents import Expiry, act_as, existing_agent
-from commands.handler_context import DEPLOYMENT, OWN, Command, Done, ForOthers, HandlerContext, Result, handles
+from commands.handler_context import DEPLOYMENT, OWN, Command, Done, DoneWith, ForOthers, HandlerContext, Result, handles
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, acts_for_another, must_act_for_all
 from domain.agents import Agent
 from domain.errors import InvalidField, NotAllowed, Refused
@@ -104,7 +104,7 @@ class ChoosePhone(Command, frozen=True, kw_only=True):
 
 
 @handles(OpenPhone)
-def open_phone(command: OpenPhone, context: HandlerContext) -> Done:
+def open_phone(command: OpenPhone, context: HandlerContext) -> DoneWith[PhoneCredential]:
     """The telephone in the browser becomes the one that rings. Renewing changes neither credential nor telephone. Refused on behalf of another user."""
     named = context.load(Agent, agent_id(context.tenant, command.agent))
     if acts_for_another(context.caller.user, named.user if named is not None else None):
@@ -115,7 +115,7 @@ def open_phone(command: OpenPhone, context: HandlerContext) -> Done:
     else:
         phone.open(agent.id, agent.name, secrets.token_hex(16), context.metadata)
         agent.prefer_interface(phone.interface, context.metadata)
-    return Done(phone, {"session": phone.nonce, "username": phone.endpoint, "expires_at": phone.expires_at})
+    return DoneWith(phone, PhoneCredential(session=phone.nonce, username=phone.endpoint, expires_at=phone.expires_at))
 
 
 @handles(ClosePhone)
@@ -129,13 +129,13 @@ def close_phone(command: ClosePhone, context: HandlerContext) -> Done:
 
 
 @handles(ExpirePhone)
-def expire_phone(command: ExpirePhone, context: HandlerContext) -> Done:
+def expire_phone(command: ExpirePhone, context: HandlerContext) -> DoneWith[Expiry]:
     """Nothing happens if the session was renewed meanwhile."""
     phone, agent = context.get(Phone, command.phone), context.get(Agent, command.agent)
     expired = bool(phone.nonce) and phone.expires_at <= context.now_us()
     if expired:
         _close(agent, phone, context, expired=True)
-    return Done(phone, {"expired": expired})
+    return DoneWith(phone, Expiry(expired=expired))
 
 
 @handles(TakePhone)
@@ -149,7 +149,7 @@ def take_phone(command: TakePhone, context: HandlerContext) -> Done:
 
 
 @handles(ChoosePhone)
-def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
+def choose_phone(command: ChoosePhone, context: HandlerContext) -> DoneWith[Telephones]:
     """The browser's phone is not chosen like this but opened; its session ends when another telephone is chosen. Refused for the telephone of another agent."""
     interface = _chosen(command.interface)
     act_as(context, command.agent)
@@ -168,18 +168,18 @@ def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
         by_itself.give_way(context.metadata)
     _close(agent, phone, context)
     agent.prefer_interface(interface, context.metadata)
-    return Done(agent, {"interfaces": agent.interfaces})
+    return DoneWith(agent, Telephones(interfaces=agent.interfaces))
 
 
 @handles(ReleasePhone)
-def release_phone(command: ReleasePhone, context: HandlerContext) -> Done:
+def release_phone(command: ReleasePhone, context: HandlerContext) -> DoneWith[Telephones]:
     """Nothing happens if it is none of the agent's. The browser's phone is closed instead."""
     interface = _chosen(command.interface)
     act_as(context, command.agent)
     agent, _ = _phone(context, command.agent)
     _roster(context).release(interface, agent.name, context.metadata)
     agent.remove_interface(interface, context.metadata)
-    return Done(agent, {"interfaces": agent.interfaces})
+    return DoneWith(agent, Telephones(interfaces=agent.interfaces))
 
 
 def _chosen(interface: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from commands.link_tokens import new_token, read_token
 from commands.queues import must_be_queue, scope_of_queues
 from domain.access import ANYONE, ATTEND, MANAGE_KEYS, Scope, must_have_all, must_not_be_another_key
@@ -68,7 +68,7 @@ class RevokeScreen(Command, frozen=True, kw_only=True):
 
 
 @handles(CreateScreen)
-def create_screen(command: CreateScreen, context: HandlerContext) -> Done:
+def create_screen(command: CreateScreen, context: HandlerContext) -> DoneWith[ScreenLink]:
     """Its creator may watch the center too. No API key creates a screen, which would outlive the key."""
     _must_give_screens(context)
     for queue in command.queues or ():
@@ -79,14 +79,14 @@ def create_screen(command: CreateScreen, context: HandlerContext) -> Done:
 
 
 @handles(IssueScreenLink)
-def issue_screen_link(command: IssueScreenLink, context: HandlerContext) -> Done:
+def issue_screen_link(command: IssueScreenLink, context: HandlerContext) -> DoneWith[ScreenLink]:
     """The present device stays the screen until the link is used."""
     _must_give_screens(context)
     return _with_link(context.get(Screen, command.screen), context)
 
 
 @handles(ConnectScreen)
-def connect_screen(command: ConnectScreen, context: HandlerContext) -> Done:
+def connect_screen(command: ConnectScreen, context: HandlerContext) -> DoneWith[ScreenDevice]:
     """The token names the screen."""
     id, link = read_token(command.token)
     screen = context.load(Screen, id)
@@ -94,7 +94,7 @@ def connect_screen(command: ConnectScreen, context: HandlerContext) -> Done:
         raise Refused("link-used", "this link was used, or another took its place")
     device, digest = new_token(id)
     screen.connect(link, digest, context.metadata)
-    return Done(screen, shown_once={"device": device})
+    return DoneWith(screen, ScreenDevice(device=device))
 
 
 @handles(RevokeScreen)
@@ -110,10 +110,10 @@ def _must_give_screens(context: HandlerContext) -> None:
     must_have_all(context.caller.user, "user", (ATTEND,))
 
 
-def _with_link(screen: Screen, context: HandlerContext) -> Done:
+def _with_link(screen: Screen, context: HandlerContext) -> DoneWith[ScreenLink]:
     token, digest = new_token(screen.id)
     screen.issue_link(digest, context.metadata)
-    return Done(screen, shown_once={"token": token})
+    return DoneWith(screen, ScreenLink(token=token))
 
 
 @dataclass(frozen=True)

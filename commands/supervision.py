@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from commands.agents import act_as, existing_agent
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from commands.interactions import calls_of
 from commands.observations import observe
 from domain.access import ACT_FOR_OTHERS, OBSERVE, SUPERVISE, Permission
@@ -56,7 +56,7 @@ class ConcludeSupervision(Command, frozen=True, kw_only=True):
 
 
 @handles(SuperviseCall)
-def supervise_call(command: SuperviseCall, context: HandlerContext) -> Done:
+def supervise_call(command: SuperviseCall, context: HandlerContext) -> DoneWith[RequestedSupervision]:
     """Refused for a call in which no agent talks, for a supervisor who talks in another call, and without a telephone."""
     act_as(context, command.supervisor)
     supervisor = existing_agent(context, command.supervisor)
@@ -72,7 +72,7 @@ def supervise_call(command: SuperviseCall, context: HandlerContext) -> Done:
     leg = placed_id(LEG, context.now_us(), secrets.randbelow(1_000_000_000))
     agent = talking[0] if talking else ""
     supervision.request(command.mode, Supervised(interaction.id, call.call, supervisor.name, agent, leg), context.metadata)
-    return Done(supervision, {"state": supervision.state})
+    return DoneWith(supervision, RequestedSupervision(state=supervision.state))
 
 
 def _must_be_free(supervisor: Agent, context: HandlerContext) -> None:

@@ -141,7 +141,8 @@ class UnitOfWork:
         context = HandlerContext(self, caller, command, now_us)
         try:
             done = HANDLERS[type(command)](command, context)
-            assert done.is_declared(command.RESULT), f"{type(command).__name__} declares other results than {done.result | done.shown_once}"
+            assert type(done.result) is command.RESULT, f"{type(command).__name__} declares other results than {done.result}"
+            result, shown_once = done.told()
             _must_be_expected(done.aggregate, caller)
         except BaseException as error:
             self._discard(context)
@@ -155,11 +156,11 @@ class UnitOfWork:
         decision = Decision(
             done.aggregate.id,
             done.aggregate.version,
-            done.result,
+            result,
             events,
             caller,
             digest,
-            done.shown_once,
+            shown_once,
             keeps_digest,
             now_us,
             expires_at,

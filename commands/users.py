@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from commands.companies import known_company
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from commands.link_tokens import new_token, read_token
 from commands.passwords import is_password
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all, must_not_be_a_key
@@ -110,7 +110,7 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 
 
 @handles(RegisterUser)
-def register_user(command: RegisterUser, context: HandlerContext) -> Done:
+def register_user(command: RegisterUser, context: HandlerContext) -> DoneWith[PasswordLink]:
     """The user can be found by the e-mail address from now on."""
     must_not_be_a_key(context.caller.user)
     must_have_all(context.caller.user, command.level, command.permissions)
@@ -119,7 +119,7 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 
 
 @handles(AppointAdministrator)
-def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
+def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> DoneWith[PasswordLink]:
     """Create the first user of a company."""
     manager = context.caller.user
     must_not_be_a_key(manager)
@@ -135,7 +135,7 @@ def appoint_administrator(command: AppointAdministrator, context: HandlerContext
 
 
 @handles(IssuePasswordLink)
-def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> Done:
+def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> DoneWith[PasswordLink]:
     """Earlier links become invalid."""
     must_not_be_a_key(context.caller.user)
     user, manager = _with_email(context, normalised_email(command.email)), context.caller.user
@@ -239,10 +239,10 @@ def _opened(context: HandlerContext, personal: Personal | None) -> str | None:
     return None if personal is None else context.keyring.open(personal)
 
 
-def _with_link(user: User, context: HandlerContext) -> Done:
+def _with_link(user: User, context: HandlerContext) -> DoneWith[PasswordLink]:
     token, digest = new_token(user.id)
     user.issue_link(digest, context.metadata)
-    return Done(user, shown_once={"token": token})
+    return DoneWith(user, PasswordLink(token=token))
 
 
 def words_of_link(store: Store, token: str) -> list[str]:

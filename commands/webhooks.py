@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from commands.handler_context import Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from domain.access import MANAGE_WEBHOOKS
 from domain.base import MS, Personal
 from domain.webhooks import MOST_WEBHOOKS, Subscription, Webhook, free_place
@@ -98,7 +98,7 @@ class DeleteWebhook(Command, frozen=True, kw_only=True):
 
 
 @handles(CreateWebhook)
-def create_webhook(command: CreateWebhook, context: HandlerContext) -> Done:
+def create_webhook(command: CreateWebhook, context: HandlerContext) -> DoneWith[WebhookSecret]:
     """A new secret. The webhook takes one of the company's places, each of which is an entry of the index that is deleted with the webhook's key."""
     place = str(free_place(lambda number: context.whose("webhook", str(number)) is not None))
     webhook = context.add(Webhook(context.new_id(), context.tenant))
@@ -106,7 +106,7 @@ def create_webhook(command: CreateWebhook, context: HandlerContext) -> Done:
     subscription = Subscription(command.events, command.queues, command.direction)
     webhook.create(command.url, secret, subscription, context.caller.user, context.metadata)
     context.name("webhook", place, webhook.id)
-    return Done(webhook, {}, {"secret": secret})
+    return DoneWith(webhook, WebhookSecret(secret=secret))
 
 
 @handles(ChangeWebhook)
@@ -125,12 +125,12 @@ def change_webhook(command: ChangeWebhook, context: HandlerContext) -> Done:
 
 
 @handles(RotateWebhookSecret)
-def rotate_webhook_secret(command: RotateWebhookSecret, context: HandlerContext) -> Done:
+def rotate_webhook_secret(command: RotateWebhookSecret, context: HandlerContext) -> DoneWith[WebhookSecret]:
     """The former secret goes on for the overlap."""
     webhook = context.get(Webhook, command.webhook)
     secret = _new_secret()
     webhook.rotate(secret, command.overlap_ms * MS, context.caller.user, context.metadata)
-    return Done(webhook, {}, {"secret": secret})
+    return DoneWith(webhook, WebhookSecret(secret=secret))
 
 
 @handles(PauseWebhook)
@@ -161,7 +161,8 @@ def disable_webhook(command: DisableWebhook, context: HandlerContext) -> Done:
 def redeliver_webhook(command: RedeliverWebhook, context: HandlerContext) -> Done:
     """The process manager of webhooks puts them into the queue again."""
     webhook = context.get(Webhook, command.webhook)
-    webhook.redeliver(command.delivery, command.since, context.metadata)
+    since = None if command.since is None else context.instant(command.since, "since")
+    webhook.redeliver(command.delivery, since, context.metadata)
     return Done(webhook)
 
 

@@ -1,4 +1,4 @@
-"""Call-backs: callers of an IVR who asked to be called back instead of waiting in a queue."""
+"""Callbacks: callers of an IVR who asked to be called back instead of waiting in a queue."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from domain.errors import NotFound, Refused
 from domain.ids import part_id
 
 CallbackOutcome = Literal["reached", "lost"]
-"""How a call-back ended. reached: somebody of the company talked to the caller. lost: nobody could, or nobody tried any more."""
+"""How a callback ended. reached: somebody of the company talked to the caller. lost: nobody could, or nobody tried any more."""
 
 
 def callback_id(interaction: UUID) -> UUID:
-    """The call-back that a call asked for: one at most."""
+    """The callback that a call asked for: one at most."""
     return part_id(interaction, "callback", "")
 
 
 class CallbackEvent(Event, frozen=True, kw_only=True):
-    """Something about a call-back."""
+    """Something about a callback."""
 
     SLICE: ClassVar[str] = "ivr"
 
@@ -36,14 +36,14 @@ class CallbackRequested(CallbackEvent, frozen=True, kw_only=True):
 
 
 class CallbackConcluded(CallbackEvent, frozen=True, kw_only=True):
-    """The call-back ended: the caller was reached, or is lost."""
+    """The callback ended: the caller was reached, or is lost."""
 
     TOPIC: ClassVar[str] = "callback.concluded"
     outcome: CallbackOutcome
 
 
 class Callback(Aggregate):
-    """One call-back. Its id derives from the call's, so that a repeated request is the same call-back. outcome: "" while it is open."""
+    """One callback. Its id derives from the call's, so that a repeated request is the same callback. outcome: "" while it is open."""
 
     KIND = "callback"
     EVENTS = CallbackEvent
@@ -64,9 +64,9 @@ class Callback(Aggregate):
     def conclude(self, outcome: CallbackOutcome, metadata: EventMetadata) -> None:
         """Note how it ended. Refused if it ended already."""
         if self.version == 0:
-            raise NotFound("callback-unknown", "no such call-back")
+            raise NotFound("callback-unknown", "no such callback")
         if self.outcome:
-            raise Refused("callback-ended", "the call-back has ended already")
+            raise Refused("callback-ended", "the callback has ended already")
         self.trigger(CallbackConcluded, metadata, metadata.recorded_at, outcome=outcome)
 
     def apply(self, event: Event) -> None:

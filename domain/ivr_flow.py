@@ -2,7 +2,7 @@
 
     new ──Arrived──> choosing ──Keyed──> measuring ──Measured──> offering ──Keyed──> queued ──Returned──> over
 
-Phases that the settings do not need are left out. Every path ends: in a queue, in a call-back that was promised, or with the end of the call.
+Phases that the settings do not need are left out. Every path ends: in a queue, in a callback that was promised, or with the end of the call.
 """
 
 from __future__ import annotations

@@ -236,8 +236,8 @@ MEANINGS: dict[Code, Meaning] = {
     "call-offered": Meaning("The call was offered to a queue already, without an IVR.", "Enter an IVR before the first `offer`."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
-    "callback-ended": Meaning("The call-back has ended already.", "Nothing: its outcome stays as it was stated first."),
-    "callback-unknown": Meaning("The company has no such call-back.", "Check the id against the list."),
+    "callback-ended": Meaning("The callback has ended already.", "Nothing: its outcome stays as it was stated first."),
+    "callback-unknown": Meaning("The company has no such callback.", "Check the id against the list."),
     "company-exists": Meaning("A company has this name already.", "Choose another name."),
     "company-not-empty": Meaning(
         "The company has calls, or an import is running: simulated calls would be among real ones for ever.",
@@ -282,7 +282,7 @@ MEANINGS: dict[Code, Meaning] = {
         "The import has ended, by itself or because it was cancelled.", "Read how it ended; send the file again to go on."
     ),
     "import-unknown": Meaning("The company has no such import, or it is older than its latest hundred.", "Check the id."),
-    "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave `at` out."),
+    "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave the instant out."),
     "instant-out-of-order": Meaning(
         "The instant is earlier than what already happened to the same call or agent.", "Send actions in order, or leave `at` out."
     ),

@@ -17,6 +17,7 @@ import msgspec
 from domain.agent_events import AgentEvent
 from domain.base import SECOND, Event
 from domain.queues import Queue, QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
+from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
@@ -79,7 +80,18 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True):
     id: Annotated[
         UUID, msgspec.Meta(description="the interaction, the agent or the queue that the message is about; of a test the webhook")
     ]
-    queue: Annotated[str, msgspec.Meta(description="the queue concerned; empty if none", examples=["vendas"])] = ""
+    call: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="of an interaction: your own id of the call, as the API answers it, or that of the PBX; null of anything else",
+            examples=["crm-4711"],
+        ),
+    ] = None
+    protocol: Annotated[
+        int | None,
+        msgspec.Meta(description="of an interaction: the number that the customer is told; null of anything else", examples=[4711]),
+    ] = None
+    queue: Annotated[str | None, msgspec.Meta(description="the queue concerned; null if none", examples=["vendas"])] = None
     queues: Annotated[
         tuple[str, ...],
         msgspec.Meta(
@@ -92,8 +104,10 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         msgspec.Meta(description="true: of an agent who is logged in to every queue, so this belongs to all of them", examples=[False]),
     ] = False
-    agent: Annotated[str, msgspec.Meta(description="the agent concerned; empty if none", examples=["Ana"])] = ""
-    direction: Annotated[str, msgspec.Meta(description="of an interaction: inbound or outbound; else empty", examples=["inbound"])] = ""
+    agent: Annotated[str | None, msgspec.Meta(description="the agent concerned; null if none", examples=["Ana"])] = None
+    direction: Annotated[
+        str | None, msgspec.Meta(description="of an interaction: inbound or outbound; null of anything else", examples=["inbound"])
+    ] = None
 
 
 class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,10 +122,10 @@ class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
 class Before:
     """What was known, before an event, of the call, the agent or the queue that it is about.
 
-    direction: that of the call. agent: who answered the call last. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
+    call: its head. agent: who answered the call last. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
     """
 
-    direction: str = ""
+    call: Call | None = None
     queues: tuple[str, ...] = ()
     agent: str = ""
 
@@ -122,7 +136,7 @@ class Before:
             return cls()
         attempted = () if call.state.attempt is None else (call.state.attempt.queue,)
         answered = [visit.agent for visit in call.state.visits if visit.agent]
-        return cls(call.call.direction, (*attempted, *(visit.queue for visit in call.state.visits)), next(reversed(answered), ""))
+        return cls(call.call, (*attempted, *(visit.queue for visit in call.state.visits)), next(reversed(answered), ""))
 
     @classmethod
     def of_agent(cls, standing: PresenceState) -> Before:
@@ -145,7 +159,7 @@ def messages_of(event: Event, position: int, before: Before) -> Iterator[Webhook
         case QueueEvent():
             given = event.name if isinstance(event, QueueRegistered | QueueRenamed | QueueNameTaken) else ""
             names = _distinct((given, *before.queues))
-            data = MessageData(position=position, id=event.originator_id, queue=next(iter(names), ""), queues=names)
+            data = MessageData(position=position, id=event.originator_id, queue=next(iter(names), None), queues=names)
             yield WebhookMessage(type=_QUEUE_CHANGED, timestamp=_iso(event.occurred_at), data=data)
 
 
@@ -156,16 +170,23 @@ def message_of_test(webhook: UUID, position: int, at_us: int) -> WebhookMessage:
 
 def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator[WebhookMessage]:
     """A call belongs to each queue that it has been in, from the offer to the end of the call. What happens in a talk concerns the agent who talks."""
-    agent, direction = before.agent, before.direction if event.change.call is None else event.change.call.direction
-    queues = before.queues
+    agent, queues = before.agent, before.queues
+    call = event.change.call or before.call
     for fact in event.facts:
         queues = _distinct((*queues, fact.queue))
         if fact.kind == "answered":
             agent = fact.agent
         concerned = fact.agent or (agent if fact.kind in _IN_TALK else "")
-        if fact.kind in _CALLS and _is_new(fact, event):
+        if call is not None and fact.kind in _CALLS and _is_new(fact, event):
             data = MessageData(
-                position=position, id=event.originator_id, queue=fact.queue, queues=queues, agent=concerned, direction=direction
+                position=position,
+                id=event.originator_id,
+                call=call.call,
+                protocol=call.protocol,
+                queue=fact.queue or None,
+                queues=queues,
+                agent=concerned or None,
+                direction=call.direction,
             )
             yield WebhookMessage(type=_CALLS[fact.kind][0], timestamp=_iso(fact.at), data=data)
 
@@ -177,7 +198,12 @@ def _of_agent(event: AgentEvent, position: int, before: Before) -> Iterator[Webh
     for fact in event.facts:
         if fact.kind in _AGENTS and _is_new(fact, event):
             data = MessageData(
-                position=position, id=event.originator_id, queue=fact.queue, queues=queues, every_queue="" in logged_in, agent=event.name
+                position=position,
+                id=event.originator_id,
+                queue=fact.queue or None,
+                queues=queues,
+                every_queue="" in logged_in,
+                agent=event.name,
             )
             yield WebhookMessage(type=_AGENTS[fact.kind][0], timestamp=_iso(fact.at), data=data)
 

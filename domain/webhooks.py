@@ -195,7 +195,7 @@ class Webhook(Aggregate):
         """Post a delivery again, or all failed ones since an instant (microseconds)."""
         self._must_exist()
         if (delivery is None) == (since is None):
-            raise InvalidField("delivery", "name either a delivery, or an instant since which all failed ones are posted again")
+            raise InvalidField("delivery_id", "name either a delivery, or an instant since which all failed ones are posted again")
         if self.status == "disabled":
             raise Refused("webhook-disabled", "the webhook is disabled: resume it first")
         self.trigger(RedeliveryRequested, metadata, metadata.recorded_at, delivery=delivery, since=since or 0)

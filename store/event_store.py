@@ -192,6 +192,10 @@ class Store(Application[UUID]):
         """The events of one aggregate, all of them or up to a version; never waits for a writer."""
         return [self.mapper.to_domain_event(stored) for stored in self.recorder.select_events(id, lte=until)]
 
+    def first_of(self, ids: Sequence[UUID]) -> list[Event]:
+        """The first event of each of these aggregates that has any, in no order; never waits for a writer."""
+        return [self.mapper.read(recorded) for recorded in self.recorder.first_events_of(ids)]
+
     def newest(self, id: UUID, until: int | None = None) -> Event | None:
         """The last event of one aggregate, of all of them or of those up to a version, if it has any; never waits for a writer."""
         found = self.recorder.select_events(id, lte=until, desc=True, limit=1)

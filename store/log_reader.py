@@ -45,6 +45,15 @@ class LogReader:
             statement = f"{EVENT} WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version"
             yield from starmap(RecordedEvent, self.db.execute(statement, some))
 
+    def first_events_of(self, ids: Sequence[UUID]) -> list[RecordedEvent]:
+        """The first event of each of these aggregates that has any, in no order. Waits for no writer."""
+        found: list[RecordedEvent] = []
+        for start in range(0, len(ids), _IDS_A_QUERY):
+            some = [id.bytes for id in ids[start : start + _IDS_A_QUERY]]
+            marks = ",".join("?" * len(some))
+            found += starmap(RecordedEvent, self.db.read(f"{EVENT} WHERE originator_id IN ({marks}) AND originator_version = 1", some))
+        return found
+
     def last_event_of(self, id: UUID) -> RecordedEvent | None:
         """For a writer: the last event of an aggregate, if it has any."""
         rows = self.db.execute(f"{EVENT} WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1", (id.bytes,))

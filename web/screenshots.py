@@ -226,7 +226,7 @@ def furnish(center: Center) -> None:
         ("/v1/api-keys", {"name": "CRM", "permissions": ["gerenciar-relatorio", "gerenciar-atendimento"]}),
         ("/v1/screens", {"name": "Sala 2"}),
         ("/v1/webhooks", {"url": "https://crm.empresa.example/atende", "events": ["interaction.answered", "interaction.hung_up"]}),
-        ("/v1/agents", {"agent": self["name"], "user": self["id"]}),
+        ("/v1/agents", {"agent": self["name"], "user_id": self["id"]}),
     ):
         center.ask("POST", path, body)
 

@@ -1,4 +1,4 @@
-"""Call-backs that callers of an IVR asked for. The number stays sealed."""
+"""Callbacks that callers of an IVR asked for. The number stays sealed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from projections.engine.rows import Row, StatefulFold
 
 
 class CallbackRow(Row, kw_only=True, gc=False):
-    """A call-back. requested: position of the event that asked for it. number: sealed with the contact's key. outcome: "" while it is open."""
+    """A callback. requested: position of the event that asked for it. number: sealed with the contact's key. outcome: "" while it is open."""
 
     TABLE: ClassVar[str] = "callbacks"
 
@@ -29,7 +29,7 @@ class CallbackRow(Row, kw_only=True, gc=False):
 
 
 def fold(row: CallbackRow | None, event: CallbackEvent, position: int) -> CallbackRow:
-    """The call-back after this event."""
+    """The callback after this event."""
     before = row or CallbackRow(tenant=event.tenant.bytes, id=event.originator_id.bytes, version=0, position=0)
     after = replace(before, version=event.originator_version, position=position)
     match event:

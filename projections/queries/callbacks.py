@@ -1,4 +1,4 @@
-"""Call-backs that callers of an IVR asked for, page by page."""
+"""Callbacks that callers of an IVR asked for, page by page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FROM {callbacks} WHERE requested > {{after:UInt64}} {only} ORDER BY requested LI
 
 
 class ListedCallback(msgspec.Struct, frozen=True):
-    """A call-back of the list. requested: position of its first event. number: sealed, for the keyring to open. outcome: "" while it is open."""
+    """A callback of the list. requested: position of its first event. number: sealed, for the keyring to open. outcome: "" while it is open."""
 
     id: UUID
     requested: int
@@ -37,9 +37,9 @@ class ListedCallback(msgspec.Struct, frozen=True):
 def callbacks(
     rows: CompanyRows, after: int, limit: int, *, is_open: bool = False, as_of: int | None = None, moment_ms: int | None = None
 ) -> tuple[list[ListedCallback], int]:
-    """At most `limit` call-backs in the order in which they were asked for, after the position `after`; and the position that the answer covers.
+    """At most `limit` callbacks in the order in which they were asked for, after the position `after`; and the position that the answer covers.
 
-    is_open: only those that have no outcome. A caller who sees only some queues sees the call-backs of these.
+    is_open: only those that have no outcome. A caller who sees only some queues sees the callbacks of these.
     """
     only = "AND outcome = ''" if is_open else ""
     return rows.answer(
@@ -58,11 +58,11 @@ class CallbackToDial(msgspec.Struct, frozen=True):
 
 @query(ATTEND, CompanyLog)
 def callback_to_dial(log: CompanyLog, id: UUID) -> CallbackToDial:
-    """A call-back that is open. Raises NotFound, and Refused for one that has ended or whose caller was forgotten."""
+    """A callback that is open. Raises NotFound, and Refused for one that has ended or whose caller was forgotten."""
     found = log.find(Callback, id)
     if not log.scope.sees_queue(found.queue):
-        raise NotFound("callback-unknown", "no such call-back")
+        raise NotFound("callback-unknown", "no such callback")
     number = log.open(found.number)
     if found.outcome or number == FORGOTTEN:
-        raise Refused("callback-ended", "the call-back has ended already, or its caller was forgotten")
+        raise Refused("callback-ended", "the callback has ended already, or its caller was forgotten")
     return CallbackToDial(number, found.queue)

@@ -158,7 +158,7 @@ def _selected(question: Question, stage: _Stage) -> bool:
 
 def _row(question: Question, whole: UUID, stage: _Stage, calls: Calls) -> Row:
     return {
-        "interaction": str(whole),
+        "interaction_id": str(whole),
         **labelled("state", "ongoing_state", stage.state),
         "since": iso(stage.since_ms, question.zone),
         "queue": stage.queue or None,

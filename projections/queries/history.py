@@ -152,7 +152,7 @@ def _row(event: _Event, state: dict[str, Any], actor_name: str, where: ZoneInfo)
         "cause": event.cause or None,
         "correlation_id": event.correlation or None,
         "request_id": event.request or None,
-        "interaction": str(event.id),
+        "interaction_id": str(event.id),
         "version": event.version,
         "content": _content(state),
     }

@@ -190,7 +190,7 @@ def _row(values: tuple[Any, ...], where: ZoneInfo) -> Row:
         "reason": reason or None,
         "queue": queue or None,
         "queue_id": None if queue_id is None else str(queue_id),
-        "interaction": None if interaction is None else str(interaction),
+        "interaction_id": None if interaction is None else str(interaction),
         "on_hold": on_hold,
         "logged_in_since": None if logged_in_since_ms is None else iso(logged_in_since_ms, where),
         "queues": list(queues),
@@ -207,8 +207,8 @@ def _waiting(question: Question, visits: list[OpenVisit], at: int, calls: Calls)
         places[visit.queue] = places.get(visit.queue, 0) + 1
         rows.append(
             {
-                "visit": str(visit.id),
-                "interaction": str(visit.whole),
+                "visit_id": str(visit.id),
+                "interaction_id": str(visit.whole),
                 "queue": visit.queue,
                 "queue_id": str(visit.queue_id),
                 "place": places[visit.queue],

@@ -131,7 +131,7 @@ def _parts(view: TemporalView, calls: list[UUID], question: Question) -> dict[st
     rings = view.ask(_Span, _RINGS.format(**tables), calls=calls)
     holds = view.ask(_Span, _HOLDS.format(**tables), calls=calls)
     return {
-        "visits": [_visit(visit, rings, holds, question) for visit in visits],
+        "visits": [_visit(view.tenant, visit, rings, holds, question) for visit in visits],
         "attempt": next((_attempt(view.tenant, attempt, holds, question) for attempt in attempts), None),
         "options": [option.text for option in view.ask(_Option, _OPTIONS.format(**tables), calls=calls)],
     }
@@ -148,11 +148,14 @@ def _notes(view: TemporalView, calls: list[UUID], question: Question, people: Pe
     ]
 
 
-def _visit(visit: _Visit, rings: list[_Span], holds: list[_Span], question: Question) -> Row:
+def _visit(tenant: UUID, visit: _Visit, rings: list[_Span], holds: list[_Span], question: Question) -> Row:
     at = partial(_at, question)
     return {
+        "id": str(visit.id),
         "queue": visit.queue,
+        "queue_id": str(queue_id(tenant, visit.queue)),
         "agent": visit.agent or None,
+        "agent_id": str(agent_id(tenant, visit.agent)) if visit.agent else None,
         **labelled("end", "visit_end", visit.end),
         "offered_at": at(visit.offered_ms),
         "ended_at": at(visit.ended_ms),

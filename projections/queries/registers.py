@@ -42,15 +42,15 @@ class RegisteredQueue(Registered, frozen=True):
 class RegisteredAgent(Registered, frozen=True):
     """A person who answers. queues: those in which the agent is logged in now; "" means all.
 
-    user: the user to whom the agent belongs, None = none yet. interfaces: the telephones of the agent.
+    user_id: the user to whom the agent belongs, None = none yet. interfaces: the telephones of the agent.
     """
 
     TABLE = "agents"
-    COLUMNS = "id, name, queues, user, interfaces"
+    COLUMNS = "id, name, queues, user AS user_id, interfaces"
     ONLY = "person = 1"
 
     queues: tuple[str, ...]
-    user: UUID | None
+    user_id: UUID | None
     interfaces: tuple[str, ...]
 
 

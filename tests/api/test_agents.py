@@ -12,16 +12,16 @@ from tests.api.test_auth import problem_of
 def bia(ana, log_in):
     """A user of level user with an agent."""
     person = log_in(email="bia@empresa.example", permissions=("gerenciar-atendimento", "gerenciar-agentes"))
-    person.agent = ana.post("/v1/agents", {"agent": "Bia", "user": person.tokens["user"]}).json()
+    person.agent = ana.post("/v1/agents", {"agent": "Bia", "user_id": person.tokens["user_id"]}).json()
     return person
 
 
 def test_an_agent_shows_whose_it_is(ana, bia):
     position = {"If-Position": str(bia.agent["position"])}
     agent = ana.get(f"/v1/agents/{bia.agent['id']}", headers=position).json()
-    assert agent == {"id": bia.agent["id"], "name": "Bia", "queues": [], "user": bia.tokens["user"], "interfaces": []}
-    freed = ana.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json={"user": None}).json()
-    assert ana.get(f"/v1/agents/{bia.agent['id']}", headers={"If-Position": str(freed["position"])}).json()["user"] is None
+    assert agent == {"id": bia.agent["id"], "name": "Bia", "queues": [], "user_id": bia.tokens["user_id"], "interfaces": []}
+    freed = ana.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json={"user_id": None}).json()
+    assert ana.get(f"/v1/agents/{bia.agent['id']}", headers={"If-Position": str(freed["position"])}).json()["user_id"] is None
 
 
 def test_a_user_acts_as_the_own_agent_only(ana, bia):
@@ -41,18 +41,18 @@ def test_who_acts_for_another_is_in_the_history(ana, bia):
     assert done.status_code == 200, done.text
     events = ana.get(f"/v1/interactions/{call}/history", headers={"If-Position": str(done.json()["position"])}).json()["items"]
     assert [event["on_behalf_of"] for event in events[-2:]] == ["agent:Bia", None]
-    assert [event["actor"] for event in events[-2:]] == [f"user:{ana.tokens['user']}", f"user:{bia.tokens['user']}"]
+    assert [event["actor"] for event in events[-2:]] == [f"user:{ana.tokens['user_id']}", f"user:{bia.tokens['user_id']}"]
 
 
-@pytest.mark.parametrize(("body", "status"), [({"user": "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"}, 404), ({"user": 7}, 422), ({}, 422)])
+@pytest.mark.parametrize(("body", "status"), [({"user_id": "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"}, 404), ({"user_id": 7}, 422), ({}, 422)])
 def test_an_agent_is_given_to_a_user_that_there_is(ana, bia, body, status):
     assert ana.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json=body).status_code == status
 
 
 def test_giving_agents_to_users_needs_the_permission(bia):
     for answer in (
-        bia.post("/v1/agents", {"agent": "X", "user": bia.tokens["user"]}),
-        bia.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json={"user": None}),
+        bia.post("/v1/agents", {"agent": "X", "user_id": bia.tokens["user_id"]}),
+        bia.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json={"user_id": None}),
     ):
         assert problem_of(answer, 403, "not-allowed")["permission"] == "gerenciar-usuário"
 
@@ -62,19 +62,19 @@ def test_nobody_gives_themselves_an_agent_as_whom_they_may_not_act(ana, bia, log
     eva = log_in(email="eva@empresa.example", permissions=("gerenciar-usuário", "gerenciar-atendimento"))
     free = ana.post("/v1/agents/log-in", {"agent": "Carla"}).json()["id"]
     for answer in (
-        eva.ask("PUT", f"/v1/agents/{free}/user", json={"user": eva.tokens["user"]}),
-        eva.post("/v1/agents", {"agent": "X", "user": eva.tokens["user"]}),
+        eva.ask("PUT", f"/v1/agents/{free}/user", json={"user_id": eva.tokens["user_id"]}),
+        eva.post("/v1/agents", {"agent": "X", "user_id": eva.tokens["user_id"]}),
     ):
         assert "permission" not in problem_of(answer, 403, "agent-of-another-user"), "it is the level that does not allow it"
     assert eva.post("/v1/agents/pause", {"agent": "Carla", "reason": "x"}).status_code == 403
-    assert ana.ask("PUT", f"/v1/agents/{free}/user", json={"user": ana.tokens["user"]}).status_code == 200
+    assert ana.ask("PUT", f"/v1/agents/{free}/user", json={"user_id": ana.tokens["user_id"]}).status_code == 200
 
 
 def test_agents_are_given_to_and_taken_from_users_below_ones_own_level_only(ana, bia, log_in):
     eva = log_in(email="eva@empresa.example", permissions=("gerenciar-usuário", "gerenciar-atendimento"))
-    own = ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]}).json()["id"]
-    for agent, user in ((own, None), (own, eva.tokens["user"]), (bia.agent["id"], None)):
-        problem_of(eva.ask("PUT", f"/v1/agents/{agent}/user", json={"user": user}), 403, "level-too-low")
+    own = ana.post("/v1/agents", {"agent": "Ana", "user_id": ana.tokens["user_id"]}).json()["id"]
+    for agent, user in ((own, None), (own, eva.tokens["user_id"]), (bia.agent["id"], None)):
+        problem_of(eva.ask("PUT", f"/v1/agents/{agent}/user", json={"user_id": user}), 403, "level-too-low")
 
 
 def test_a_restricted_user_sees_only_their_part_over_http(client, ana):

@@ -60,7 +60,7 @@ def test_the_address_is_written_as_one_likes(ana, client):
 def test_one_address_in_two_companies_is_two_users(log_in, client):
     first = log_in("Empresa", "ana@x.example")
     second = log_in("Outra", "ana@x.example")
-    assert first.tokens["company"] != second.tokens["company"]
+    assert first.tokens["company_id"] != second.tokens["company_id"]
     assert second.get("/v1/company").json()["name"] == "Outra"
 
 
@@ -220,7 +220,7 @@ def test_a_token_of_a_second_company_sets_the_password_there(log_in, client):
     token = other.post("/v1/users", {"name": "Bia", "email": "bia@outra.example"}).json()["result"]["token"]
     assert client.post("/v1/auth/password", json={"token": token, "password": PASSWORD}).status_code == 204
     answer = client.post("/v1/auth/login", json={"email": "bia@outra.example", "password": PASSWORD})
-    assert answer.json()["company"] == other.tokens["company"]
+    assert answer.json()["company_id"] == other.tokens["company_id"]
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 54, "ü"])
@@ -363,7 +363,7 @@ def test_a_login_whose_user_is_deactivated_meanwhile_opens_no_session(ana, clien
 
 def test_a_session_that_was_refused_while_its_user_was_deactivated_stays_ended(log_in, client, center):
     bia = log_in(permissions=())
-    user, token = UUID(bia.tokens["user"]), {"refresh_token": bia.tokens["refresh_token"]}
+    user, token = UUID(bia.tokens["user_id"]), {"refresh_token": bia.tokens["refresh_token"]}
     center.bus.execute(DeactivateUser(user=user), operator("Empresa"))
     problem_of(client.post("/v1/auth/refresh", json=token), 401, "unauthenticated")
     center.bus.execute(ActivateUser(user=user), operator("Empresa"))

@@ -29,7 +29,7 @@ def test_a_dry_run_finds_the_contact_by_any_spelling_and_changes_nothing(ana, ce
     found = ana.post(FORGET, {"phone": spelling, "dry_run": True})
     assert found.status_code == 200, found.text
     told = found.json()
-    assert (told["phones"], told["interactions"], told["open_interactions"], told["forgotten"], told["position"]) == (
+    assert (told["phones"], told["interactions"], told["open_interaction_ids"], told["forgotten"], told["position"]) == (
         [NUMBER],
         1,
         [],
@@ -69,7 +69,7 @@ def test_a_repeat_by_id_gets_the_same_answer_and_says_that_it_is_one(ana, called
 
 def test_a_contact_whose_call_goes_on_is_not_forgotten(ana):
     call = ana.post("/v1/interactions", {"from_number": NUMBER}).json()["id"]
-    assert ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["open_interactions"] == [call]
+    assert ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["open_interaction_ids"] == [call]
     refused = ana.post(FORGET, {"phone": NUMBER})
     assert (refused.status_code, refused.json()["detail"]) == (409, "the contact has an open interaction")
     assert ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["phones"] == [NUMBER]
@@ -102,7 +102,7 @@ def test_a_key_that_is_limited_to_queues_forgets_nobody_and_learns_nothing_of_wh
 
 def test_who_has_lost_the_permission_forgets_nobody_however_long_the_token_lives(log_in, ana, center, called):
     eva = log_in("Empresa", "eva@empresa.example", ("anonimizar-contatos",))
-    center.bus.execute(SetPermissions(user=UUID(eva.tokens["user"]), level="user", permissions=()), operator("Empresa"))
+    center.bus.execute(SetPermissions(user=UUID(eva.tokens["user_id"]), level="user", permissions=()), operator("Empresa"))
     assert eva.post(FORGET, {"phone": NUMBER}).status_code == 403
     assert not ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["forgotten"]
 

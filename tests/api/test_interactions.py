@@ -117,7 +117,7 @@ def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana,
     assert [event["event"] for event in events] == [
         f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered", "released", "hung_up", "observed")
     ]
-    assert {event["actor"] for event in events} == {f"user:{ana.tokens['user']}"}
+    assert {event["actor"] for event in events} == {f"user:{ana.tokens['user_id']}"}
     assert {event["actor_name"] for event in events} == {ana.get("/v1/me").json()["name"]} != {""}
     assert [event["cause"] for event in events][:2] == ["StartCall", "OfferCall"]
     half = ana.get(first["history"], params={"as_of": at(8)}).json()["items"]
@@ -160,11 +160,11 @@ def test_the_monitor_shows_who_waits_and_who_talks_as_soon_as_it_is_asked_for(an
     position = context.step(talked, "hold", 30)["position"]
     board = ana.get("/v1/monitoring", headers={"If-Position": str(position)}).json()
     assert board["as_of"] >= position
-    assert [(row["interaction"], row["queue"], row["place"], row["since"]) for row in board["waiting"]] == [
+    assert [(row["interaction_id"], row["queue"], row["place"], row["since"]) for row in board["waiting"]] == [
         (waiting, "vendas", 1, "2026-03-02T10:00:20-03:00")
     ]
     (talking,) = board["agents"]["on_call"]
-    assert (talking["agent"], talking["interaction"], talking["on_hold"], talking["since"]) == (
+    assert (talking["agent"], talking["interaction_id"], talking["on_hold"], talking["since"]) == (
         "Ana", talked, True, "2026-03-02T10:00:25-03:00",
     )  # fmt: skip
     (paused,) = board["agents"]["paused"]

@@ -1,4 +1,4 @@
-"""The editor of IVRs (URAs): uploaded and spoken messages, the dry run, the blacklist; and call-backs."""
+"""The editor of IVRs (URAs): uploaded and spoken messages, the dry run, the blacklist; and callbacks."""
 
 from __future__ import annotations
 
@@ -208,23 +208,23 @@ def test_a_dry_run_names_a_wrong_setting(ana, ivr):
 
 
 def test_callers_are_blocked_and_unblocked_by_those_who_may(ana, ivr, log_in):
-    blocked = ana.post(f"{ivr}/blocked-callers", {"number": "(11) 98765-4321"})
+    blocked = ana.post(f"{ivr}/blocked-callers", {"phone": "(11) 98765-4321"})
     assert blocked.status_code == 201
     contact = blocked.json()["result"]["contact_id"]
     listed = ana.get(f"{ivr}/blocked-callers").json()["items"]
-    assert listed == [{"contact_id": contact, "number": "(11) 98765-4321"}]
+    assert listed == [{"contact_id": contact, "phone": "(11) 98765-4321"}]
     other = log_in(email="bia@empresa.example", permissions=("gerenciar-phone",))
-    assert other.post(f"{ivr}/blocked-callers", {"number": "11987654321"}).json()["permission"] == "gerenciar-blacklist"
+    assert other.post(f"{ivr}/blocked-callers", {"phone": "11987654321"}).json()["permission"] == "gerenciar-blacklist"
     assert other.get(f"{ivr}/blocked-callers").status_code == 403
     assert ana.post(f"{ivr}/unblock-caller", {"contact_id": contact}).status_code == 200
     assert ana.post(f"{ivr}/unblock-caller", {"contact_id": contact}).status_code == 404
-    assert ana.post(f"{ivr}/blocked-callers", {"number": "1234"}).status_code == 422
+    assert ana.post(f"{ivr}/blocked-callers", {"phone": "1234"}).status_code == 422
 
 
 def test_a_forgotten_contact_stays_on_no_list_by_number(ana, ivr):
-    contact = ana.post(f"{ivr}/blocked-callers", {"number": "11987654321"}).json()["result"]["contact_id"]
+    contact = ana.post(f"{ivr}/blocked-callers", {"phone": "11987654321"}).json()["result"]["contact_id"]
     assert ana.post("/v1/contacts/forget", {"contact_id": contact}).status_code == 200
-    assert ana.get(f"{ivr}/blocked-callers").json()["items"] == [{"contact_id": contact, "number": "(anonimizado)"}]
+    assert ana.get(f"{ivr}/blocked-callers").json()["items"] == [{"contact_id": contact, "phone": "(anonimizado)"}]
 
 
 def test_call_backs_are_listed_until_they_are_concluded(ana, center):

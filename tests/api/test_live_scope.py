@@ -63,6 +63,12 @@ def test_who_sees_certain_agents_hears_all_that_they_do() -> None:
     assert heard(said("paused", queues=("suporte",)), scope=Scope(agents=frozenset({"Bia"}))) == [None]
 
 
+def happened(call: UUID, steps: Sequence[LiveAction] = ()) -> InteractionMessage:
+    return InteractionMessage(
+        position=1, occurred_at="2026-03-02T17:05:09.250Z", interaction_id=call, call="crm-1", protocol=7, steps=[*steps]
+    )
+
+
 def test_the_rows_are_asked_once_about_all_that_a_page_tells_of() -> None:
     asked: list[tuple[str, list[UUID]]] = []
 
@@ -77,8 +83,8 @@ def test_the_rows_are_asked_once_about_all_that_a_page_tells_of() -> None:
     calls, agents = [uuid4() for _ in range(5)], [uuid4() for _ in range(3)]
     other = [LiveAction(kind="answered", queue="suporte", agent="Bia")]
     page = [
-        *(InteractionMessage(position=1, occurred_at="2026-03-02T17:05:09.250Z", interaction=call, steps=[]) for call in calls),
-        InteractionMessage(position=2, occurred_at="2026-03-02T17:05:09.250Z", interaction=calls[1], steps=other),
+        *(happened(call) for call in calls),
+        happened(calls[1], other),
         *(said("left").model_copy(update={"agent_id": agent}) for agent in agents),
     ]
     live = LiveScope(Asker(UUID(int=1), frozenset({ATTEND}), SALES), seen, belonged)

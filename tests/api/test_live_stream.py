@@ -185,7 +185,7 @@ def test_nothing_is_read_while_nobody_listens():
 def test_the_log_is_read_and_its_messages_are_made_outside_the_event_loop(monkeypatch):
     """Both for clients that are behind and for those that follow: others' requests are answered meanwhile."""
     rendered = set()
-    monkeypatch.setattr(live, "render", lambda recorded: (rendered.add(threading.get_ident()), render(recorded))[1])
+    monkeypatch.setattr(live, "render", lambda recorded, calls: (rendered.add(threading.get_ident()), render(recorded, calls))[1])
     log = Log()
     log.write(OURS)
 
@@ -392,7 +392,7 @@ def test_an_event_of_which_no_message_can_be_made_says_so(caplog):
     log = Log()
     log.write(OURS)
     row = Row(1, msgspec.structs.replace(log.rows[0].event, originator_id="no id"))
-    message = render(row)
+    message = render(row, {})
     assert (message.message.type, message.position) == ("unreadable", 1)
     assert "position=1 topic=queue.activated" in caplog.text
 
@@ -409,7 +409,7 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
     number = Personal(UUID(int=9), "+5511987654321")
     facts = (Fact("arrived", 1_500, text="551140028922", private=number), Fact("offered", 1_500, queue="vendas", private=number))
     call = Call(call="crm-1", protocol=7, origin="Portal", direction="inbound", started_ms=1, number=number)
-    shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)))
+    shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)), {UUID(int=3): call})
     assert shown is not None
     id, event, data = shown.sent.decode().rstrip().split("\n")
     assert (id, event) == ("id: 4", "event: interaction")
@@ -418,7 +418,9 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
         "position": 4,
         "occurred_at": "1970-01-01T00:00:00.001Z",
         "type": "interaction",
-        "interaction": str(UUID(int=3)),
+        "interaction_id": str(UUID(int=3)),
+        "call": "crm-1",
+        "protocol": 7,
         "steps": [{"kind": "arrived", "queue": None, "agent": None}, {"kind": "offered", "queue": "vendas", "agent": None}],
     }
 
@@ -427,4 +429,4 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
 def test_events_of_users_companies_and_contacts_are_left_out(kind):
     fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 0}
     more = {field.name: None for field in msgspec.structs.fields(kind) if field.required and field.name not in fields}
-    assert render(Row(4, kind(**fields, **more))) is None
+    assert render(Row(4, kind(**fields, **more)), {}) is None

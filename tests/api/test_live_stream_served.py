@@ -105,6 +105,8 @@ def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address
     assert [body["type"] for body in bodies] == [event["event"] for event in events]
     assert [body["position"] for body in bodies] == expected
     assert {body["version"] for body in bodies} == {1}
+    calls = [body for body in bodies if body["type"] == "interaction"]
+    assert [(body["call"], body["protocol"]) for body in calls] == [(f"Empresa-{call}", call + 1) for call in range(3) for _ in range(4)]
     assert bodies[-1]["steps"][-1] == {"kind": "hung_up", "queue": None, "agent": None}
     assert "987654321" not in json.dumps(bodies)
 
@@ -208,7 +210,7 @@ def test_another_company_gets_nothing(center, ana, log_in, address):
         events = take(stream, center.store.head())
     positions = [int(event["id"]) for event in events]
     assert positions == shown(center, "Empresa", 0)[-len(positions) :]
-    assert json.loads(events[-1]["data"])["interaction"] == str(interaction_id(company_id("Empresa"), "Empresa-2"))
+    assert json.loads(events[-1]["data"])["interaction_id"] == str(interaction_id(company_id("Empresa"), "Empresa-2"))
 
 
 def test_a_keep_alive_shows_how_far_the_log_was_followed(center, ana, log_in, address, monkeypatch):
@@ -279,7 +281,7 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
         center.bus.execute(EndCall(interaction=id), operator("Empresa"))
         events = take(stream, center.store.head())
     bodies = [json.loads(event["data"]) for event in events]
-    assert {body["interaction"] for body in bodies if body["type"] == "interaction"} == {str(id)}
+    assert {body["interaction_id"] for body in bodies if body["type"] == "interaction"} == {str(id)}
     kinds = [step["kind"] for body in bodies if body["type"] == "interaction" for step in body["steps"]]
     # What happens before the call comes to the queue is seen if the rows know by then that it comes.
     assert kinds[kinds[0] == "arrived" :] == ["offered", "abandoned", "hung_up"]

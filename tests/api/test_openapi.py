@@ -96,7 +96,7 @@ def test_the_document_says_what_acting_for_others_needs_where_it_is_refused_with
     ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
     allowed = {"permissions": ["gerenciar-atendimento", "supervisionar-ligacoes"], "level": "manager"}
     other = log_in(email="bia@empresa.example", permissions=())
-    changed = ana.ask("PUT", f"/v1/users/{other.tokens['user']}/permissions", json=allowed)
+    changed = ana.ask("PUT", f"/v1/users/{other.tokens['user_id']}/permissions", json=allowed)
     assert changed.status_code == 200, changed.text
     other.stay()
     call = ana.post("/v1/interactions", {}).json()["id"]
@@ -128,7 +128,7 @@ def limited(ana, client, center, any_permissions):
     queue = center.bus.execute(RegisterQueue(name="vendas"), operator("Empresa")).id
     ivr = ana.post("/v1/ivrs", {"name": "principal"}).json()["id"]
     webhook = ana.post("/v1/webhooks", {"url": "https://crm.example/x", "events": ["agent.paused"]}).json()["id"]
-    of = {"company": operator("Empresa").tenant, "queue": queue, "user": ana.tokens["user"], "ivr": ivr, "webhook": webhook}
+    of = {"company": operator("Empresa").tenant, "queue": queue, "user": ana.tokens["user_id"], "ivr": ivr, "webhook": webhook}
     body = {"name": "board", "permissions": list(PERMISSIONS), "queue_ids": [str(queue)], "requests_per_minute": MOST_REQUESTS_PER_MINUTE}
     return Program(client, ana.post("/v1/api-keys", body).json()["result"]["key"]), of
 

@@ -20,7 +20,7 @@ def offered(center):
 
 
 def test_the_session_is_a_credential_for_the_agents_telephone(offered, ana):
-    ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]})
+    ana.post("/v1/agents", {"agent": "Ana", "user_id": ana.tokens["user_id"]})
     opened = ana.post("/v1/phone/session", {"agent": "Ana"}).json()
     assert opened["websocket_url"] == SOCKET
     assert opened["uri"] == f"sip:{opened['username']}@pbx.example.com"
@@ -31,14 +31,14 @@ def test_the_session_is_a_credential_for_the_agents_telephone(offered, ana):
 
 
 def test_a_company_without_such_an_asterisk_is_told_so(ana):
-    ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]})
+    ana.post("/v1/agents", {"agent": "Ana", "user_id": ana.tokens["user_id"]})
     problem_of(ana.post("/v1/phone/session", {"agent": "Ana"}), 409, "phone-not-offered")
     chosen = ana.ask("PUT", "/v1/phone/interface", json={"agent": "Ana", "interface": "PJSIP/1001"}).json()
     assert chosen["result"]["interfaces"] == ["PJSIP/1001"]
 
 
 def test_a_page_may_connect_to_the_asterisk_once_its_browser_has_had_a_phone_there_and_nobody_else_reads_the_address(offered, center, ana):
-    ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]})
+    ana.post("/v1/agents", {"agent": "Ana", "user_id": ana.tokens["user_id"]})
 
     def policy(cookie="", path="/atender"):
         return ana.client.get(path, headers={"Cookie": cookie}).headers["content-security-policy"]
@@ -63,7 +63,7 @@ def test_an_agent_chooses_only_telephones_that_the_setting_of_the_companys_aster
         center._settings,
         asterisks=(Asterisk("pbx", "u", "s", phones=("PJSIP/10*",)), Asterisk("pbx2", "u", "s", company="Other", phones=("*",))),
     )
-    ana.post("/v1/agents", {"agent": "Bruno", "user": bruno.tokens["user"]})
+    ana.post("/v1/agents", {"agent": "Bruno", "user_id": bruno.tokens["user_id"]})
     for interface, code in (("PJSIP/1001", ""), ("PJSIP/2001", "telephone-not-given")):
         answer = bruno.ask("PUT", "/v1/phone/interface", json={"agent": "Bruno", "interface": interface})
         if code:

@@ -14,7 +14,7 @@ def test_what_an_agent_heard_is_in_the_history_and_the_worst_leg_gives_the_calls
     ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas"})
     ana.post(f"/v1/interactions/{call}/answer", {"agent": "Ana"})
     assert ana.post(f"/v1/interactions/{call}/quality", {"jitter_ms": 3, "loss_percent": 0.75}).status_code == 200
-    assert ana.post("/v1/phone/quality", body | {"interaction": str(uuid4())}).status_code == 404
+    assert ana.post("/v1/phone/quality", body | {"interaction_id": str(uuid4())}).status_code == 404
     ana.post(f"/v1/interactions/{call}/end")
     answer = ana.post("/v1/phone/quality", body)
     assert (answer.status_code, answer.json()["id"]) == (200, call)

@@ -129,7 +129,7 @@ def test_each_listening_is_in_the_history_with_the_listener_and_the_content_key_
     story.listen(bia, "bytes=5-")
     story.person.stay()
     listened = [event for event in story.history() if event["event"] == "recording.listened"]
-    assert [event["actor"] for event in listened] == [f"user:{who.tokens['user']}" for who in (bia, story.person, bia)]
+    assert [event["actor"] for event in listened] == [f"user:{who.tokens['user_id']}" for who in (bia, story.person, bia)]
     (kept,) = [event for event in story.history() if event["event"] == "recording.kept"]
     assert set(kept["content"]) == {"media", "size", "type", "sha256", "duration_ms"}
 

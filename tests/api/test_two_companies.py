@@ -25,7 +25,7 @@ class Company:
         self.ids["agent_id"] = self.do("/v1/agents/log-in", agent="Ana", queues=["vendas"])
         # A thing of the settings: any of them.
         self.ids["thing_id"] = self.ids["queue_id"]
-        own = person.ask("PUT", f"/v1/agents/{self.ids['agent_id']}/user", json={"user": self.ids["user_id"]})
+        own = person.ask("PUT", f"/v1/agents/{self.ids['agent_id']}/user", json={"user_id": self.ids["user_id"]})
         assert own.status_code == 200, own.text
         self.call("crm-1")
 

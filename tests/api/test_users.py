@@ -72,7 +72,7 @@ def test_the_rows_hold_no_name_and_no_address_and_nobody_reads_one_who_was_forgo
 
 
 def test_who_may_see_certain_agents_alone_sees_the_users_whose_agents_they_are(client, center, ana, bia):
-    ana.post("/v1/agents", {"agent": "Bia", "user": bia})
+    ana.post("/v1/agents", {"agent": "Bia", "user_id": bia})
     cover(center)
     client.transport.app.state.application.scope_of = lambda _: Scope(agents=frozenset({"Bia"}))
     assert [user["id"] for user in listed(ana)] == [bia]

@@ -187,7 +187,7 @@ def test_only_what_changed_is_sent_with_the_numbers_of_the_call(center, ana, add
     assert {message["q"] for message in messages} == {0}
     assert all(set(message.get("tables", {})) <= {"waiting", "calls"} for message in messages)
     (row,) = watcher.answers[0]["waiting"]
-    assert (row["interaction"], row["queue"]) == (str(id), "vendas")
+    assert (row["interaction_id"], row["queue"]) == (str(id), "vendas")
     assert (row["direction"], row["from_number"], row["to_number"], row["sla_ms"]) == ("inbound", "5511987654321", "551140028922", 20_000)
     assert (row["protocol"], row["call"]) == (1, "Empresa-1")
 

@@ -93,7 +93,7 @@ def test_who_may_not_watch_calls_any_more_changes_no_webhook_however_long_the_to
     webhook = made(ana)["id"]
     eva = log_in("Empresa", "eva@empresa.example", ("gerenciar-conectores", "gerenciar-atendimento"))
     center.bus.execute(
-        SetPermissions(user=UUID(eva.tokens["user"]), level="user", permissions=("gerenciar-conectores",)), operator("Empresa")
+        SetPermissions(user=UUID(eva.tokens["user_id"]), level="user", permissions=("gerenciar-conectores",)), operator("Empresa")
     )
     for refused in (
         eva.post("/v1/webhooks", NEW),
@@ -150,7 +150,7 @@ def test_another_company_finds_neither_the_webhook_nor_its_deliveries(ana, log_i
     assert bia.get("/v1/webhooks").json()["items"] == []
     for method, of, body in (
         ("GET", "", None), ("PATCH", "", {"queues": []}), ("DELETE", "", None), ("GET", "/deliveries", None), ("POST", "/pause", None),
-        ("POST", "/resume", None), ("POST", "/secret", {}), ("POST", "/redeliver", {"delivery": str(delivery.id)}), ("POST", "/test", None),
+        ("POST", "/resume", None), ("POST", "/secret", {}), ("POST", "/redeliver", {"delivery_id": str(delivery.id)}), ("POST", "/test", None),
         ("GET", f"/deliveries/{delivery.id}", None),
     ):  # fmt: skip
         problem_of(bia.ask(method, path + of, json=body), 404, "not-found")
@@ -178,9 +178,9 @@ def test_a_delivery_that_the_webhook_does_not_have_is_said_to_be_unknown(ana, ce
     theirs = delivered(center, other).id
     for id in (uuid4(), theirs):
         problem_of(ana.get(f"/v1/webhooks/{webhook}/deliveries/{id}"), 404, "delivery-unknown")
-        problem_of(ana.post(f"/v1/webhooks/{webhook}/redeliver", {"delivery": str(id)}), 404, "delivery-unknown")
+        problem_of(ana.post(f"/v1/webhooks/{webhook}/redeliver", {"delivery_id": str(id)}), 404, "delivery-unknown")
     problem_of(ana.get(f"/v1/webhooks/{uuid4()}/deliveries/{theirs}"), 404, "webhook-unknown")
-    assert ana.post(f"/v1/webhooks/{other}/redeliver", {"delivery": str(theirs)}).status_code == 202
+    assert ana.post(f"/v1/webhooks/{other}/redeliver", {"delivery_id": str(theirs)}).status_code == 202
 
 
 def test_a_webhook_and_its_deliveries_say_how_often_they_failed_and_when_they_are_tried_again(ana, center):
@@ -283,11 +283,13 @@ def test_a_company_sends_few_tests_and_another_company_need_not_wait_for_it(ana,
     assert bia.post(f"/v1/webhooks/{made(bia)['id']}/test").status_code == 200
 
 
-def test_redelivery_names_one_or_an_instant(ana):
+def test_redelivery_names_one_or_an_instant_of_the_past(ana, center):
     path = f"/v1/webhooks/{made(ana)['id']}/redeliver"
     problem_of(ana.post(path, {}), 422, "invalid")
-    problem_of(ana.post(path, {"delivery": str(uuid4()), "since": "2026-03-02T17:05:09Z"}), 422, "invalid")
-    assert ana.post(path, {"since": "2026-03-02T17:05:09Z"}).status_code == 202
+    problem_of(ana.post(path, {"delivery_id": str(uuid4()), "since": "2026-03-02T17:05:09Z"}), 422, "invalid")
+    ahead = iso(center.bus.clock.now_us() // 1_000 + 3_600_000)
+    assert [one["pointer"] for one in problem_of(ana.post(path, {"since": ahead}), 422, "instant-in-future")["errors"]] == ["/since"]
+    assert ana.post(path, {"since": "2026-03-01T17:05:09Z"}).status_code == 202
 
 
 def test_the_document_describes_each_message_as_it_is_posted(document):
@@ -307,10 +309,10 @@ def test_the_document_describes_each_message_as_it_is_posted(document):
 
 
 def test_the_examples_tell_what_a_real_center_posts(ana, center):
-    """What the commands of a call give is what the example of the same message says, but for its ids, its instant and its place."""
+    """What the commands of a call give is what the example of the same message says, but for its id, its protocol number, its instant and its place."""
     ana.post("/v1/queues", {"name": "vendas"})
     ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
-    call = ana.post("/v1/interactions", {"call": "1"}).json()["id"]
+    call = ana.post("/v1/interactions", {"call": "crm-1"}).json()["id"]
     for step, body in (
         ("offer", {"queue": "vendas"}),
         ("ring", {"agent": "Ana"}),
@@ -334,7 +336,7 @@ def test_the_examples_tell_what_a_real_center_posts(ana, center):
 
 
 def same(message):
-    return {name: value for name, value in message["data"].items() if name not in ("position", "id")}
+    return {name: value for name, value in message["data"].items() if name not in ("position", "id", "protocol")}
 
 
 def test_the_secret_is_in_the_first_answer_alone(ana):

@@ -23,6 +23,27 @@ INSTANTS = {"at", "now", "since", "start", "covered_to", "expires_at"}
 
 DURATIONS_OF_OTHERS = {"expires_in": "of OAuth 2.0, in seconds"}
 
+IDS_OF_OTHERS = {"correlation_id", "request_id", "message_id"}
+"""Ids that clients give or that a standard prescribes: any text."""
+
+LED_BY_OTHER_NAMES = {
+    "company_id": "thing_id", "open_interaction_ids": "interaction_id", "request_id": "correlation_id", "visit_id": "id",
+}  # fmt: skip
+"""Ids of answers, and under which name requests take them, or another answer has them."""
+
+OF_A_HEADER = {"message_id"}
+
+HOW_TO_ANSWER = {
+    "limit", "cursor", "as_of", "at_least", "after", "timezone", "from", "to", "by", "buckets", "format", "order", "count", "names", "attribution", "q",
+}  # fmt: skip
+"""Parameters that say how to answer, and select nothing by a value of an answer."""
+
+SELECTED = {
+    "time_from": "started_at", "time_to": "started_at", "min_duration_ms": "duration_ms", "max_duration_ms": "duration_ms", "supervisor": "agent",
+    "except_agent": "agent", "except_queue": "queue", "tag": "tags", "interface": "interfaces", "message": "messages",
+}  # fmt: skip
+"""Parameters that select by the value of a field of another name."""
+
 BANNED = {
     "rows": "items", "results": "items", "data_rows": "items", "did": "to_number", "caller": "from_number", "number_from": "from_number",
     "phone_number": "phone", "sla_seconds": "sla_ms", "threshold": "sla_ms", "answered_in_time": "answered_within_sla", "date": "started_at",
@@ -127,6 +148,53 @@ def test_what_a_person_reads_has_its_label_beside_it(document):
         of_the_center = not of_a_command and not name.startswith("Webhook") and name not in ("Alive", "Ready", "MessageData")
         if name in answers and field in labelled and codes(schema) and of_the_center:
             assert f"{field}_label" in document["components"]["schemas"][name]["properties"], (name, field)
+
+
+def test_an_id_is_called_an_id_and_nothing_else_is(document):
+    found = [(name, field, schema) for name, field, schema in fields(document)]
+    found += [
+        (operation.path, name, one["schema"])
+        for operation in operations(document)
+        for place in ("query", "path")
+        for name, one in operation.parameters(place).items()
+    ]
+    for name, field, schema in found:
+        is_called_id = field in ("id", "ids") or field.endswith(("_id", "_ids"))
+        is_id = any(kind.get("format") == "uuid" for kind in kinds(schema))
+        assert is_id == is_called_id or field in IDS_OF_OTHERS, (name, field)
+
+
+def taken(document: dict[str, Any]) -> set[str]:
+    """The names of the parameters, and of the fields of bodies."""
+    found = {name for operation in operations(document) for place in ("query", "path") for name in operation.parameters(place)}
+    for operation in operations(document):
+        content = operation.definition.get("requestBody", {}).get("content", {}).get("application/json", {})
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        found |= set(document["components"]["schemas"].get(name, {}).get("properties", ()))
+    return found
+
+
+def read(document: dict[str, Any]) -> set[str]:
+    """The names of the fields of answers and of the live stream's messages."""
+    answers = in_answers(document)
+    return {field for name, field, _ in fields(document) if name in answers or name.endswith("Message")}
+
+
+def test_what_an_answer_names_by_an_id_can_be_asked_for(document):
+    known = taken(document)
+    for name, field, _ in fields(document):
+        if field.endswith(("_id", "_ids")) and field not in OF_A_HEADER:
+            assert LED_BY_OTHER_NAMES.get(field, field) in known or field == "visit_id", (name, field)
+    visit = document["components"]["schemas"]["VisitOfCall"]["properties"]
+    assert LED_BY_OTHER_NAMES["visit_id"] in visit
+
+
+def test_what_a_filter_takes_is_read_in_an_answer(document):
+    known = read(document)
+    for operation in operations(document):
+        for name in operation.parameters("query").keys() - HOW_TO_ANSWER:
+            assert SELECTED.get(name, name) in known, (operation.path, name)
+        assert "phone" not in operation.parameters("query"), "a number never stands in a URL"
 
 
 def test_a_thing_has_one_name(document):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 
 from commands.command_bus import CommandBus
-from commands.handler_context import Caller, Command, Done, HandlerContext, Receipt, Result, handles
+from commands.handler_context import Caller, Command, Done, DoneWith, HandlerContext, Receipt, Result, handles
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import Refused
 from domain.ids import company_id
@@ -82,11 +82,12 @@ UNKNOWN[Tally.KIND] = "contact-unknown"
 
 
 @handles(Count)
-def count(command: Count, context: HandlerContext) -> Done:
+def count(command: Count, context: HandlerContext) -> DoneWith[TallyNow]:
     tally = context.load(Tally, command.tally) or context.add(Tally(command.tally, context.tenant))
     contact = context.contact_for(command.phone) if command.phone else None
     tally.count(command.by, Personal(contact, command.phone) if contact else None, context.metadata)
-    return Done(tally, {"total": tally.total, "contact": contact, "protocol": context.next_protocol() if command.protocol else None})
+    protocol = context.next_protocol() if command.protocol else None
+    return DoneWith(tally, TallyNow(total=tally.total, contact=contact, protocol=protocol))
 
 
 @handles(Look)

@@ -8,7 +8,7 @@ import pytest
 
 from commands.command_bus import CommandBus
 from commands.companies import RegisterCompany
-from commands.handler_context import Caller, Command, Done, HandlerContext, Result, handles
+from commands.handler_context import Caller, Command, DoneWith, HandlerContext, Result, handles
 from commands.queues import (
     ActivateQueue,
     ChangeQueueSettings,
@@ -47,9 +47,9 @@ class Ensure(Command, frozen=True, kw_only=True):
 
 
 @handles(Ensure)
-def ensure(command: Ensure, context: HandlerContext) -> Done:
+def ensure(command: Ensure, context: HandlerContext) -> DoneWith[Ensured]:
     queue = ensure_queue(context, command.name, command.at)
-    return Done(queue, {"name": queue.name})
+    return DoneWith(queue, Ensured(name=queue.name))
 
 
 def events(bus: CommandBus, name: str = "vendas") -> list[Any]:

@@ -56,7 +56,7 @@ def test_the_examples_in_python_work(served):
     quickstart, of_key, errors, lists, of_csv = (run_python(text, served) for text in blocks("python"))
     assert quickstart == "offered 1, answered 1\n"
     assert of_key == "['gerenciar-relatorio']\n"
-    assert errors == "['/sla_ms']\n409\n"
+    assert errors == "['/sla_ms']\n409 queue-exists\n"
     assert lists == "['suporte', 'vendas']\n"
     assert of_csv == "[('vendas', '1')]\n"
 
@@ -65,9 +65,9 @@ def test_the_examples_in_typescript_work(served, scripts):
     quickstart, of_key, errors, lists, of_csv = (run_node(script, served.variables) for script in scripts)
     assert quickstart == "offered 1, answered 1\n"
     assert of_key == "[ 'gerenciar-relatorio' ]\n"
-    assert errors == "[ '/sla_ms' ]\n"
-    assert lists == "vendas\n"
-    assert of_csv == "Serviço 1\n"
+    assert errors == "[ '/sla_ms' ]\n409 queue-exists\n"
+    assert lists == "[ 'suporte', 'vendas' ]\n"
+    assert of_csv == "[ [ 'vendas', '1' ] ]\n"
 
 
 def test_the_policy_names_the_versions_of_the_api():

@@ -223,7 +223,7 @@ inputs = st.one_of(
 
 @given(settings_of_any_kind, st.data())
 def test_a_caller_never_stays_in_the_ivr_for_ever(settings: IvrSettings, data: st.DataObject) -> None:
-    """Only what a step asks for can happen; every run ends in a queue that is never left twice, in a call-back, or with the end of the call."""
+    """Only what a step asks for can happen; every run ends in a queue that is never left twice, in a callback, or with the end of the call."""
     answers: dict[str, st.SearchStrategy[Input]] = {
         "ask": st.builds(Keyed, keys=st.sampled_from(["", "1", "7"])),
         "measure": st.builds(Measured, waiting=st.integers(0, 5)),

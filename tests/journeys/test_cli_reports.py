@@ -176,7 +176,7 @@ def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) 
     first = reported(center, "interactions", "--queue", "vendas")["items"][0]
     by_protocol = center("history", str(first["protocol"]), "--json")
     assert by_protocol.out == center("history", first["id"], "--json").out
-    assert {event["interaction"] for event in by_protocol.json["items"]} == {first["id"]}
+    assert {event["interaction_id"] for event in by_protocol.json["items"]} == {first["id"]}
     text = center("history", str(first["protocol"])).out
     assert first["from_number"] in text
     assert text.count("interaction.") == len(by_protocol.json["items"])

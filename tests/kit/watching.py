@@ -29,7 +29,7 @@ def apply(answer: dict[str, Any], change: dict[str, Any], keys: dict[str, str]) 
                 lists[change_of_row.get("_in", "")].insert(change_of_row["_at"], row)
 
 
-KEYS = {"agents": "agent", "waiting": "visit", "calls": "interaction", "queues": "queue", "series": "start"}
+KEYS = {"agents": "agent", "waiting": "visit_id", "calls": "interaction_id", "queues": "queue", "series": "start"}
 """The key of each table of the board and the dashboards."""
 
 

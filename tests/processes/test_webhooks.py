@@ -68,15 +68,35 @@ def test_what_happens_in_a_talk_names_the_agent_who_talks(posting: Posting) -> N
     told = [
         (one.type.partition(".")[2], json.loads(one.body)["data"]["agent"]) for one in posting.deliveries(webhook) if one.subject == call
     ]
-    of_one = [("offered", ""), *((kind, "{agent}") for kind in ("rang", "answered", "held", "resumed", "released"))]
+    of_one = [("offered", None), *((kind, "{agent}") for kind in ("rang", "answered", "held", "resumed", "released"))]
     assert told[1:] == [(kind, agent and name) for name in ("Ana", "Bia") for kind, agent in of_one]
+
+
+def test_each_message_of_a_call_has_the_ids_by_which_a_program_of_the_company_finds_it(posting: Posting) -> None:
+    webhook = posting.create(events=(*KINDS, "queue.changed")).id
+    posting.do(RegisterQueue(name="vendas"))
+    begun = posting.do(StartCall(call="crm-4711", from_number="+5511987654321"))
+    for command in (OfferCall(interaction=begun.id, queue="vendas"), EndCall(interaction=begun.id)):
+        posting.clock.pass_s(1)
+        posting.do(command)
+    posting.queued()
+    told = [json.loads(one.body) for one in posting.deliveries(webhook)]
+    assert [(one["type"], one["data"]["call"], one["data"]["protocol"]) for one in told] == [
+        ("queue.changed", None, None),
+        *((kind, "crm-4711", begun.result["protocol"]) for kind in KINDS),
+    ]
 
 
 def test_a_message_holds_no_number_of_a_customer(posting: Posting) -> None:
     webhook = posting.create().id
-    posting.call()
+    begun = posting.do(StartCall(call="crm-11987654321", from_number="+5511987654321"))
+    posting.do(EndCall(interaction=begun.id))
     posting.queued()
-    assert all("98765" not in one.body for one in posting.deliveries(webhook))
+    bodies = [one.body for one in posting.deliveries(webhook)]
+    assert {json.loads(body)["data"]["call"] for body in bodies} == {begun.result["call"]}, (
+        "an own id that may name a person has one in its place"
+    )
+    assert all("98765" not in body for body in bodies)
 
 
 def test_messages_are_saved_with_the_position_or_not_at_all(posting: Posting, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +305,7 @@ def test_more_messages_of_one_event_than_a_thousand_have_numbers_of_their_own(po
     posting.queued()
     event = next(one.event for one in posting.store.read(0, 10_000) if one.event.originator_id == call)
     facts = tuple(replace(event.facts[0], at=event.recorded_at, nth=nth) for nth in range(1_200))
-    state = Subscribed(tuple(all_webhooks(posting.store)), 7, Before("inbound"))
+    state = Subscribed(tuple(all_webhooks(posting.store)), 7, Before(event.change.call))
     numbers = [one.number for one in _deliveries(replace(event, facts=facts), state)]
     assert len(set(numbers)) == 1_200
     assert numbers == sorted(numbers)

@@ -153,7 +153,7 @@ def _machines(bus: CommandBus) -> Iterator[UUID]:
 
 
 def _telephony(bus: CommandBus) -> Iterator[UUID]:
-    """Phones in the browser, a recording, a supervisor and a call-back, after each change of them."""
+    """Phones in the browser, a recording, a supervisor and a callback, after each change of them."""
 
     def done(command: Command) -> UUID:
         return bus.execute(command, CALLER).id

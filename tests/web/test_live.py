@@ -152,7 +152,7 @@ def test_the_board_shows_what_monitoring_answers_at_the_same_position_while_ever
             assert shown["queues"]
             for queue, (count, longest) in shown["queues"].items():
                 assert (int(count), longest) == (len(waits.get(queue, ())), min(waits.get(queue, ()), default=None))
-            calls = [[call["interaction"], call["since"], call["agent"] or "\N{EN DASH}"] for call in board["calls"]]
+            calls = [[call["interaction_id"], call["since"], call["agent"] or "\N{EN DASH}"] for call in board["calls"]]
             assert shown["calls"] == calls[: len(shown["calls"])]
             assert bool(shown["calls"]) == bool(calls)
         assert len(seen) > 4
@@ -255,7 +255,7 @@ def shows(page: Page, moving: Moving) -> None:
         assert rows == [[agent["agent"], agent["since"]] for agent in board["agents"][group]][: len(rows)]
     assert (
         shown["calls"]
-        == [[call["interaction"], call["since"], call["agent"] or "\N{EN DASH}"] for call in board["calls"]][: len(shown["calls"])]
+        == [[call["interaction_id"], call["since"], call["agent"] or "\N{EN DASH}"] for call in board["calls"]][: len(shown["calls"])]
     )
     assert all(since <= moment for since in page.locator("main [data-since]").evaluate_all("all => all.map(one => one.dataset.since)"))
 

@@ -19,7 +19,7 @@ def api(console: Console) -> Iterator[httpx.Client]:
         token = api.post("/v1/auth/login", json={"email": ADMINISTRATOR, "password": PASSWORD}).json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
         user = api.get("/v1/me").json()["id"]
-        api.post("/v1/agents", json={"agent": "Carla Supervisora", "user": user}).raise_for_status()
+        api.post("/v1/agents", json={"agent": "Carla Supervisora", "user_id": user}).raise_for_status()
         chosen = {"agent": "Carla Supervisora", "interface": "PJSIP/1702"}
         api.put("/v1/phone/interface", json=chosen).raise_for_status()
         yield api

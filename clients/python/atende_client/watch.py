@@ -13,7 +13,7 @@ import httpx
 
 from atende_client.streams import follow
 
-_KEYS = {"agents": "agent", "waiting": "visit", "calls": "interaction", "queues": "queue", "series": "start"}
+_KEYS = {"agents": "agent", "waiting": "visit_id", "calls": "interaction_id", "queues": "queue", "series": "start"}
 _REPORTS = {"/v1/reports/queues": "queue", "/v1/reports/ivr": "ivr", "/v1/reports/agents": "agent"}
 _CLOCKS = ("half-hour", "hour", "day", "week", "month")
 

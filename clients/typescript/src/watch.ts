@@ -24,7 +24,7 @@ interface Message {
   tables?: Record<string, ChangedRows>;
 }
 
-const KEYS = { agents: "agent", waiting: "visit", calls: "interaction", queues: "queue", series: "start" };
+const KEYS = { agents: "agent", waiting: "visit_id", calls: "interaction_id", queues: "queue", series: "start" };
 const REPORTS: Record<string, string> = { "/v1/reports/queues": "queue", "/v1/reports/ivr": "ivr", "/v1/reports/agents": "agent" };
 const CLOCKS = ["half-hour", "hour", "day", "week", "month"];
 

@@ -378,7 +378,7 @@ def test_at_a_moment_of_the_past_the_members_of_then_are_seen(staffed: Center) -
 def test_an_agent_who_is_busy_in_another_queue_is_busy_and_nothing_of_that_call_is_seen(staffed: Center) -> None:
     seen, whole = (on_board(rows)["Dora"] for rows in (within(staffed, SALES), staffed.rows))
     assert (whole["state"], whole["queue"]) == ("talking", "suporte")
-    assert seen == whole | {"queue": None, "queue_id": None, "interaction": None}
+    assert seen == whole | {"queue": None, "queue_id": None, "interaction_id": None}
     assert wall(within(staffed, SALES), Question(by="total", names="as-is"))["agents"]["talking"] == 1
 
 

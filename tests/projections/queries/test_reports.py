@@ -353,7 +353,7 @@ def test_everything_that_happened_to_an_interaction(center: Center) -> None:
     rows, position = history(center.rows, "1.1", json.loads)
     assert position == center.position
     assert [row["event"] for row in rows] == ["interaction.observed"]
-    assert rows[0]["interaction"] == str(interaction_id(TENANT, "1.1"))
+    assert rows[0]["interaction_id"] == str(interaction_id(TENANT, "1.1"))
     assert history(center.rows, str(interaction_id(TENANT, "1.1")), json.loads)[0] == rows
     with pytest.raises(NotFound):
         history(center.rows, "1.77", json.loads)

@@ -2,8 +2,8 @@
 export interface Welcome {
   access_token: string;
   expires_in: number;
-  user: string;
-  company: string;
+  user_id: string;
+  company_id: string;
   permissions: string[];
   until: number;
   /** The name of the screen of a wall that this device is; without it, it is a user's session. */
@@ -63,13 +63,13 @@ function post(path: string): Promise<Response> {
 /** What a login, a renewal or the link of a screen is answered, as pages use it. */
 export function welcomeOf(answer: Record<string, unknown>): Welcome {
   const until = Date.now() + (Number(answer.expires_in) - 30) * 1000;
-  if (!("screen" in answer)) return { ...(answer as unknown as Welcome), until };
-  const { access_token, expires_in, company, screen, name } = answer as Record<string, string>;
+  if (!("screen_id" in answer)) return { ...(answer as unknown as Welcome), until };
+  const { access_token, expires_in, company_id, screen_id, name } = answer as Record<string, string>;
   return {
     access_token,
     expires_in: Number(expires_in),
-    company,
-    user: screen,
+    company_id,
+    user_id: screen_id,
     screen: name,
     permissions: [],
     until,

@@ -88,7 +88,7 @@ class Session {
   constructor() {
     channel.addEventListener("message", ({ data }) => {
       if (data.left) this.#become("out", null);
-      if (data.entered && data.entered !== this.welcome?.user) location.reload();
+      if (data.entered && data.entered !== this.welcome?.user_id) location.reload();
       if (data.entered && this.state === "gone") void this.renew(null);
     });
   }
@@ -123,7 +123,7 @@ class Session {
     const { welcome, gone } = await this.#source.renew(refused);
     if (welcome?.screen && !location.pathname.startsWith(WALL))
       return this.#become(this.welcome ? "gone" : "out", null);
-    if (welcome && this.welcome && welcome.user !== this.welcome.user) location.reload();
+    if (welcome && this.welcome && welcome.user_id !== this.welcome.user_id) location.reload();
     if (welcome) this.#become("in", welcome);
     else if (gone && this.welcome?.screen) {
       // Nobody signs in at a wall: what it showed is dropped at once.
@@ -142,9 +142,9 @@ class Session {
     });
     if (!answer.ok) return answer;
     const welcome = welcomeOf(await answer.json());
-    const other = this.welcome && this.welcome.user !== welcome.user;
+    const other = this.welcome && this.welcome.user_id !== welcome.user_id;
     this.#source.set(welcome);
-    channel.postMessage({ entered: welcome.user });
+    channel.postMessage({ entered: welcome.user_id });
     if (other) location.reload();
     this.#become("in", welcome);
     return null;

@@ -6,7 +6,7 @@ import { Renewer } from "./renewer";
 const renewer = new Renewer();
 const hub = new Hub(async (refused) => {
   const { welcome, gone } = await renewer.renew(refused);
-  return { token: welcome?.access_token ?? null, user: welcome?.user ?? null, gone };
+  return { token: welcome?.access_token ?? null, user: welcome?.user_id ?? null, gone };
 });
 
 (self as unknown as { onconnect: (event: MessageEvent) => void }).onconnect = (event) => {
@@ -19,7 +19,7 @@ const hub = new Hub(async (refused) => {
     else if ("admitsScreen" in data) renewer.admitsScreen = true;
     else if ("welcome" in data) {
       renewer.set(data.welcome);
-      hub.enter(data.welcome?.user ?? null);
+      hub.enter(data.welcome?.user_id ?? null);
     } else port.postMessage({ id: data.id, answer: await renewer.renew(data.refused) });
   };
 };

@@ -10,8 +10,8 @@ const board = () => ({
   counts: { available: 2, on_call: 1 },
   agents: { available: [ana, caio], on_call: [bia] },
   waiting: [
-    { visit: "v1", place: 1 },
-    { visit: "v2", place: 2 },
+    { visit_id: "v1", place: 1 },
+    { visit_id: "v2", place: 2 },
   ],
 });
 
@@ -39,10 +39,10 @@ it("keeps what does not change the same objects, so that it is not drawn anew", 
   const before = board();
   const after = applied(
     before,
-    { tables: { waiting: { removed: ["v1"], changed: [{ visit: "v2", place: 1 }] } } },
+    { tables: { waiting: { removed: ["v1"], changed: [{ visit_id: "v2", place: 1 }] } } },
     8,
   ) as typeof before;
-  expect(after.waiting).toEqual([{ visit: "v2", place: 1 }]);
+  expect(after.waiting).toEqual([{ visit_id: "v2", place: 1 }]);
   expect(after.agents).toBe(before.agents);
   expect(after.counts).toBe(before.counts);
   const other = applied(
@@ -56,11 +56,11 @@ it("keeps what does not change the same objects, so that it is not drawn anew", 
 
 it("inserts several new rows in the order given", () => {
   const changed = [
-    { visit: "v0", _at: 0, place: 1 },
-    { visit: "v9", _at: 3, place: 4 },
+    { visit_id: "v0", _at: 0, place: 1 },
+    { visit_id: "v9", _at: 3, place: 4 },
   ];
   const after = applied(board(), { tables: { waiting: { changed } } }, 2) as ReturnType<typeof board>;
-  expect(after.waiting.map((row) => row.visit)).toEqual(["v0", "v1", "v2", "v9"]);
+  expect(after.waiting.map((row) => row.visit_id)).toEqual(["v0", "v1", "v2", "v9"]);
 });
 
 it("takes a change of a board of 3,000 agents in less than eight milliseconds", () => {

@@ -17,8 +17,8 @@ export interface Change {
 /** What tells the rows of each table apart; docs/api.md names them. */
 const KEYS: Record<string, string> = {
   agents: "agent",
-  waiting: "visit",
-  calls: "interaction",
+  waiting: "visit_id",
+  calls: "interaction_id",
   queues: "queue",
   series: "start",
 };

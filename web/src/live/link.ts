@@ -29,7 +29,7 @@ function byWorker(port: MessagePort, take: (message: ToTab) => void): Link {
 function byLeader(take: (message: ToTab) => void): Link {
   const tokens = async (refused: string | null) => {
     const token = await session.token(refused);
-    return { token, user: session.welcome?.user ?? null, gone: session.state === "gone" || session.state === "out" };
+    return { token, user: session.welcome?.user_id ?? null, gone: session.state === "gone" || session.state === "out" };
   };
   const channel = new BroadcastChannel("atende-live") as unknown as Channel;
   const leadership = new Leadership(channel, () => new Hub(tokens), take);

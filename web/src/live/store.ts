@@ -74,7 +74,7 @@ class LiveStore {
     setInterval(send, BEAT_MS);
     session.subscribe(() => {
       if (session.state === "out") this.#questions.clear();
-      link.enter(session.state === "in" ? (session.welcome?.user ?? null) : null);
+      link.enter(session.state === "in" ? (session.welcome?.user_id ?? null) : null);
     });
     send({ isNew: true });
     return link;

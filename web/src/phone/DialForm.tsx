@@ -12,7 +12,7 @@ import { targetOfNumber } from "./targets";
 
 interface Wish {
   agent: string;
-  number: string;
+  to_number: string;
   queue: string;
 }
 
@@ -34,7 +34,7 @@ export function DialForm({ agent }: { agent: string }) {
           event.preventDefault();
           const number = targetOfNumber(written);
           setWrong(number === null);
-          if (number) command.mutate({ agent, number, queue: queue || (places[0]?.name ?? "") });
+          if (number) command.mutate({ agent, to_number: number, queue: queue || (places[0]?.name ?? "") });
         }}
       >
         <TextInput

@@ -96,8 +96,8 @@ const Row = memo(function Row({ agent, until, maySupervise }: RowProps) {
       </span>
       <span className={styles.clock}>
         {agent.since && <Elapsed since={agent.since} until={until} />}
-        {mark === "talking" && agent.interaction && until === null && maySupervise && (
-          <Supervision agent={agent} interaction={agent.interaction} />
+        {mark === "talking" && agent.interaction_id && until === null && maySupervise && (
+          <Supervision agent={agent} interaction={agent.interaction_id} />
         )}
       </span>
       {(tells || detail) && (

@@ -30,7 +30,7 @@ export const CallsTable = memo(function CallsTable({ calls, until }: Props) {
       height={300}
       empty={text("board.noCalls")}
       rows={calls}
-      keyOf={(call) => call.interaction}
+      keyOf={(call) => call.interaction_id}
       columns={columns}
     />
   );

@@ -19,7 +19,7 @@ export function IvrBlacklist({ id }: { id: string }) {
   const params = { path: { ivr_id: id } };
   const block = useCommand<string>(
     (value, headers) =>
-      answerOf(api.POST("/v1/ivrs/{ivr_id}/blocked-callers", { params, body: { number: value }, headers })),
+      answerOf(api.POST("/v1/ivrs/{ivr_id}/blocked-callers", { params, body: { phone: value }, headers })),
     () => setNumber(""),
   );
   const unblock = useCommand<string>((contact, headers) =>
@@ -39,11 +39,11 @@ export function IvrBlacklist({ id }: { id: string }) {
       <ul className={styles.chips} hidden={data.items.length === 0}>
         {data.items.map((caller) => (
           <li key={caller.contact_id}>
-            <span className="num">{caller.number}</span>
+            <span className="num">{caller.phone}</span>
             <ActionIcon
               variant="subtle"
               size={28}
-              aria-label={text("phone.blacklist.remove", { number: caller.number })}
+              aria-label={text("phone.blacklist.remove", { number: caller.phone })}
               onClick={() => unblock.mutate(caller.contact_id)}
             >
               <Trash2 size={14} aria-hidden />

@@ -34,7 +34,7 @@ function Attend() {
   const text = useText();
   const user = useSuspenseQuery(me).data;
   const known = useQuery(agents);
-  const own = (known.data ?? []).filter((agent) => agent.user === user.id);
+  const own = (known.data ?? []).filter((agent) => agent.user_id === user.id);
   const { agent: registered } = useSoftphone();
   const [chosen, setChosen] = useState("");
   const agent = own.find(({ name }) => name === (registered || chosen)) ?? own[0];
@@ -66,7 +66,7 @@ function Attend() {
 function NoAgent({ user }: { user: { id: string; name: string } }) {
   const text = useText();
   const mayMake = usePermission(USERS);
-  const body = { agent: user.name, user: user.id };
+  const body = { agent: user.name, user_id: user.id };
   return (
     <>
       <PageHeader title={text("page.attend")} />
@@ -98,10 +98,10 @@ function Desk({
     useMemo(() => ({ agent: [agent] }), [agent]),
   );
   const state = answer && Object.values(answer.agents).flat().at(0);
-  const interaction = state?.interaction ?? null;
+  const interaction = state?.interaction_id ?? null;
   const known =
     answer?.waiting.find((one) => one.ringing.includes(agent)) ??
-    answer?.calls.find((one) => one.interaction === interaction || one.agent === agent);
+    answer?.calls.find((one) => one.interaction_id === interaction || one.agent === agent);
   const isTalking = state?.state === "talking";
   // What was talked about can be written down until it is finished, or the next call is answered.
   const [work, setWork] = useState<string | null>(null);

@@ -224,13 +224,13 @@ function AgentsForm({ user }: { user: string }) {
   const { data: known, refetch } = useQuery(agents);
   if (!known) return null;
   const of = (all: readonly Schemas["AgentDetail"][]) => ({
-    agents: all.filter((agent) => agent.user === user).map((agent) => agent.name),
+    agents: all.filter((agent) => agent.user_id === user).map((agent) => agent.name),
   });
   return (
     <AgentsOf
       initial={of(known)}
       current={async () => of((await refetch({ throwOnError: true })).data ?? [])}
-      known={known.filter((agent) => agent.user === null || agent.user === user)}
+      known={known.filter((agent) => agent.user_id === null || agent.user_id === user)}
       user={user}
       none={text("form.nobody")}
     />
@@ -261,7 +261,7 @@ function AgentsOf({
         done = await answerOf(
           api.PUT("/v1/agents/{agent_id}/user", {
             params: { path: { agent_id: agent.id } },
-            body: { user: values.agents.includes(agent.name) ? user : null },
+            body: { user_id: values.agents.includes(agent.name) ? user : null },
             headers: { "Idempotency-Key": `${headers["Idempotency-Key"]}-${agent.id}` },
           }),
         );

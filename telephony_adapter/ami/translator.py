@@ -53,7 +53,7 @@ EVENTS: dict[str, Handler] = {
     "LocalBridge": lines.halves,
     "Newchannel": lines.born,
     "Newexten": ivr.stepped,
-    "Newstate": lines.rings,
+    "Newstate": lines.state_changed,
     "OriginateResponse": outbound.originate_response,
     "QueueCallerAbandon": queues.caller_abandoned,
     "QueueCallerJoin": queues.caller_joined,

@@ -59,13 +59,14 @@ def floor(center: Embedded, lab: Lab) -> Iterator[Floor]:
 
 def holds(on: Floor) -> Iterator[None]:
     """A customer is on hold, is taken off it and put on it again in the cut, and is off it after it."""
-    on.lab.connected(on.lab.call(VENDAS, life=CUT_S + 8), 30)
+    answer = on.lab.connected(on.lab.call(VENDAS), 30)
     on.holding.hold()
     yield
     on.holding.resume()
     on.holding.hold()
     yield
     on.holding.resume()
+    on.lab.pbx.send_action(Action="Hangup", Channel=answer["Channel"], Cause=16)
 
 
 def refers(on: Floor) -> Iterator[None]:
@@ -134,6 +135,7 @@ def must_be_those_of_the_log(on: Floor) -> None:
     on.blind.has_caught_up(other, lab)
     lines = lab.log()
     true = asterisk.queues_of(lines)
+    assert true, "nothing was called"
     same(on.seeing.queues(), true)
     on.blind.is_within_bounds(true)
     agents, of_log = on.seeing.report("agents", "agent"), asterisk.agents_of(lines)

@@ -7,7 +7,7 @@ It is one of a queue's call, or of an attempt, or of a direct call.
 from __future__ import annotations
 
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.pbx_state import Channel, PbxState
+from telephony_adapter.ami.pbx_state import Channel, PbxState, device
 
 _UP = "Up"
 
@@ -21,11 +21,20 @@ def state_shown(pbx: PbxState, channel: Channel, packet: Packet) -> None:
 
 def take_up(pbx: PbxState, channel: Channel) -> None:
     """Observe the direct call of this channel, if it is one."""
-    agent = pbx.interfaces.get(channel.device) or pbx.telephones.get(channel.device)
-    if agent is None or not channel.up or channel.id in pbx.direct or _has_other_work(pbx, channel):
-        return
-    pbx.direct[channel.id] = agent
-    pbx.observe_agent(agent, "call_began", text=channel.id)
+    if channel.up and not _has_other_work(pbx, channel):
+        _begin(pbx, channel.id, channel.device)
+
+
+def picked_up(pbx: PbxState, packet: Packet) -> None:
+    """Pickup: the channel that rang at one telephone is another's from now on. The queue goes on to name the agent whom it rang."""
+    _begin(pbx, packet["TargetUniqueid"], device(packet["Channel"]))
+
+
+def _begin(pbx: PbxState, channel_id: str, telephone: str) -> None:
+    agent = pbx.interfaces.get(telephone) or pbx.telephones.get(telephone)
+    if agent is not None and channel_id not in pbx.direct:
+        pbx.direct[channel_id] = agent
+        pbx.observe_agent(agent, "call_began", text=channel_id)
 
 
 def _has_other_work(pbx: PbxState, channel: Channel) -> bool:

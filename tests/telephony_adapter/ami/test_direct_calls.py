@@ -59,6 +59,16 @@ def test_an_agent_whose_telephone_is_up_without_a_queue_is_in_a_direct_call(tmp_
     assert direct(observed) == [("call_began", 6), ("call_ended", 9)]
 
 
+def test_who_picks_up_what_rings_at_another_telephone_is_in_a_direct_call_until_that_channel_ends(tmp_path: Path) -> None:
+    rings = {"TargetChannel": AGENT["DestChannel"], "TargetUniqueid": AGENT["DestUniqueid"]}
+    picked = [new(3), up(3.5), event("Pickup", 4, **PHONE, **rings), down(4.25), dial_end(4.1, "ANSWER"), leave(4.1), connect(4.1, 3)]
+    ended = [complete(9, 3, 5), event("Hangup", 9, Channel=PHONE["Channel"], Uniqueid=AGENT["DestUniqueid"], Cause=16), hang_up(9.1)]
+    observed = story(tmp_path, [BANNER, added(BRUNO), added(ANA), born(), join(1), *ring(1), *picked, *ended])
+    assert direct(observed) == [("call_began", 3.5), ("call_began", 4), ("call_ended", 4.25), ("call_ended", 9)]
+    assert direct(observed, "Ana Souza") == []
+    assert observed.kinds(CALL, "answered", "released") == ["answered", "released"]
+
+
 def test_a_telephone_that_rings_and_is_not_answered_is_in_no_call(tmp_path: Path) -> None:
     assert direct(story(tmp_path, [BANNER, added(BRUNO), new(5), up(6, ChannelState=5, ChannelStateDesc="Ringing"), down(9)])) == []
 

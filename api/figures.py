@@ -268,6 +268,7 @@ class AgentRow(_Named):
     outbound_answered: Annotated[Count, Field(description="customers whom the agent dialled and who answered", examples=[6])]
     talk_ms: Annotated[Ms, Field(description="with customers who waited in a queue, without hold", examples=[7_200_000])]
     outbound_ms: Annotated[Ms, Field(description="with customers whom the agent dialled, without hold", examples=[900_000])]
+    direct_ms: Annotated[Ms, Field(description="in direct calls of the agent's telephone, which are of no queue", examples=[120_000])]
     hold_ms: Annotated[Ms, Field(description="of both kinds of calls", examples=[300_000])]
     wrap_up_ms: Annotated[Ms, Field(description="of both kinds of calls", examples=[600_000])]
     ring_no_answer: Annotated[Count, Field(description="rings without an answer (RONA)", examples=[3])]

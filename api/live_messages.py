@@ -58,7 +58,7 @@ class InteractionMessage(_Message):
 
 
 class AgentMessage(_Message):
-    """An agent logged in or out, paused or resumed, or was assigned to another user (then `steps` is empty). `queues`: those in which the agent is logged in from then on."""
+    """An agent logged in or out, paused or resumed, began or ended a direct call, or was assigned to another user (then `steps` is empty). `queues`: those in which the agent is logged in from then on."""
 
     type: Literal["agent"] = "agent"
     agent_id: UUID

@@ -19,10 +19,10 @@ from cli.execution import REFUSED
 from cli.metrics import serve
 from domain.base import MS
 from domain.companies import Company
-from domain.ids import PLACED
+from domain.ids import LEG, PLACED, PULL
 from imports.earlier import EarlierImports
 from projections.engine.progress import ProjectionsStopped
-from projections.queries.followed_sources import calls_without_end, covered, sessions_without_end
+from projections.queries.followed_sources import calls_without_end, covered, direct_calls_without_end, sessions_without_end
 from projections.queries.registers import RegisteredQueue, page
 from settings import Asterisk, Settings
 from store.clock import SystemClock
@@ -34,7 +34,7 @@ from telephony_adapter.agi.server import AgiServer
 from telephony_adapter.ami.adapter import LOCK, Adapter, Ports
 from telephony_adapter.ami.check import check as check_asterisk
 from telephony_adapter.ami.findings import Finding
-from telephony_adapter.ami.last_known import LastKnown, OpenCall, OpenSession
+from telephony_adapter.ami.last_known import LastKnown, OpenCall, OpenDirectCall, OpenSession
 from telephony_adapter.control.follower import Driving
 from telephony_adapter.queue_log.reading_limits import nothing
 from telephony_adapter.queue_log.tail import tail
@@ -200,4 +200,9 @@ def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKno
             if one.call.startswith((prefix, PLACED))
         ],
         [OpenSession(one.agent, tuple(one.queues), one.reason if one.paused else None) for one in ask(sessions_without_end, who)],
+        [
+            OpenDirectCall(one.agent, one.channel)
+            for one in ask(direct_calls_without_end, who)
+            if one.channel.startswith((prefix, LEG, PULL))
+        ],
     )

@@ -16,7 +16,7 @@ SpanKey = tuple[str, int]
 class AgentEvent(Event, frozen=True, kw_only=True):
     """Something was observed or set about an agent.
 
-    spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer exist.
+    spans: the sessions, pauses and direct calls that began, ended or changed. dropped: keys of those that no longer exist.
     person: True for an agent, False for an interface that never answered, rang or paused.
     standing: the agent's state after this event. lease_ms: the agent is logged out when the agent's client sends no heartbeat for so long;
     0 without a lease. user: the user to whom the agent belongs; None while it is not known.
@@ -67,6 +67,18 @@ class Seen(AgentEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "agent.seen"
 
 
+class DirectCallBegan(AgentEvent, frozen=True, kw_only=True):
+    """The agent's telephone is in a call that no queue gave it and that is no outbound attempt: the agent talks, and is not available."""
+
+    TOPIC: ClassVar[str] = "agent.direct_call_began"
+
+
+class DirectCallEnded(AgentEvent, frozen=True, kw_only=True):
+    """A direct call of the agent's telephone is over."""
+
+    TOPIC: ClassVar[str] = "agent.direct_call_ended"
+
+
 class AgentObserved(AgentEvent, frozen=True, kw_only=True):
     """Several facts were observed at once, or one whose kind has no event type of its own. Without facts: a call named the agent, whom nothing had named before."""
 
@@ -110,5 +122,7 @@ EVENT_OF_KIND: dict[FactKind, type[AgentEvent]] = {
     "paused": Paused,
     "unpaused": Resumed,
     "seen": Seen,
+    "call_began": DirectCallBegan,
+    "call_ended": DirectCallEnded,
 }
 """The event of one fact of a kind; several facts at once, and facts of other kinds, are an AgentObserved."""

@@ -22,6 +22,7 @@ from domain.agent_events import (
 )
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
+from domain.ids import LEG
 from domain.names import identity
 from domain.voice.echoes import commanded, without_echoes
 from domain.voice.facts import CLAIMED, Clock, Fact
@@ -87,7 +88,7 @@ class Agent(Aggregate):
     def _change(
         self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata, lease_ms: int
     ) -> None:
-        """Trigger the event with the sessions and pauses that changed. A lease ends with the session."""
+        """Trigger the event with the sessions, pauses and direct calls that changed. A lease ends with the session."""
         spans = presence.spans()
         latest = max(self.standing.latest, fresh[-1].at)
         changed = tuple(span for key, span in spans.items() if before.get(key) != span)
@@ -119,6 +120,7 @@ class Agent(Aggregate):
                 restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
                 implied=known.implied + _implied(spans) - _implied(before),
                 commanded=commanded(known, fresh, latest),
+                calls=presence.calls,
             ),
             lease_ms=lease_ms if presence.queues else 0,
         )
@@ -233,6 +235,9 @@ class Agent(Aggregate):
             raise Refused("agent-busy", f"agent {self.name} is talking in another call")
         if any(_lasts(call.dials_since(name), at) for call, name in named):
             raise Refused("agent-busy", f"agent {self.name} is dialling another number")
+        # A supervisor who listens may listen otherwise, or take the call over.
+        if any(_lasts(since // MS, at) for channel, since in self.standing.calls.items() if not channel.startswith(LEG)):
+            raise Refused("agent-busy", f"agent {self.name} is talking in a direct call")
 
     def take_call(self, call: UUID, earlier: Iterable[Interaction], at: int, metadata: EventMetadata) -> None:
         """Record at `at` (us) that the agent answered or dialled this call. earlier: those of `calls`, as they are now.

@@ -69,6 +69,8 @@ PresenceKind = Literal[
     "reason",  # PAUSEREASON: reason of the pause around it (text)
     "seen",  # rung or answered in `queue`: proves presence
     "talked",  # the agent's talk with a caller ended: proves presence only of an agent without earlier facts
+    "call_began",  # the agent's telephone is in a call that no queue gave it and that is no attempt: a direct call (text: its channel)
+    "call_ended",  # that call is over (text: its channel; by: "list" as for left)
     "restarted",  # sessions by login end; members and their pauses stay
 ]
 

@@ -1,7 +1,10 @@
-"""An agent's sessions and pauses, as the facts prove them.
+"""An agent's sessions, pauses and direct calls, as the facts prove them.
 
 An agent is logged in when logged in to any queue, and paused when paused in every queue of the session. An agent who is paused
 in some queues only is still available; each queue's pause is kept. An agent whose phone rings while logged out is logged in from then on.
+
+A direct call is one that no queue gave the agent and that is no attempt: to or from the telephone itself, transferred to it, or picked up. It is no
+visit and proves no presence; an agent who is logged in talks in it.
 """
 
 from __future__ import annotations
@@ -19,9 +22,12 @@ from domain.voice.merging import in_order
 
 
 class PresenceSpan(msgspec.Struct, frozen=True, array_like=True):
-    """A span of an agent's presence, in ms; `until_ms` None while it goes on. `implied`: the line that proves its begin, "" if observed."""
+    """A span of an agent's presence, in ms; `until_ms` None while it goes on. `implied`: the line that proves its begin, "" if observed.
 
-    kind: Literal["session", "pause"]
+    reason: of a pause why, of a direct call its channel.
+    """
+
+    kind: Literal["session", "pause", "call"]
     from_ms: int
     until_ms: int | None
     reason: str = ""
@@ -38,9 +44,10 @@ class PresenceState(msgspec.Struct, frozen=True, array_like=True):
 
     queues: those in which the agent is logged in, and by what (member, login, command, seen); "" means all. paused: the paused queues, with
     their reasons. session, pause: since when (us) the open one lasts. reason: the last reason given for a pause to come.
-    closed: the session and the pause that ended last. ever: whether there was any fact. latest: the last fact's instant.
+    closed: the session, the pause and the direct call that ended last. ever: whether there was any fact. latest: the last fact's instant.
     clocks: the clocks of the facts. restarts: the number of known restarts of the PBX. implied: the number of sessions whose begin only another line proves.
     commanded: what live commands said lately, of which a PBX may still send an echo: kind, queue ("" = all) and instant (us).
+    calls: the channels of the agent's telephones in direct calls, and since when (us).
     """
 
     queues: dict[str, str] = {}
@@ -55,6 +62,7 @@ class PresenceState(msgspec.Struct, frozen=True, array_like=True):
     restarts: int = 0
     implied: int = 0
     commanded: tuple[tuple[str, str, int], ...] = ()
+    calls: dict[str, int] = {}
 
 
 class Presence:
@@ -69,16 +77,21 @@ class Presence:
         self.pause = before.pause
         self.reason = before.reason
         self.ever = before.ever
+        self.calls = dict(before.calls)
 
     def last_closed(self) -> tuple[PresenceSpan, ...]:
-        """The session and the pause that ended last, in the order in which they ended."""
+        """The session, the pause and the direct call that ended last, in the order in which they ended."""
         last = {span.kind: span for span in self.closed}
         return tuple(span for span in self.closed if last[span.kind] is span)
 
     def take(self, fact: Fact) -> None:
         """Apply one more fact, not earlier than those before it."""
         handler = _HANDLERS.get(fact.kind)
-        if handler is not None:
+        if fact.kind == "call_began":
+            self.calls.setdefault(fact.text, fact.at)
+        elif fact.kind == "call_ended":
+            self._call_ended(fact)
+        elif handler is not None:
             handler(self, fact)
             # What is seen of a telephone that was another agent's meanwhile proves presence again, as at first.
             self.ever = fact.by != CLAIMED
@@ -118,9 +131,10 @@ class Presence:
                 return False
 
     def spans(self) -> dict[tuple[str, int], PresenceSpan]:
-        """Every session and pause, by key; spans of no length are left out."""
+        """Every session, pause and direct call, by key; spans of no length are left out."""
         going = [PresenceSpan("session", self.session[0] // MS, None, "", self.session[1])] if self.session else []
         going += [PresenceSpan("pause", self.pause[0] // MS, None, self.pause[1])] if self.pause else []
+        going += [PresenceSpan("call", since // MS, None, channel) for channel, since in self.calls.items()]
         return {span.key: span for span in [*self.closed, *going]}
 
     def _joined(self, fact: Fact) -> None:
@@ -181,6 +195,11 @@ class Presence:
         if fact.queue or not self.queues:
             self.queues.setdefault(fact.queue, "seen")
         return True
+
+    def _call_ended(self, fact: Fact) -> None:
+        since = self.calls.pop(fact.text, None)
+        if since is not None:
+            self._close(PresenceSpan("call", since // MS, fact.at // MS, fact.text))
 
     def _reason(self, fact: Fact) -> None:
         if self.pause is not None:

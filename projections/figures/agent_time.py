@@ -1,6 +1,6 @@
 """Time of an agent by state. A person is in exactly one state at any instant.
 
-Talking (with a customer who waited in a queue or whom the agent dialled, on hold too) > Wrap-up > Ringing > Paused > Available > Offline: if
+Talking (with a customer who waited in a queue or whom the agent dialled, on hold too, or in a direct call) > Wrap-up > Ringing > Paused > Available > Offline: if
 several apply, the first one counts. Times are cut at the edges of the interval that is asked for, and an open state ends where the sources'
 coverage ends, so that the states of any interval add up to its exact length.
 
@@ -85,6 +85,7 @@ class Activity:
     talks: list[Stretch] = field(default_factory=list)
     holds: list[Stretch] = field(default_factory=list)
     outbound: list[Stretch] = field(default_factory=list)
+    direct: list[Stretch] = field(default_factory=list)
     wrap_ups: list[Stretch] = field(default_factory=list)
 
     def ends_of_lost_talks(self) -> dict[int, int]:
@@ -100,7 +101,7 @@ class Activity:
 
 @dataclass(frozen=True)
 class States:
-    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason. logged: logged in, in any state.
+    """An agent's time by state. talk, hold, outbound, direct: the parts of Talking; a direct call counts while the agent is logged in. paused: by reason. logged: logged in, in any state.
 
     lost: the part of talk that is uncertain: talks without a recorded end, until the latest instant at which they can have ended.
     """
@@ -108,6 +109,7 @@ class States:
     talk: list[Stretch]
     hold: list[Stretch]
     outbound: list[Stretch]
+    direct: list[Stretch]
     wrap_up: list[Stretch]
     ringing: list[Stretch]
     paused: dict[str, list[Stretch]]
@@ -126,6 +128,7 @@ class Times:
     talk_ms: int = 0
     hold_ms: int = 0
     outbound_ms: int = 0
+    direct_ms: int = 0
     wrap_up_ms: int = 0
     ringing_ms: int = 0
     available_ms: int = 0
@@ -142,7 +145,8 @@ class Times:
     @property
     def active_ms(self) -> int:
         """Available, ringing, talking, wrapping up or paused."""
-        return self.talk_ms + self.hold_ms + self.outbound_ms + self.wrap_up_ms + self.ringing_ms + self.paused_ms + self.available_ms
+        talking_ms = self.talk_ms + self.hold_ms + self.outbound_ms + self.direct_ms
+        return talking_ms + self.wrap_up_ms + self.ringing_ms + self.paused_ms + self.available_ms
 
     def add(self, other: Times) -> None:
         """Add another agent's or interval's times."""
@@ -152,7 +156,18 @@ class Times:
             self.pauses[reason] = self.pauses.get(reason, 0) + ms
 
 
-_STATES = ("talk_ms", "hold_ms", "outbound_ms", "wrap_up_ms", "ringing_ms", "available_ms", "logged_ms", "offline_ms", "lost_ms")
+_STATES = (
+    "talk_ms",
+    "hold_ms",
+    "outbound_ms",
+    "direct_ms",
+    "wrap_up_ms",
+    "ringing_ms",
+    "available_ms",
+    "logged_ms",
+    "offline_ms",
+    "lost_ms",
+)
 
 
 def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, int] | None = None) -> States:
@@ -165,8 +180,11 @@ def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, i
     in_calls = cut((began, lost.get(began, ended) if ended == OPEN_MS else ended) for began, ended in activity.talks)
     surely = cut((began, ended) for began, ended in activity.talks if not (ended == OPEN_MS and began in lost))
     outbound = cut(activity.outbound)
-    talking = joined([*in_calls, *outbound])
-    hold = within(cut(activity.holds), talking)
+    with_customers = joined([*in_calls, *outbound])
+    hold = within(cut(activity.holds), with_customers)
+    logged = cut(activity.sessions)
+    direct = minus(within(cut(activity.direct), logged), with_customers)
+    talking = joined([*with_customers, *direct])
     wrap_up = minus(cut(_ended_by_the_next(activity)), talking)
     busy = joined([*talking, *wrap_up])
     ringing = minus(cut(activity.rings), busy)
@@ -176,10 +194,9 @@ def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, i
         # An agent's pauses do not overlap; if a source reports that they do, the first one counts.
         paused[reason] = minus(cut(pauses), busy)
         busy = joined([*busy, *paused[reason]])
-    logged = cut(activity.sessions)
     talk = minus(in_calls, hold)
     dialled = minus(minus(outbound, in_calls), hold)
-    return States(talk, hold, dialled, wrap_up, ringing, paused, minus(logged, busy), logged, minus(talk, surely))
+    return States(talk, hold, dialled, direct, wrap_up, ringing, paused, minus(logged, busy), logged, minus(talk, surely))
 
 
 def _ended_by_the_next(activity: Activity) -> list[Stretch]:
@@ -196,7 +213,16 @@ def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
     """An agent's time by state, per interval of `edges`; nothing is known from `until` on."""
     measured = [
         lengths(stretches, edges)
-        for stretches in (states.talk, states.hold, states.outbound, states.wrap_up, states.ringing, states.available, states.logged)
+        for stretches in (
+            states.talk,
+            states.hold,
+            states.outbound,
+            states.direct,
+            states.wrap_up,
+            states.ringing,
+            states.available,
+            states.logged,
+        )
     ]
     found = [Times(*sums) for sums in zip(*measured, strict=True)]
     for times, lost in zip(found, lengths(states.lost, edges), strict=True):
@@ -231,8 +257,11 @@ def activities(view: TemporalView, since: int, until: int, queues: tuple[str, ..
             setattr(found[spells.agent], table, list(zip(spells.began, spells.ended, strict=True)))
     for spells in view.ask(_Spells, _SPANS.format(rows=view.rows_of("agent_spans"), open=_OPEN), **params):
         stretches = list(zip(spells.began, spells.ended, strict=True))
-        if spells.kind == "session":
-            found[spells.agent].sessions += stretches
-        else:
-            found[spells.agent].pauses[spells.reason] = stretches
+        match spells.kind:
+            case "session":
+                found[spells.agent].sessions += stretches
+            case "call":
+                found[spells.agent].direct += stretches
+            case _:
+                found[spells.agent].pauses[spells.reason] = stretches
     return found

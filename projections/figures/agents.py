@@ -20,10 +20,10 @@ from projections.figures.outbound import attempts_by_agent
 from projections.figures.question import EARLIEST_MS, LATEST_MS
 
 FIGURES = (
-    "answered", "outbound_answered", "talk_ms", "outbound_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "paused_by_reason_ms",
+    "answered", "outbound_answered", "talk_ms", "outbound_ms", "direct_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "paused_by_reason_ms",
 )  # fmt: skip
 """The figures of a row of agents, in their order. talk_ms: with customers who waited in a queue; outbound_ms: with those who were dialled; hold and
-wrap-up are of both.
+wrap-up are of both. direct_ms: in direct calls, which are of no queue.
 """
 
 SURENESS = ("bounds",)
@@ -87,6 +87,7 @@ class _Figures:
             "outbound_answered": self.outbound_answered,
             "talk_ms": self.in_queues.talk_ms,
             "outbound_ms": self.in_queues.outbound_ms,
+            "direct_ms": self.whole.direct_ms,
             "hold_ms": self.in_queues.hold_ms,
             "wrap_up_ms": self.in_queues.wrap_up_ms,
             "ring_no_answer": self.ring_no_answers,

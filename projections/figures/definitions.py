@@ -209,6 +209,10 @@ _CALLS = (
         "Tempo em que o agente conversou com clientes que ele discou, sem a espera em linha.",
     ),
     _duration(
+        "direct_ms", "Em ligação direta", "Direct calls", "time logged in, in calls of the agent's telephone that no queue gave it and that are no attempts, and in no other call",
+        "Tempo logado em ligações do próprio ramal que não vieram de fila nem são discadas: de ramal a ramal, transferidas para o ramal, capturadas.",
+    ),
+    _duration(
         "logged_ms", "Logado", "Logged in",
         "from coming in to going out, as the sources tell or prove it; in it talking + wrap-up + ringing + paused + available",
         "Da entrada à saída, como as fontes dizem ou provam; nele, conversa, pós-atendimento, chamando, pausado e disponível.",

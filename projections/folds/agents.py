@@ -1,4 +1,4 @@
-"""Agents, their sessions and their pauses, and whose each telephone was."""
+"""Agents, their sessions, pauses and direct calls, and whose each telephone was."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AgentRow(Row, kw_only=True, gc=False):
 
 
 class AgentSpanRow(Row, kw_only=True, gc=False):
-    """A session or a pause of an agent: `domain.voice.presence.PresenceSpan`."""
+    """A session, a pause or a direct call of an agent: `domain.voice.presence.PresenceSpan`."""
 
     TABLE: ClassVar[str] = "agent_spans"
 
@@ -42,7 +42,7 @@ class AgentSpanRow(Row, kw_only=True, gc=False):
 
 
 def fold(event: AgentEvent, position: int) -> Iterator[Row]:
-    """The agent, and each session and pause that this event adds, changes or withdraws."""
+    """The agent, and each session, pause and direct call that this event adds, changes or withdraws."""
     tenant, id, version = event.tenant.bytes, event.originator_id.bytes, event.originator_version
     yield AgentRow(
         tenant=tenant,

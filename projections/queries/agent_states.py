@@ -16,7 +16,7 @@ from projections.engine.temporal_view import TemporalView
 from projections.queries.open_calls import OpenAttempt, OpenCalls, OpenVisit, open_calls, those_that_hold
 
 State = Literal["talking", "wrap-up", "ringing", "paused", "available", "offline"]
-"""An agent is in the first of these that applies. Talking includes hold and calls that the agent dialled."""
+"""An agent is in the first of these that applies. Talking includes hold, calls that the agent dialled and direct calls."""
 
 STATES: tuple[State, ...] = ("talking", "wrap-up", "ringing", "paused", "available", "offline")
 
@@ -124,9 +124,11 @@ def _states(view: TemporalView, found: dict[str, AgentState], at: int, calls: Op
         if one.wraps_up(at):
             wrapping_up.setdefault(one.agent, []).append(one)
     for name, agent_state in found.items():
-        own_spans = spans.get(name, {})
+        own_spans = dict(spans.get(name, {}))
+        direct = own_spans.pop("call", None)
+        _with_direct_call(agent_state, direct, own_spans)
         _wrap_up(agent_state, wrapping_up.get(name, ()), own_spans, free_since.get(name))
-        _rest(agent_state, own_spans, free_since.get(name))
+        _rest(agent_state, own_spans, _later(free_since.get(name), direct))
         if agent_state.state != "offline" and "session" in own_spans:
             agent_state.logged_in_since_ms = own_spans["session"].since_ms
     if view.moment_ms is None:
@@ -159,6 +161,20 @@ def _with_talks(found: dict[str, AgentState], talks: list[OpenVisit | OpenAttemp
         if one.talks(at) and one.agent in found and began is not None:
             on_hold = one.held_since(at) is not None
             _enter(found[one.agent], "talking", began, queue=one.queue, queue_id=one.queue_id, interaction=one.whole, on_hold=on_hold)
+
+
+def _with_direct_call(agent_state: AgentState, direct: _Span | None, spans: dict[str, _Span]) -> None:
+    """Set the state of an agent who is logged in and whose telephone is in a direct call, if no customer's call is known of."""
+    session = spans.get("session")
+    if direct is None or direct.since_ms is None or session is None or session.since_ms is None or agent_state.state == "talking":
+        return
+    _enter(agent_state, "talking", max(direct.since_ms, session.since_ms))
+
+
+def _later(free_since: int | None, direct: _Span | None) -> int | None:
+    """Since when the agent has no call: the last direct one may have ended later than the last other one."""
+    ends = [at for at in (free_since, direct.last_until if direct is not None else None) if at is not None]
+    return max(ends, default=None)
 
 
 def _left_since(one: OpenVisit | OpenAttempt, session: _Span | None, at: int) -> bool:

@@ -29,6 +29,9 @@ WHERE a.person = 1 AND s.there = 1 ORDER BY agent
 """
 
 
+_DIRECT = "SELECT agent, reason AS channel FROM {spans} WHERE kind = 'call' AND isNull(until_ms) ORDER BY agent, from_ms"
+
+
 class CallWithoutEnd(msgspec.Struct, frozen=True):
     """A call, by the source's id, that has no end. queue: of its visit that waits, or is talked by `agent` since `answered_ms`; "" for one in no queue."""
 
@@ -46,6 +49,13 @@ class SessionWithoutEnd(msgspec.Struct, frozen=True):
     queues: list[str]
     paused: int
     reason: str
+
+
+class DirectCallWithoutEnd(msgspec.Struct, frozen=True):
+    """An agent whose telephone is in a call that no queue gave it, and the telephone's channel."""
+
+    agent: str
+    channel: str
 
 
 @query(OBSERVE, CompanyLog)
@@ -76,5 +86,16 @@ def sessions_without_end(rows: CompanyRows) -> list[SessionWithoutEnd]:
 
     def ask(view: TemporalView) -> list[SessionWithoutEnd]:
         return view.ask(SessionWithoutEnd, _SESSIONS.format(agents=view.rows_of("agents"), spans=view.rows_of("agent_spans")))
+
+    return rows.answer(None, None, ask)[0]
+
+
+@query(OBSERVE, CompanyRows)
+def direct_calls_without_end(rows: CompanyRows) -> list[DirectCallWithoutEnd]:
+    """The agents who are in a direct call."""
+    rows.scope.must_be_whole()
+
+    def ask(view: TemporalView) -> list[DirectCallWithoutEnd]:
+        return view.ask(DirectCallWithoutEnd, _DIRECT.format(spans=view.rows_of("agent_spans")))
 
     return rows.answer(None, None, ask)[0]

@@ -90,6 +90,7 @@ _AGENTS = (
     _count("outbound_answered", "Atendidas (ativo)"),
     _time("talk_ms", "Em conversa"),
     _time("outbound_ms", "Em conversa (ativo)"),
+    _time("direct_ms", "Em ligação direta"),
     _time("hold_ms", "Em espera"),
     _time("wrap_up_ms", "Tabulação"),
     _count("ring_no_answer", "Não atendeu"),

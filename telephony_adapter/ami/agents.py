@@ -30,6 +30,14 @@ def known_member(pbx: PbxState, interface: str, name: str) -> str:
     return name
 
 
+def _know_telephone(pbx: PbxState, packet: Packet, agent: str) -> None:
+    """The telephone by which the queue knows whether the member is busy: of one who is reached through the dialplan, the own one."""
+    telephone = packet.get("StateInterface")
+    if telephone:
+        pbx.phones.add(telephone)
+        pbx.telephones[telephone] = agent
+
+
 def seen(pbx: PbxState, queue: str, interface: str, agent: str) -> None:
     """An agent rang or answered in a queue: a member of it, even if that was not known."""
     if (queue, interface) not in pbx.members:
@@ -47,8 +55,7 @@ def member_added(pbx: PbxState, packet: Packet) -> None:
     """QueueMemberAdded: the agent joins the queue, possibly paused."""
     interface, queue = packet["Interface"], packet["Queue"]
     agent = known_member(pbx, interface, packet["MemberName"])
-    if packet.get("StateInterface"):
-        pbx.phones.add(packet["StateInterface"])
+    _know_telephone(pbx, packet, agent)
     own = pbx.own.met("QueueAdd", queue, interface)
     member = pbx.members[queue, interface] = Member(agent)
     if own == "renewal":
@@ -104,8 +111,7 @@ def listed_member(pbx: PbxState, packet: Packet) -> None:
     """QueueMember, a row of QueueStatus: the present state of a member."""
     interface, queue = packet["Location"], packet["Queue"]
     agent = known_member(pbx, interface, packet["Name"])
-    if packet.get("StateInterface"):
-        pbx.phones.add(packet["StateInterface"])
+    _know_telephone(pbx, packet, agent)
     pbx.listed.setdefault(queue, set()).add(interface)
     member = pbx.members.get((queue, interface))
     if member is None:

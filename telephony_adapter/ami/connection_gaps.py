@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from commands.observations import ObserveTimeline
 from domain.base import MS, SECOND
+from telephony_adapter.ami import direct_calls
 from telephony_adapter.ami.agents import listing_complete
 from telephony_adapter.ami.gaps import LATE_US
 from telephony_adapter.ami.packets import CLOSED, CONNECTED, Packet
@@ -88,6 +89,8 @@ def _restart(pbx: PbxState, boot: int, until: int = 0) -> None:
     for call in pbx.calls.values():
         if call.known and not call.gone:
             pbx.observe(call, "restarted", boot)
+    for channel_id in list(pbx.direct):
+        direct_calls.end(pbx, channel_id, boot)
     pbx.calls.clear()
     pbx.ending.clear()
     pbx.channels.clear()
@@ -151,7 +154,7 @@ def channel_listed(pbx: PbxState, packet: Packet) -> None:
     id = packet["Uniqueid"]
     pbx.alive.add(id)
     if id in pbx.channels or not _may_follow(pbx, born_at(id) + SECOND):
-        pbx.line(packet)
+        direct_calls.state_shown(pbx, pbx.line(packet), packet)
 
 
 def _may_follow(pbx: PbxState, began: int) -> bool:
@@ -226,6 +229,7 @@ def _release(pbx: PbxState, call: Call) -> None:
 def _gone_unseen(pbx: PbxState, channel: Channel) -> None:
     """The channel ended at an unknown instant."""
     pbx.cuts.gone(channel.id)
+    direct_calls.end(pbx, channel.id, by="list")
     call = pbx.calls.get(channel.id)
     if call is None:
         del pbx.channels[channel.id]

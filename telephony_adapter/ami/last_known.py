@@ -32,6 +32,14 @@ class OpenSession:
 
 
 @dataclass(frozen=True)
+class OpenDirectCall:
+    """An agent who talks without a queue, and the telephone's channel."""
+
+    agent: str
+    channel: str
+
+
+@dataclass(frozen=True)
 class LastKnown:
     """covered_since_us, covered_until_us: the first and the last instant that earlier processes have covered, 0 if none has."""
 
@@ -39,6 +47,7 @@ class LastKnown:
     covered_until_us: int = 0
     calls: Sequence[OpenCall] = ()
     sessions: Sequence[OpenSession] = ()
+    direct: Sequence[OpenDirectCall] = ()
 
 
 def restore(pbx: PbxState, known: LastKnown) -> None:
@@ -50,6 +59,9 @@ def restore(pbx: PbxState, known: LastKnown) -> None:
         call = pbx.calls[id] = Call(id, id, inbound=True, sign=known.covered_until_us, known=True, past_ivr=True)
         if open_call.queue:
             call.visit = Visit(open_call.queue, open_call.offered_us, open_call.answered_us, open_call.agent)
+    for direct in known.direct:
+        pbx.channels.setdefault(direct.channel, Channel(direct.channel, direct.channel, "", "inside", born_at(direct.channel)))
+        pbx.direct[direct.channel] = direct.agent
     for session in known.sessions:
         for queue in session.queues:
             paused = session.reason is not None

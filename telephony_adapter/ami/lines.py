@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.ids import LEG
+from telephony_adapter.ami import direct_calls
 from telephony_adapter.ami.ivr import left_by_itself
 from telephony_adapter.ami.leg_quality import leg_gone
 from telephony_adapter.ami.outbound import line_of_attempt_gone
@@ -30,11 +31,12 @@ def born(pbx: PbxState, packet: Packet) -> None:
         pbx.observe(call, "arrived", private=personal(call.number), text=exten)
 
 
-def rings(pbx: PbxState, packet: Packet) -> None:
-    """Newstate: whether the far end's telephone rang distinguishes no answer from a failure of the network."""
+def state_changed(pbx: PbxState, packet: Packet) -> None:
+    """Newstate: the channel is up; or the far end's telephone rings, which distinguishes no answer from a failure of the network."""
     channel = pbx.channels.get(packet["Uniqueid"])
-    if channel is not None and packet.get("ChannelStateDesc") == "Ringing":
-        channel.rang = True
+    if channel is not None:
+        channel.rang |= packet.get("ChannelStateDesc") == "Ringing"
+        direct_calls.state_shown(pbx, channel, packet)
 
 
 def hangup_requested(pbx: PbxState, packet: Packet) -> None:
@@ -49,6 +51,7 @@ def gone(pbx: PbxState, packet: Packet) -> None:
     pbx.ringing.pop(channel.id, None)
     pbx.behind.pop(channel.id, None)
     leg_gone(pbx, channel)
+    direct_calls.end(pbx, channel.id)
     attempted = line_of_attempt_gone(pbx, channel, packet)
     call = pbx.calls.get(channel.id)
     if call is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from domain.ids import LEG, PLACED, PULL
+from telephony_adapter.ami import direct_calls
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Attempt, Call, Channel, PbxState
 from telephony_adapter.callers import personal
@@ -94,6 +95,9 @@ def _dialled_on(pbx: PbxState, source: Channel | None, leg: Channel, number: str
         _dial(pbx, call, leg, number)
     elif call.attempt.customer_leg and not call.past_ivr:
         call.attempt.agent_leg = leg.id
+    elif source.id == call.attempt.agent_leg and leg.device in pbx.phones:
+        call.attempt.inside = True
+        direct_calls.take_up(pbx, source)
 
 
 def _dial(pbx: PbxState, call: Call, leg: Channel, number: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -51,7 +52,7 @@ class Channel:
     """A channel of the PBX. `linked`: the call to which it belongs (Linkedid).
 
     reading: the variable into which Read puts the keys. awaiting: the context in which an extension is awaited. talked: the last call to which it
-    talked as an agent's leg, and the agent. heard: the reports of its voice quality.
+    talked as an agent's leg, and the agent. heard: the reports of its voice quality. up: whether it was answered.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Channel:
     spying: str = ""
     talked: tuple[str, str] | None = None
     heard: Heard | None = None
+    up: bool = False
 
 
 @dataclass(slots=True)
@@ -99,7 +101,8 @@ class Attempt:
     """A running outbound attempt.
 
     agent_leg, customer_leg: the channels of the two ends. caller_id: the caller id that an Originate shows to its first
-    leg. given_up: nobody answered in time. failure: when the customer's channel ended without an answer, and why.
+    leg. given_up: nobody answered in time. failure: when the customer's channel ended without an answer, and why. inside: the agent's telephone was
+    called first, and then another of the PBX: it is none.
     """
 
     style: str
@@ -112,6 +115,7 @@ class Attempt:
     answered: bool = False
     given_up: bool = False
     failure: tuple[int, str] | None = None
+    inside: bool = False
 
 
 @dataclass(slots=True)
@@ -170,7 +174,8 @@ class PbxState:
 
     variables: those whose changes are of interest.
     talks: an agent's channel -> the call that it talks to. handed_on: a call that has joined its next queue -> the talk before, whose end is not told yet. ringing: an agent's ringing channel -> (call, queue, agent, since).
-    behind: a leg -> the previous leg, for agents who are reached through a Local channel.
+    behind: a leg -> the previous leg, for agents who are reached through a Local channel. telephones: the telephones of such agents, by which the queue knows whether they are busy.
+    direct: a telephone's channel in a direct call -> the agent.
     dialplan_seen, lines_seen: events of the class `dialplan`, of the class `call` are received. unborn_since: the spans in which channels must have been
     created unobserved if that class is received at all. undecided: the span in which ends of waits could not be distinguished without these classes.
     own: what Atende itself does with members. noted: the recorder notes when a connection is made or lost. alive: the channels of the list that is being received. absent: calls that were missing in a list -> when.
@@ -193,6 +198,8 @@ class PbxState:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     listed: dict[str, set[str]] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
+    telephones: dict[str, str] = field(default_factory=dict)
+    direct: dict[str, str] = field(default_factory=dict)
     phones: set[str] = field(default_factory=set)
     counted: dict[str, int] = field(default_factory=dict)
     alive: set[str] = field(default_factory=set)
@@ -292,11 +299,16 @@ class PbxState:
 
     def talk_of(self, channel_id: str) -> Call | None:
         """The call that an agent's channel talks to, also through a Local channel."""
+        leg = self.first_of(channel_id, self.talks)
+        return self.calls.get(self.talks[leg]) if leg else None
+
+    def first_of(self, channel_id: str, known: Container[str]) -> str:
+        """The channel, or the first one behind it, that is one of those known; "" if none is."""
         for _ in range(4):
-            if channel_id in self.talks:
-                return self.calls.get(self.talks[channel_id])
+            if channel_id in known:
+                return channel_id
             channel_id = self.behind.get(channel_id, "")
-        return None
+        return ""
 
     def calls_up(self) -> dict[str, CallAtCut]:
         """Every call that is up, in a queue, talking or elsewhere; and ended ones whose end in a queue is awaited."""

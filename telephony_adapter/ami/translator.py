@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from commands.observations import ObserveTimeline
 from domain.voice.timeline import CoverageSpan, Gap
-from telephony_adapter.ami import agents, connection_gaps, ivr, leg_quality, lines, outbound, queues
+from telephony_adapter.ami import agents, connection_gaps, direct_calls, ivr, leg_quality, lines, outbound, queues
 from telephony_adapter.ami.last_known import LastKnown, restore
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
 from telephony_adapter.ami.pbx_state import Dialplan, Observation, PbxState
@@ -53,8 +53,9 @@ EVENTS: dict[str, Handler] = {
     "LocalBridge": lines.halves,
     "Newchannel": lines.born,
     "Newexten": ivr.stepped,
-    "Newstate": lines.rings,
+    "Newstate": lines.state_changed,
     "OriginateResponse": outbound.originate_response,
+    "Pickup": direct_calls.picked_up,
     "QueueCallerAbandon": queues.caller_abandoned,
     "QueueCallerJoin": queues.caller_joined,
     "QueueCallerLeave": queues.caller_left,

@@ -6,7 +6,7 @@ CREATE TABLE agent_spans
     position UInt64,
     removed UInt8,
     agent String,
-    kind Enum8('session' = 0, 'pause' = 1),
+    kind Enum8('session' = 0, 'pause' = 1, 'call' = 2),
     reason String,
     from_ms Int64,
     until_ms Nullable(Int64)
@@ -22,7 +22,7 @@ CREATE TABLE agent_spans_versions
     position UInt64,
     removed UInt8,
     agent String,
-    kind Enum8('session' = 0, 'pause' = 1),
+    kind Enum8('session' = 0, 'pause' = 1, 'call' = 2),
     reason String,
     from_ms Int64,
     until_ms Nullable(Int64)

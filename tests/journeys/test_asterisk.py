@@ -64,6 +64,12 @@ class Followed:
         """The counts by queue that the log has too."""
         return {name: row for name, row in self.report("queues", "queue").items() if row["offered"]}
 
+    def state_of(self, agent: int) -> str:
+        """The state of an agent on the board."""
+        self.center.cover(self.center.store.end(), lambda _done, _total: None)
+        groups = self.center.queries.ask(monitor, asker(self.company), Question())["agents"]
+        return str(next((one["state"] for group in groups.values() for one in group if one["agent"] == asterisk.AGENTS[agent]), ""))
+
     def has_caught_up(self, adapter: Adapter, lab: Lab) -> None:
         """Wait until every event of the PBX up to now is translated."""
         sent = lab.pbx.send_action(Action="UserEvent", UserEvent="Now")
@@ -213,6 +219,44 @@ def test_a_process_that_takes_over_closes_what_ended_in_between_and_goes_on_with
             asterisk.AGENTS[1001]: "available", asterisk.AGENTS[1002]: "available", asterisk.AGENTS[1003]: "offline",
             asterisk.AGENTS[1004]: "paused", asterisk.AGENTS[1005]: "available",
         }  # fmt: skip
+
+
+def test_an_agent_to_whose_telephone_a_call_is_transferred_talks_until_it_ends(center: Embedded, lab: Lab) -> None:
+    followed = Followed(center, lab, sees_log=False)
+    with following(center, followed.settings) as (adapter,):
+        within(lambda: adapter.figures.connected, 20)
+        for agent in (1001, 1003):
+            lab.log_in(agent)
+        within(lambda: followed.state_of(1003) == "available", 20)
+        lab.blind_transfer(lab.connected(lab.call(VENDAS, talk=50)), "1003")
+        within(lambda: followed.state_of(1003) == "talking", 20)
+        within(lambda: followed.state_of(1001) == "available", 20)
+        lab.world.command("channel request hangup all")
+        lab.be_quiet()
+        followed.has_caught_up(adapter, lab)
+        within(lambda: followed.state_of(1003) == "available", 20)
+    same(followed.queues(), asterisk.queues_of(lab.log()))
+    assert followed.report("agents", "agent")[asterisk.AGENTS[1003]]["direct_ms"] > 0
+
+
+@pytest.mark.long
+def test_an_agent_who_picks_up_what_rings_at_another_telephone_talks_until_the_call_ends(center: Embedded, lab: Lab) -> None:
+    followed = Followed(center, lab, sees_log=False)
+    with following(center, followed.settings) as (adapter,):
+        within(lambda: adapter.figures.connected, 20)
+        for agent in (1001, 1003):
+            lab.log_in(agent)
+        lab.call(VENDAS, phone=RINGS)
+        within(lambda: any(event["Event"] == "AgentCalled" for event in lab.events), 20)
+        rings = next(event["DestChannel"] for event in lab.events if event["Event"] == "AgentCalled")
+        lab.pbx.send_action(
+            Action="Originate", Channel="PJSIP/1003", Application="PickupChan", Data=rings, CallerID="Captura <80009000001>", Async="true",
+        )  # fmt: skip
+        within(lambda: followed.state_of(1003) == "talking" and lab.pbx.list("CoreShowChannels").items != [], 20)
+        lab.world.command("channel request hangup all")
+        lab.be_quiet()
+        within(lambda: followed.state_of(1003) == "available", 20)
+    same(followed.queues(), asterisk.queues_of(lab.log()))
 
 
 @pytest.mark.long

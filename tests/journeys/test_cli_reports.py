@@ -22,6 +22,7 @@ AGENT_FIGURES = [
     "outbound_answered",
     "talk_ms",
     "outbound_ms",
+    "direct_ms",
     "hold_ms",
     "wrap_up_ms",
     "ring_no_answer",

@@ -109,7 +109,7 @@ def differing(whole: tuple[Figures, ...], found: tuple[Figures, ...], bounds: bo
 def _differing(row: dict[str, Any], found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     for name, value in row.items():
         now = found[name]
-        if name in ("outbound_answered", "outbound_ms"):
+        if name in ("outbound_answered", "outbound_ms", "direct_ms"):
             # A log has no calls that agents dialled.
             same = now <= value
         elif name == "paused_by_reason_ms":

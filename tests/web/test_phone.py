@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Error, Locator, Page, Playwright, Response, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Playwright, Response, Route, expect
 
 from bootstrap import open_center
 from cli.company import caller, known_or_new
@@ -337,6 +337,26 @@ def test_a_call_that_the_agent_dials_is_answered_by_the_page_itself_and_ends_in_
 def test_a_transfer_to_a_queue_waits_there(at: Desk, kind: str, chosen: dict[str, str]) -> None:
     at.answer()
     transfer(at, kind, **chosen)
+    within(lambda: [one["queue"] for one in at.ask("GET", "/v1/monitoring")["waiting"]] == ["suporte"], ANSWERED_S)
+    within(lambda: talks(at) == 0, HEARS_S)
+
+
+def test_a_transfer_to_an_internal_number_waits_until_it_is_known_whose_it_is(at: Desk) -> None:
+    asked: list[Route] = []
+    at.page.route("**/v1/queues?*", asked.append)
+    at.page.reload()
+    at.button("Ligar o telefone").click()
+    expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
+    at.answer()
+    at.button("Transferir").first.click()
+    form = at.page.get_by_role("form", name="Transferir")
+    form.get_by_role("button", name="Ramal", exact=True).click()
+    form.get_by_role("textbox").fill("201")
+    expect(form.get_by_role("button", name="Transferir já", exact=True)).to_be_disabled()
+    at.page.unroute("**/v1/queues?*")
+    for route in asked:
+        route.continue_()
+    form.get_by_role("button", name="Transferir já", exact=True).click()
     within(lambda: [one["queue"] for one in at.ask("GET", "/v1/monitoring")["waiting"]] == ["suporte"], ANSWERED_S)
     within(lambda: talks(at) == 0, HEARS_S)
 

@@ -211,3 +211,14 @@ def test_what_is_done_again_at_the_pbx_after_a_command_is_another_fact() -> None
 def test_a_pause_in_all_queues_is_one_in_a_queue_that_is_joined_later() -> None:
     facts = (log("joined", 0, queue=""), log("paused", 10, queue="", text="Almoço"), log("joined", 20), log("unpaused", 30, queue=""))
     assert spans(*facts) == [("pause", 10, 30, "Almoço"), ("session", 0, None, "")]
+
+
+def test_a_direct_call_lasts_as_long_as_its_channel_and_proves_no_presence() -> None:
+    facts = (ami("call_began", 5, text="1.1"), ami("call_began", 7, text="1.2"), ami("call_ended", 9, text="1.1"))
+    assert spans(*facts) == [("call", 5, 9, "1.1"), ("call", 7, None, "1.2")]
+    assert spans(*facts, ami("call_ended", 10, text="1.2"), ami("call_ended", 11, text="1.2")) == [
+        ("call", 5, 9, "1.1"),
+        ("call", 7, 10, "1.2"),
+    ]
+    assert spans(*facts, log("left", 8)) == spans(*facts)
+    assert not resolve(list(facts)).ever

@@ -198,6 +198,7 @@ WHOLE_COMPANY_ALONE = {
     screens: lambda rows: screens(rows, 0, 10),
     followed_sources.calls_without_end: followed_sources.calls_without_end,
     followed_sources.sessions_without_end: followed_sources.sessions_without_end,
+    followed_sources.direct_calls_without_end: followed_sources.direct_calls_without_end,
 }
 """Queries of the rows that are answered for who sees the whole company, and for nobody else."""
 

@@ -45,6 +45,7 @@ ACTIVITIES = st.builds(
     talks=stretches(),
     holds=stretches(),
     outbound=stretches(),
+    direct=stretches(),
     wrap_ups=st.lists(st.tuples(st.integers(-5, LENGTH), st.integers(0, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=3),
 )
 
@@ -75,6 +76,8 @@ def test_states_are_those_of_every_millisecond_and_tile_the_time(activity: Activ
             elif at(activity.outbound, ms):
                 expected.hold_ms += at(activity.holds, ms)
                 expected.outbound_ms += not at(activity.holds, ms)
+            elif at(activity.direct, ms) and at(activity.sessions, ms):
+                expected.direct_ms += 1
             elif at(activity.wrap_ups, ms):
                 expected.wrap_up_ms += 1
             elif at(activity.rings, ms):
@@ -129,7 +132,7 @@ def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Ce
     ana_s_morning(center)
     (row,) = ask(center)
     assert {name: row[name] for name in FIGURES} == {
-        "answered": 1, "outbound_answered": 0, "talk_ms": 80 * S, "outbound_ms": 0, "hold_ms": 20 * S, "wrap_up_ms": 10 * S, "ring_no_answer": 2, "logged_ms": 1000 * S,
+        "answered": 1, "outbound_answered": 0, "talk_ms": 80 * S, "outbound_ms": 0, "direct_ms": 0, "hold_ms": 20 * S, "wrap_up_ms": 10 * S, "ring_no_answer": 2, "logged_ms": 1000 * S,
         "paused_ms": 290 * S, "paused_by_reason_ms": {"Almoço": 190 * S, "Banheiro": 100 * S},
     }  # fmt: skip
     assert row["agent"] == "Ana"
@@ -221,3 +224,12 @@ def test_hold_and_wrap_up_of_a_call_that_the_agent_dialled_are_those_of_the_agen
     # The wrap-up of the second attempt goes on at 290 s.
     (then,) = ask(center, moment_ms=290 * S)
     assert (then["wrap_up_ms"], then["outbound_ms"], then["hold_ms"]) == (25 * S, 110 * S, 10 * S)
+
+
+def test_a_direct_call_is_talking_while_logged_in_and_belongs_to_no_queue(center: Center) -> None:
+    center.covered("ami", 0, 1000 * S)
+    center.agent("Ana", PresenceSpan("session", 100 * S, 1000 * S), PresenceSpan("call", 50 * S, 200 * S, "1.1"), queues=("vendas",))
+    center.call(call("1", visit("vendas", 180 * S, "answered", 10 * S, agent="Ana", talk=30 * S)))
+    for question in ({}, {"queues": ("vendas",)}):
+        (row,) = ask(center, **question)
+        assert (row["direct_ms"], row["talk_ms"], row["available_ms"]) == (90 * S, 30 * S, 780 * S)

@@ -12,7 +12,15 @@ from domain.access import OBSERVE, WHOLE_COMPANY
 from domain.voice.presence import PresenceSpan
 from domain.voice.timeline import CoverageSpan
 from projections.engine.warehouse import Warehouse
-from projections.queries.followed_sources import CallWithoutEnd, SessionWithoutEnd, calls_without_end, covered, sessions_without_end
+from projections.queries.followed_sources import (
+    CallWithoutEnd,
+    DirectCallWithoutEnd,
+    SessionWithoutEnd,
+    calls_without_end,
+    covered,
+    direct_calls_without_end,
+    sessions_without_end,
+)
 from projections.query_bus import CompanyLog
 from store.event_store import Store
 from tests.kit.center import call, fresh, visit
@@ -58,6 +66,12 @@ def test_agents_who_are_logged_in_are_there_with_their_queues_and_the_reason_of_
         "Ana": SessionWithoutEnd("Ana", ["vendas"], 0, ""),
         "Bia": SessionWithoutEnd("Bia", ["suporte", "vendas"], 1, "Almoço"),
     }
+
+
+def test_direct_calls_that_go_on_are_there_with_their_channels(engine: Warehouse) -> None:
+    center = fresh(engine)
+    center.agent("Ana", PresenceSpan("session", 0, None), PresenceSpan("call", 1_000, None, "1.1"), PresenceSpan("call", 500, 900, "1.0"))
+    assert direct_calls_without_end(center.rows) == [DirectCallWithoutEnd("Ana", "1.1")]
 
 
 def test_a_stream_is_covered_until_its_own_last_sign_of_life(tmp_path: Path) -> None:

@@ -189,6 +189,26 @@ def test_who_dials_is_on_a_call(center: Center) -> None:
     assert (states(found), found["agents"]["on_call"][0]["since"]) == ({"Ana": "talking"}, "1970-01-01T00:00:12+00:00")
 
 
+def test_who_is_logged_in_and_in_a_direct_call_talks_and_is_free_from_its_end_on(center: Center) -> None:
+    calls = PresenceSpan("call", 10 * S, 20 * S, "1.1"), PresenceSpan("call", 30 * S, None, "1.2")
+    center.agent("Ana", PresenceSpan("session", 0, None), *calls, queues=("vendas",))
+    center.agent("Bia", PresenceSpan("session", 0, 5 * S), *calls)
+    found = {at: look(center, at * S) for at in (9, 15, 25, 35)}
+    assert [states(each)["Ana"] for each in found.values()] == ["available", "talking", "available", "talking"]
+    assert [states(each)["Bia"] for each in found.values()] == ["offline"] * 4
+    assert [found[at]["agents"]["on_call"][0]["since"][-14:-6] for at in (15, 35)] == ["00:00:10", "00:00:30"]
+    assert found[25]["agents"]["available"][0]["since"][-14:-6] == "00:00:20"
+
+
+def test_a_customers_call_is_the_agents_call_although_a_direct_one_goes_on_beside_it(center: Center) -> None:
+    center.agent("Ana", PresenceSpan("session", 0, None), PresenceSpan("call", 30 * S, 40 * S, "1.1"), queues=("vendas",))
+    center.call(call("1", visit("vendas", 10 * S, "answered", 0, agent="Ana", talk=25 * S, wrap=None), origin="Portal"))
+    (during,) = look(center, 32 * S)["agents"]["on_call"]
+    assert (during["queue"], during["since"][-14:-6]) == ("vendas", "00:00:10")
+    assert states(look(center, 37 * S)) == {"Ana": "talking"}
+    assert states(look(center, 50 * S)) == {"Ana": "wrap-up"}
+
+
 def test_who_was_dialled_is_held_and_wrapped_up_on_the_board_as_who_waited_in_a_queue(center: Center) -> None:
     center.agent("Ana", PresenceSpan("session", 0, None), queues=("vendas",))
     talk = Attempt(

@@ -120,6 +120,7 @@ def test_the_report_of_agents_has_these_keys_in_this_order(center: Center) -> No
         "outbound_answered",
         "talk_ms",
         "outbound_ms",
+        "direct_ms",
         "hold_ms",
         "wrap_up_ms",
         "ring_no_answer",

@@ -13,8 +13,9 @@ import { type TargetKind, targetOfAgent, targetOfNumber, targetOfQueue } from ".
 /** Hands a call over to an agent, a queue, an internal number or somebody outside: at once, or after asking. */
 export function TransferForm({ call, own, close }: { call: number; own: string; close: () => void }) {
   const text = useText();
-  const people = (useQuery(agents).data ?? []).filter((one) => one.name !== own && targetOfAgent(one));
-  const places = (useQuery(queues).data ?? []).filter((one) => one.active);
+  const [allAgents, allQueues] = [useQuery(agents), useQuery(queues)];
+  const people = (allAgents.data ?? []).filter((one) => one.name !== own && targetOfAgent(one));
+  const places = (allQueues.data ?? []).filter((one) => one.active);
   const [kind, setKind] = useState<TargetKind>("queue");
   const [agent, setAgent] = useState("");
   const [queue, setQueue] = useState("");
@@ -46,6 +47,8 @@ export function TransferForm({ call, own, close }: { call: number; own: string; 
     if (refused) setProblem(refusalIn(text, refused));
     else close();
   };
+  // Without the lists an internal number of Atende would be dialled at the PBX, and there would be no colleague.
+  const isLoading = kind !== "outside" && (allAgents.isPending || allQueues.isPending);
   const kinds = ["queue", "agent", "internal", "outside"] as const;
   return (
     <form
@@ -93,13 +96,13 @@ export function TransferForm({ call, own, close }: { call: number; own: string; 
         </p>
       )}
       <div className={styles.buttons}>
-        <Button type="submit" size="sm" loading={isBusy}>
+        <Button type="submit" size="sm" loading={isBusy || isLoading}>
           {text("attend.transfer.now")}
         </Button>
         <Button
           variant="default"
           size="sm"
-          disabled={isBusy}
+          disabled={isBusy || isLoading}
           onClick={() => void act((chosen) => softphone.consult(call, chosen).then(() => null))}
         >
           {text("attend.transfer.ask")}

@@ -51,6 +51,7 @@ type Row = Schemas["AgentRow"];
 const TIMES = [
   ["talk_ms", "agentReport.talk"],
   ["outbound_ms", "agentReport.outboundTalk"],
+  ["direct_ms", "agentReport.directCalls"],
   ["hold_ms", "agentReport.hold"],
   ["wrap_up_ms", "agentReport.wrapUp"],
   ["logged_ms", "agentReport.logged"],

@@ -107,6 +107,7 @@ def test_a_dialled_call_shows_its_attempt_as_the_api_has_it(page: Page, console:
     attempt = console.get(f"/v1/interactions/{calls[0]['id']}").json()["attempt"]
     page.goto(f"{console.url}/interacoes/{calls[0]['id']}")
     shown = page.get_by_role("region", name="Discagem")
+    expect(shown).to_be_visible()
     facts = dict(shown.locator("dl > div").evaluate_all("all => all.map(one => [...one.children].map(part => part.innerText))"))
     assert facts["Resultado"] == attempt["result_label"] == "Atendida"
     for name, instant in (("Discada", "dialled_at"), ("Atendida", "answered_at"), ("Terminada", "ended_at")):

@@ -117,14 +117,14 @@ def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> DoneWith[A
 
 
 @handles(RevokeApiKey)
-def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> Done:
+def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> DoneWith[WebhooksOfKey]:
     """Everybody who manages keys may revoke any: a leaked key must not wait for the right person. Nor does who stole it receive anything more."""
     key = context.get(ApiKey, command.key)
     key.revoke(context.metadata)
     left = [webhook for webhook in webhooks_of_company(context) if webhook.is_of(f"key:{key.id}")]
     for webhook in [] if command.keep_webhooks else left:
         webhook.disable("the API key that made it, or set its URL, was revoked", context.metadata)
-    return Done(key, {"webhook_ids": [str(webhook.id) for webhook in left]})
+    return DoneWith(key, WebhooksOfKey(webhook_ids=tuple(webhook.id for webhook in left)))
 
 
 def _new_secret(id: UUID) -> tuple[str, KeySecret]:

@@ -23,6 +23,19 @@ function compressed(): Plugin {
   };
 }
 
+/** What only one page needs, and is large. */
+const ONE_PAGE = /src\/phone\/|node_modules\/(jssip|sdp-transform|debug|ms|events|echarts|zrender)\//;
+
+/** What the page to sign in needs. `bench console_pages` says when it is more. */
+const TO_ENTER = new RegExp(
+  [
+    "src/(routes/entrar|ui/(SignIn|Brand|Preferences|Choice))\\b",
+    "@mantine/core/esm/components/(TextInput|Input|InputBase|PasswordInput|ActionIcon)/",
+    "use-uncontrolled/|use-(mantine-)?color-scheme/|utils/noop/",
+    "lucide-react/dist/esm/(shared/|Icon|context|createLucideIcon|icons/(moon|sun|monitor)\\.)",
+  ].join("|"),
+);
+
 export default defineConfig({
   plugins: [
     tanstackRouter({ target: "react", autoCodeSplitting: true, quoteStyle: "double", semicolons: true }),
@@ -38,7 +51,20 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every visit needs is one file: on a slow line each of twenty small ones costs as much time as its bytes.
-        codeSplitting: { groups: [{ name: "start", tags: ["$initial"] }] },
+        // So is what several pages share: a page is some files, not sixty. Whoever signs in loads nothing of that.
+        codeSplitting: {
+          groups: [
+            { name: "start", tags: ["$initial"], priority: 2 },
+            { name: "enter", test: TO_ENTER, priority: 1, includeDependenciesRecursively: false },
+            {
+              name: "shared",
+              test: (id) => !ONE_PAGE.test(id),
+              minShareCount: 2,
+              entriesAware: true,
+              entriesAwareMergeThreshold: 10_000,
+            },
+          ],
+        },
       },
     },
   },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from urllib.parse import unquote
 
 import pytest
@@ -99,3 +100,25 @@ def test_the_events_of_a_call_are_filtered_by_their_kinds_and_the_choice_is_in_t
     expect(page.locator("[data-event]")).to_have_count(number)
     kinds.get_by_role("button", name=re.compile("^Todos")).click()
     expect(page.locator("[data-event]")).to_have_count(all_of_it)
+
+
+def test_a_dialled_call_shows_its_attempt_as_the_api_has_it(page: Page, console: Console) -> None:
+    calls = console.get("/v1/interactions?direction=outbound&status=answered").json()["items"]
+    attempt = console.get(f"/v1/interactions/{calls[0]['id']}").json()["attempt"]
+    page.goto(f"{console.url}/interacoes/{calls[0]['id']}")
+    shown = page.get_by_role("region", name="Discagem")
+    expect(shown).to_be_visible()
+    facts = dict(shown.locator("dl > div").evaluate_all("all => all.map(one => [...one.children].map(part => part.innerText))"))
+    assert facts["Resultado"] == attempt["result_label"] == "Atendida"
+    for name, instant in (("Discada", "dialled_at"), ("Atendida", "answered_at"), ("Terminada", "ended_at")):
+        at = datetime.fromisoformat(attempt[instant])
+        assert facts[name] == f"{at:%d/%m/%Y %H:%M:%S}"
+    for name, duration in (("Conversa", "talk_ms"), ("Em espera", "hold_ms"), ("Pós-atendimento", "wrap_up_ms")):
+        seconds = attempt[duration] // 1000
+        assert facts[name] == f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    parts = page.get_by_role("region", name="Linha do tempo").get_by_role("listitem")
+    expect(parts.filter(has_text="Discagem")).to_have_count(1)
+    expect(parts.filter(has_text="URA")).to_have_count(0)
+    shown.get_by_role("button", name="Sobre Discagem").click()
+    expect(page.get_by_role("dialog", name="Sobre Discagem")).to_contain_text("conta em Atendidas")
+    page.keyboard.press("Escape")

@@ -93,3 +93,12 @@ def test_d_is_the_definition_of_the_figure_in_focus_and_else_the_view_by_day(con
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Atalhos")).to_contain_text("Definição do valor em foco")
     page.keyboard.press("Escape")
+
+
+def test_the_parts_of_the_dialled_add_up_and_the_connected_are_told_apart(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/outbound?periodo=7d&em={console.get('/v1/dashboards/outbound').json()['as_of']}")
+    shown = page.get_by_role("region", name="O que houve com as discadas")
+    dialled = page.locator("[data-figure=dialled] [data-value]").get_attribute("data-value")
+    numbers = shown.locator("li [data-figure]").evaluate_all("all => all.map(one => Number(one.innerText.replaceAll('.', '')))")
+    assert sum(numbers) == int(dialled or 0) > 0
+    expect(shown).to_contain_text("não se somam")

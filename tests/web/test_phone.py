@@ -313,7 +313,6 @@ def test_a_transfer_to_a_colleague_rings_the_telephone_that_the_colleague_chose(
     at.ask("PUT", "/v1/phone/interface", json={"agent": COLLEAGUE, "interface": "PJSIP/1601"})
     within(lambda: ["PJSIP/1601"] in [one["interfaces"] for one in at.ask("GET", "/v1/agents")["items"]], HEARS_S)
     at.page.reload()
-    at.button("Ligar o telefone").click()
     expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
     name = at.answer()
     transfer(at, "Agente")
@@ -479,6 +478,34 @@ def test_a_call_goes_on_when_the_session_of_the_user_ends(at: Desk) -> None:
     expect(asked).to_have_count(0)
     at.button("Mudo").click()
     at.until_heard(name)
+
+
+@pytest.mark.parametrize("path", ["/atender", "/agentes"])
+def test_the_phone_comes_back_by_itself_when_the_page_is_loaded_again_or_an_address_is_typed(at: Desk, path: str) -> None:
+    with at.page.expect_response(lambda answer: answer.url.endswith("/v1/phone/session") and answer.ok):
+        at.page.goto(f"{at.url}{path}")
+    at.page.get_by_role("link", name="Tela de Atendimento").click()
+    expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
+    assert at.state() == "available"
+    at.answer()
+
+
+def test_a_phone_that_was_switched_off_stays_off_when_the_page_is_loaded_again(at: Desk) -> None:
+    at.button("Desligar o telefone").click()
+    at.page.reload()
+    expect(at.page.locator("[data-phone-state=off]")).to_be_visible()
+    at.button("Ligar o telefone").click()
+    expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
+
+
+def test_in_a_call_the_browser_asks_before_the_page_is_loaded_again(at: Desk) -> None:
+    name = at.answer()
+    with at.page.expect_event("dialog") as asked:
+        at.page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    at.until_hears("caller")
+    at.until_heard(name, "agent")
 
 
 def test_a_second_tab_waits_and_takes_over_when_the_first_is_closed_whose_caller_is_told_at_once(at: Desk) -> None:

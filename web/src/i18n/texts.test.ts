@@ -27,8 +27,9 @@ it("has no text that nothing shows", () => {
   const made = [
     /^(error|permission|period|view|state|line|ivr|flow|call|ongoing|figure|gap|proof|event|actor|import|level|status|band|csv|supervision|calls\.direction)\./,
   ];
+  const named = new Set(SOURCES.match(/"[\w.-]+"/g));
   const unused = Object.keys(portuguese).filter(
-    (key) => !SOURCES.includes(`"${key}"`) && !made.some((pattern) => pattern.test(key)),
+    (key) => !named.has(`"${key}"`) && !made.some((pattern) => pattern.test(key)),
   );
   expect(unused).toEqual([]);
 });

@@ -9,7 +9,6 @@ import { StateMark } from "../ui/StateMark";
 import "../ui/forms.css";
 import { LevelMeter } from "./LevelMeter";
 import styles from "./Phone.module.css";
-import { goesOn } from "./policy";
 import { microphoneOf, prefer, usePreferences } from "./preferences";
 import { softphone, useSoftphone } from "./softphone";
 
@@ -24,9 +23,6 @@ export function PhonePanel({ agent, interfaces }: { agent: string; interfaces: r
   const text = useText();
   const said = useErrorText();
   const { state, problem } = useSoftphone();
-  useEffect(() => {
-    if (goesOn(agent)) void softphone.start(agent);
-  }, [agent]);
   const isOn = state !== "off" && state !== "lost";
   const other = interfaces[0] && !interfaces[0].startsWith("PJSIP/web_") ? interfaces[0] : "";
   return (

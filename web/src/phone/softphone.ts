@@ -5,6 +5,7 @@ import { type ApiError, api } from "../api/client";
 import { session } from "../api/session";
 import { type CallView, PhoneCall, type Refusal } from "./call";
 import { type Credential, CredentialKeeper } from "./credential";
+import { keep } from "./kept";
 import { onlyTab } from "./lock";
 import { connected, loadAgainIfBarred } from "./policy";
 import { microphoneOf, preferences } from "./preferences";
@@ -30,7 +31,7 @@ const AGAIN_MS = 3_000;
 const TRIES = 20;
 const BEATS_MS = 30_000;
 
-/** The phone of this browser. It goes on while other pages are shown, and ends with the tab. */
+/** The phone of this browser. It goes on while other pages are shown, comes back when the page is loaded again, and ends with the tab. */
 export class Softphone {
   snapshot: Snapshot = { state: "off", agent: "", problem: null, calls: [], isConference: false };
   #listeners = new Set<() => void>();
@@ -47,6 +48,10 @@ export class Softphone {
   #tries = 0;
 
   constructor() {
+    // To load the page again or to close it hangs up: the browser asks before that.
+    addEventListener("beforeunload", (event) => {
+      if (this.#calls.some((call) => call.view.stage === "talking")) event.preventDefault();
+    });
     // The caller is told at once; the PBX itself would notice only some seconds later.
     addEventListener("pagehide", () => this.#hangUpAll());
     // Whoever signs out is no telephone for the next one.
@@ -66,6 +71,7 @@ export class Softphone {
   async start(agent: string): Promise<void> {
     if (this.snapshot.agent === agent && this.snapshot.state !== "lost") return;
     this.stop();
+    keep({ agent, user: session.welcome?.user ?? "" });
     this.#become({ agent, state: "connecting", problem: null });
     if (!isSecureContext || !navigator.mediaDevices) return this.#become({ state: "insecure" });
     try {
@@ -84,6 +90,8 @@ export class Softphone {
           agent,
           (credential) => this.#register(credential),
           (problem) => {
+            // Another browser has the phone: loading this page again must not take it back.
+            keep(null);
             this.#become({ state: "lost", problem });
             // Who talks with a customer goes on to the end of the call.
             if (this.#calls.length === 0) this.#end();
@@ -97,6 +105,7 @@ export class Softphone {
 
   /** Be no telephone any more. */
   stop(): void {
+    keep(null);
     this.#keeper?.stop();
     this.#end();
     this.#become({ state: "off", agent: "", problem: null });
@@ -152,7 +161,7 @@ export class Softphone {
     this.#domain = new URL(credential.websocket_url).hostname;
     this.#user = credential.username;
     this.#unwatch();
-    this.#unwatch = loadAgainIfBarred(credential.websocket_url, this.snapshot.agent);
+    this.#unwatch = loadAgainIfBarred(credential.websocket_url);
     const ua = new UA({
       sockets: [new WebSocketInterface(credential.websocket_url)],
       uri: credential.uri,

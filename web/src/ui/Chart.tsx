@@ -31,6 +31,8 @@ interface Props {
   /** What the axis says of each start, where that is no instant; and the title of its column in the table. */
   labels?: readonly string[];
   first?: string;
+  /** Only every so many of the labels are written, where that makes rounder ones than the room alone would. */
+  every?: number;
   by: string;
   /** Height of the drawn part, pixels. */
   height?: number;
@@ -44,7 +46,19 @@ interface Props {
 }
 
 /** Figures over time. Its legend hides and shows series, by mouse and by keys; the same numbers are there as a table. */
-export function Chart({ title, starts, labels: given, first, by, height, series, target, gaps = NONE, calls }: Props) {
+export function Chart({
+  title,
+  starts,
+  labels: given,
+  first,
+  every,
+  by,
+  height,
+  series,
+  target,
+  gaps = NONE,
+  calls,
+}: Props) {
   const text = useText();
   const language = useLanguage();
   const [hidden, setHidden] = useState<readonly string[]>([]);
@@ -145,6 +159,7 @@ export function Chart({ title, starts, labels: given, first, by, height, series,
             <Suspense fallback={null}>
               <Canvas
                 labels={labels}
+                every={every}
                 series={series}
                 hidden={hidden}
                 bands={bands}

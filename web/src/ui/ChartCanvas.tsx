@@ -21,6 +21,7 @@ use([
 
 interface Props {
   labels: readonly string[];
+  every?: number;
   series: readonly Series[];
   hidden: readonly string[];
   target?: number;
@@ -36,7 +37,7 @@ const MARKED = 60;
 const SYMBOLS = { 1: "circle", 2: "circle", 3: "rect", 4: "diamond" } as const;
 
 /** The drawn part of a chart, loaded when the first one is shown: counts are bars, percentages lines. */
-export default function ChartCanvas({ labels, series, hidden, target, targetLabel, bands, pick }: Props) {
+export default function ChartCanvas({ labels, every, series, hidden, target, targetLabel, bands, pick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   const picked = useRef(pick);
@@ -89,7 +90,7 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
           data: [...labels],
           axisLine: { lineStyle: { color: colour("line") } },
           axisTick: { show: false },
-          axisLabel: { ...text, hideOverlap: true, lineHeight: 16 },
+          axisLabel: { ...text, hideOverlap: true, lineHeight: 16, interval: every === undefined ? "auto" : every - 1 },
         },
         yAxis: [
           {

@@ -7,6 +7,7 @@ import { company, me } from "../api/queries";
 import { session, useSession } from "../api/session";
 import { type Key, useText } from "../i18n";
 import { Shortcuts } from "../keys/Shortcuts";
+import { keptAgent } from "../phone/kept";
 import { Brand } from "./Brand";
 import { ImportsNow } from "./ImportsNow";
 import { KeysSwitch } from "./KeysSwitch";
@@ -25,6 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
+  useKeptPhone();
   const arrived = useRef(path);
   useEffect(() => {
     if (arrived.current === path) return;
@@ -79,6 +81,15 @@ export function Shell({ children }: { children: ReactNode }) {
       </Suspense>
     </div>
   );
+}
+
+/** A tab that was an agent's phone when its page was loaded again is it again, on whatever page; only then is the phone's code loaded. */
+function useKeptPhone() {
+  const user = useSuspenseQuery(me).data.id;
+  useEffect(() => {
+    const agent = keptAgent(user);
+    if (agent) void import("../phone/softphone").then(({ softphone }) => softphone.start(agent));
+  }, [user]);
 }
 
 function Pages() {

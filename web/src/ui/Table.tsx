@@ -12,6 +12,8 @@ export interface Column<T> {
   /** Stays in sight while the table is scrolled sideways. */
   isPinned?: boolean;
   width?: number;
+  /** Begins another group of columns: what stands before it belongs together. */
+  begins?: boolean;
 }
 
 interface Props<T> {
@@ -33,6 +35,8 @@ const MOST_COLUMNS = 4;
 /** The least height of the table that a page is about, and what stands above and below it in a window. */
 const MAIN = 480;
 const AROUND = 350;
+/** Cards have the whole window but its header: of a card most is in sight. */
+const AROUND_CARDS = 96;
 
 /** A table in a box of its own that is scrolled by mouse and by keys. On a phone each row of a wide table is a card: a line per column. */
 export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, empty }: Props<T>) {
@@ -54,7 +58,7 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
   const items = isPrinted ? rows.map((_, index) => ({ index })) : seen;
   const before = isPrinted ? 0 : (seen[0]?.start ?? 0);
   const after = isPrinted ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
-  const most = isMain ? `max(${MAIN}px, calc(100dvh - ${AROUND}px))` : height;
+  const most = isMain ? `max(${MAIN}px, calc(100dvh - ${isCards ? AROUND_CARDS : AROUND}px))` : height;
   const box = { maxHeight: isPrinted ? undefined : most };
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
@@ -75,6 +79,7 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
                 scope="col"
                 data-number={column.isNumber || undefined}
                 data-pinned={column.isPinned || undefined}
+                data-begins={column.begins || undefined}
                 style={{ minWidth: column.width }}
               >
                 {column.title}
@@ -125,6 +130,7 @@ const TableRow = memo(function TableRow({ name, row, columns, index, isCard }: R
           data-column={column.key}
           data-number={column.isNumber || undefined}
           data-pinned={column.isPinned || undefined}
+          data-begins={column.begins || undefined}
         >
           {column.cell(row)}
         </td>

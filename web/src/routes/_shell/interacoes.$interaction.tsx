@@ -5,8 +5,10 @@ import { clockTime, duration, instant } from "../../figures/format";
 import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
 import { Allowed } from "../../ui/Allowed";
+import { Attempt } from "../../ui/Attempt";
 import { BackLink } from "../../ui/BackLink";
 import { Quality, Status } from "../../ui/Badge";
+import { Facts } from "../../ui/Facts";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
@@ -58,6 +60,7 @@ function Interaction() {
         <div className={styles.blocks}>
           <Summary call={call.data} />
           <Timeline call={call.data} />
+          {call.data.attempt && <Attempt attempt={call.data.attempt} />}
           <Recordings interaction={interaction} isOpen={call.data.state === "open"} />
           <Panel title={text("call.events")}>
             <StoryEvents events={story.data.items} />
@@ -88,30 +91,37 @@ function Summary({ call }: { call: Call }) {
     ],
   ] as const;
   return (
-    <dl className={styles.facts}>
-      {facts.map(([term, fact]) => (
-        <div key={term}>
-          <dt>{term}</dt>
-          <dd className="num">{fact || "–"}</dd>
-        </div>
-      ))}
-    </dl>
+    <div className={styles.summary}>
+      <Facts facts={facts} />
+    </div>
   );
 }
 
+const between = (from: string, until: string | null | undefined) => (until ? Date.parse(until) - Date.parse(from) : 0);
+
+type PartOfCall = readonly [kind: "ivr" | "dial" | "queue" | "talk" | "hold" | "wrap", ms: number, who: string];
+
 /** The parts of a call, each as long as it lasted: the API's durations, one after the other. */
-function partsOf(call: Call) {
-  const first = call.visits[0];
-  const before = first ? Date.parse(first.offered_at) - Date.parse(call.started_at) : 0;
-  const visits = call.visits.flatMap(
-    (visit) =>
-      [
-        ["queue", visit.wait_ms ?? 0, visit.queue],
-        ["talk", (visit.talk_ms ?? 0) + (visit.hold_ms ?? 0), visit.agent],
-        ["wrap", visit.wrap_up_ms ?? 0, visit.agent],
-      ] as const,
-  );
-  return ([["ivr", before, ""], ...visits] as const).filter(([, ms]) => ms > 0);
+function partsOf({ attempt, visits, started_at }: Call): readonly PartOfCall[] {
+  const first = visits[0];
+  const before: readonly PartOfCall[] = attempt
+    ? [["dial", between(attempt.dialled_at, attempt.answered_at ?? attempt.ended_at), ""], ...talkOf(attempt)]
+    : [["ivr", first ? between(started_at, first.offered_at) : 0, ""]];
+  const waited = visits.flatMap((visit): readonly PartOfCall[] => [
+    ["queue", visit.wait_ms ?? 0, visit.queue],
+    ...talkOf(visit),
+  ]);
+  return [...before, ...waited].filter(([, ms]) => ms > 0);
+}
+
+/** How long an agent talked with the customer, held the line and wrapped up. */
+function talkOf(talk: Call["visits"][number] | NonNullable<Call["attempt"]>): readonly PartOfCall[] {
+  const who = talk.agent ?? "";
+  return [
+    ["talk", talk.talk_ms ?? 0, who],
+    ["hold", talk.hold_ms ?? 0, who],
+    ["wrap", talk.wrap_up_ms ?? 0, who],
+  ];
 }
 
 function Timeline({ call }: { call: Call }) {
@@ -126,7 +136,7 @@ function Timeline({ call }: { call: Call }) {
           name: text(`call.${kind}`),
           size: ms,
           value: duration(ms),
-          hint: who ?? "",
+          hint: who,
         }))}
       />
     </Panel>

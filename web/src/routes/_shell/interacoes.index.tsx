@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { createFileRoute, Link } from "@tanstack/react-router";
-import { ChevronLeft, ChevronRight } from "lucide-react";
+import { ArrowDownUp, ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
-import { clockTime, date, decimal, timeOfDay } from "../../figures/format";
+import { clockTime, decimal, timeOfDay } from "../../figures/format";
 import { callQuestionOf, callSearchOf } from "../../filters/calls";
 import { useCallFilters } from "../../filters/useFilters";
 import { type Language, type Text, useLanguage, useText } from "../../i18n";
@@ -68,7 +68,13 @@ function Interactions() {
           actions={
             <>
               <Columns chosen={filters.colunas} choose={(colunas) => change({ colunas })} />
-              <Button variant="default" size="xs" onClick={() => change({ ordem: filters.ordem ? undefined : "asc" })}>
+              <Button
+                variant="default"
+                size="xs"
+                leftSection={<ArrowDownUp size={14} aria-hidden />}
+                title={text("calls.turn")}
+                onClick={() => change({ ordem: filters.ordem ? undefined : "asc" })}
+              >
                 {text(filters.ordem ? "calls.oldest" : "calls.newest")}
               </Button>
               <span className={panels.together}>
@@ -129,7 +135,7 @@ type Call = Schemas["FinishedCall"];
 
 function columnsOf(text: Text, language: Language): Column<Call>[] {
   return [
-    { key: "date", title: text("calls.date"), cell: (row) => date(row.started_at) },
+    { key: "date", title: text("calls.date"), cell: (row) => row.started_at.slice(0, 10) },
     { key: "time", title: text("calls.time"), cell: (row) => timeOfDay(row.started_at) },
     {
       key: "protocol",

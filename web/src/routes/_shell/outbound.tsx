@@ -2,14 +2,16 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
+import { count } from "../../figures/format";
 import type { Lineage } from "../../figures/lineage";
-import { useText } from "../../i18n";
+import { useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { csvOf, usePeriod } from "../../time/usePeriod";
 import { type Previous, usePrevious } from "../../time/usePrevious";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
+import { Flow } from "../../ui/Flow";
 import { MONITORING, REPORTS } from "../../ui/menu";
 import { OutboundTable } from "../../ui/OutboundTable";
 import { Panel } from "../../ui/Panel";
@@ -26,6 +28,12 @@ export const Route = createFileRoute("/_shell/outbound")({
 });
 
 const OUTBOUND = { tipo: "outbound" };
+/** What may have become of the dialled; together they are all of them. */
+const OUTCOMES = [
+  ["answered", "figure.outbound_answered"],
+  ["not_connected", "figure.not_connected"],
+  ["dialling", "figure.dialling"],
+] as const;
 
 type Board = Answer<"/v1/dashboards/outbound">;
 
@@ -58,7 +66,9 @@ interface Asked {
 function Figures({ answer, lineage, previous }: Asked) {
   const text = useText();
   const mayWatch = usePermission(MONITORING);
+  const language = useLanguage();
   const { totals, series } = answer;
+  const counted = { connected: count(totals.connected, language), dialled: count(totals.dialled, language) };
   const drawn = useMemo(
     () =>
       [
@@ -84,18 +94,28 @@ function Figures({ answer, lineage, previous }: Asked) {
         <Figure name="connect_percent" value={totals.connect_percent} {...of} />
       </div>
       <AgentsNow agents={answer.agents} mayOpen={mayWatch} />
-      <Chart
-        title={text("chart.dialledAnswered")}
-        starts={series.map((row) => row.start)}
-        by={answer.period.by ?? "hour"}
-        series={drawn}
-        calls={OUTBOUND}
-      />
-      <div className={panels.after}>
-        <Panel title={text("outbound.byQueue")}>
-          <OutboundTable rows={answer.queues} />
+      <div className={panels.two} data-first="wide">
+        <Chart
+          title={text("chart.dialledAnswered")}
+          starts={series.map((row) => row.start)}
+          by={answer.period.by ?? "hour"}
+          series={drawn}
+          calls={OUTBOUND}
+        />
+        <Panel title={text("outbound.outcome")}>
+          <Flow
+            whole={{ name: text("figure.dialled"), value: totals.dialled }}
+            parts={OUTCOMES.map(([key, name]) => ({ key, name: text(name), value: totals[key] }))}
+          />
+          <div className={panels.hints}>
+            <p className="hint">{text("outbound.sum")}</p>
+            <p className="hint">{text("outbound.connected", counted)}</p>
+          </div>
         </Panel>
       </div>
+      <Panel title={text("outbound.byQueue")}>
+        <OutboundTable rows={answer.queues} />
+      </Panel>
     </>
   );
 }

@@ -261,6 +261,7 @@ function Levels({ answer, limits }: { answer: Answer; limits: Limits }) {
           starts={seconds}
           labels={seconds}
           first={text("sla.threshold")}
+          every={15}
           by="second"
           height={400}
           series={drawn}

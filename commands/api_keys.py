@@ -16,7 +16,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
+from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
 from commands.queues import must_be_queue, scope_of_queues
 from commands.webhooks import webhooks_of_company
 from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key

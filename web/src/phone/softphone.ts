@@ -71,7 +71,7 @@ export class Softphone {
   async start(agent: string): Promise<void> {
     if (this.snapshot.agent === agent && this.snapshot.state !== "lost") return;
     this.stop();
-    keep({ agent, user: session.welcome?.user ?? "" });
+    keep({ agent, user: session.welcome?.user_id ?? "" });
     this.#become({ agent, state: "connecting", problem: null });
     if (!isSecureContext || !navigator.mediaDevices) return this.#become({ state: "insecure" });
     try {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 import schemathesis
 from schemathesis.config import (
@@ -15,6 +17,7 @@ from schemathesis.config import (
     StatefulPhaseConfig,
 )
 from schemathesis.engine import events, from_schema
+from schemathesis.generation.meta import TestPhase
 from schemathesis.python.asgi import shutdown_lifespans
 
 from api.access_tokens import ACCESS_S
@@ -44,8 +47,11 @@ def app(tmp_path):
     center.close()
 
 
-def ask_everything(app, token, **generation) -> None:
-    """Fail with what schemathesis finds wrong in the answers to what it makes up: valid and invalid, ids known and unknown."""
+def ask_everything(app, token, one_of: int = 1, **generation) -> None:
+    """Fail with what schemathesis finds wrong in the answers to what it makes up: valid and invalid, ids known and unknown.
+
+    one_of: of the thousands of requests at the boundaries of each field, every so manieth is sent.
+    """
     # What is valid by its form may still be refused: a time zone that does not exist, a position behind the end of the log.
     accepted = PositiveDataAcceptanceConfig(expected_statuses=["2xx", "401", "403", "404", "409", "422", "429"])
     project = ProjectConfig(
@@ -56,6 +62,12 @@ def ask_everything(app, token, **generation) -> None:
     )
     config = SchemathesisConfig(projects=ProjectsConfig(default=project))
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
+    made = count()
+
+    @schema.hook
+    def filter_case(context, case):
+        return case.meta.phase.name is not TestPhase.COVERAGE or next(made) % one_of == 0
+
     requested, wrong = set(), []
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
@@ -75,7 +87,7 @@ def _told(label, check) -> str:
 
 
 def test_every_answer_is_documented(app):
-    ask_everything(*app, max_examples=2, deterministic=True)
+    ask_everything(*app, one_of=3, max_examples=2, deterministic=True)
 
 
 @pytest.mark.long

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.journeys.command_line import CommandLine, Quick
 from tests.kit.distributed import Deployment, distributed
 from tests.kit.kafka import send
 from tests.kit.simulated import Past, log_of, simulated
@@ -18,11 +18,9 @@ PERSONAL = {"from_number", "to_number", "contact"}
 """Columns with personal data."""
 
 
-def figures(deployment: Deployment, **settings: str) -> dict[str, list[dict[str, Any]]]:
+def figures(atende: CommandLine) -> dict[str, list[dict[str, Any]]]:
     """The rows of every report as JSON."""
-    return {
-        " ".join(words): json.loads(deployment.run("report", *words, "--format", "json", **settings).stdout)["items"] for words in REPORTS
-    }
+    return {" ".join(words): atende("report", *words, "--format", "json").json["items"] for words in REPORTS}
 
 
 def without_people(reports: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
@@ -43,8 +41,9 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
 
 def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> None:
     with distributed(tmp_path, relays=0, workers=0, env={"ATENDE_MASTER_KEY": past.master}) as deployment:
+        atende = Quick.over(deployment)
         here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(past.location.directory)}
-        before = figures(deployment, **here)
+        before = figures(CommandLine(past.location.directory))
         assert all(before.values())
 
         moved = deployment.run("move", "--data", str(past.location.directory))
@@ -55,7 +54,7 @@ def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> 
 
         processes = [deployment.relay(), deployment.worker()]
         deployment.wait_covered()
-        assert figures(deployment) == before
+        assert figures(atende) == before
         backup = tmp_path / "keys.backup"
         assert deployment.run("backup-keys", str(backup)).stdout.endswith(f"up to {past.head.position}:{past.head.hash.hex()}\n")
         for process in processes:
@@ -67,12 +66,12 @@ def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> 
         assert f"the end is proved up to event {len(past.log)}" in restored.stdout
         assert f"rows were made anew up to position {len(past.log)}" in restored.stdout
         assert log_of(deployment.location) == past.log
-        assert figures(deployment) == before
+        assert figures(atende) == before
         assert deployment.run("verify").stdout == f"{len(past.log)} events proved\n"
 
         lose(deployment)
         assert "the end is not proved" in deployment.run("restore", "--from-kafka").stdout
-        anonymous = figures(deployment)
+        anonymous = figures(atende)
         assert anonymous != before
         assert without_people(anonymous) == without_people(before)
         # The relay continues after the last event in Kafka: no event is sent twice.

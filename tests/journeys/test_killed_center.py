@@ -55,7 +55,7 @@ def kill_repeatedly(directory: Path, times: int, undisturbed: dict[str, Any]) ->
 
 @pytest.mark.timeout(600)
 def test_a_center_survives_kills(tmp_path: Path, undisturbed: dict[str, Any]) -> None:
-    kill_repeatedly(tmp_path, 20, undisturbed)
+    kill_repeatedly(tmp_path, 10, undisturbed)
 
 
 @pytest.mark.long

@@ -77,7 +77,7 @@ def kill_again_and_again(deployment: Deployment, load: Load, times: int) -> None
 
 
 def test_rows_survive_the_kills_of_workers(deployment: Deployment, load: Load) -> None:
-    kill_again_and_again(deployment, load, 8)
+    kill_again_and_again(deployment, load, 6)
 
 
 @pytest.mark.long
@@ -96,7 +96,7 @@ def test_a_third_worker_comes_and_goes(deployment: Deployment, load: Load) -> No
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("times", [8, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [5, pytest.param(200, marks=pytest.mark.long)])
 def test_nothing_that_apis_acknowledged_is_lost_by_their_kills(deployment: Deployment, clients: Clients, times: int) -> None:
     chance = Random(times)
     doubtful = clients.in_doubt

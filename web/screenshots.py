@@ -54,6 +54,7 @@ PAGES = (
 )
 DETAILS = {
     "interacao": ("/v1/interactions?status=answered", "interacoes"),
+    "discada": ("/v1/interactions?direction=outbound&status=answered", "interacoes"),
     "usuario": ("/v1/users", "usuarios"),
     "servico": ("/v1/queues", "servicos"),
     "ura": ("/v1/ivrs", "canais/telefone"),

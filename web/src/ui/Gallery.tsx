@@ -15,6 +15,7 @@ import { CommandButton } from "./CommandButton";
 import { ErrorBlock } from "./ErrorBlock";
 import form from "./Form.module.css";
 import "./forms.css";
+import { Facts } from "./Facts";
 import { Choices, NamesField, SecondsInput } from "./Fields";
 import { Flow } from "./Flow";
 import { LineState } from "./LineState";
@@ -193,6 +194,16 @@ function Pictures() {
           series={[{ name: "Recebidas", kind: "count", colour: 1, values: HOURS.map(() => 0) }]}
         />
       </div>
+      <Panel title="Facts">
+        <Facts
+          facts={[
+            ["Discada", "28/11/2026 14:03:00"],
+            ["Resultado", <Status key="result" code="answered" label="Atendida" />],
+            ["Serviço", NAMES[3]],
+            ["Modo", ""],
+          ]}
+        />
+      </Panel>
       <Panel title="Flow, Parts">
         <Flow
           whole={{ name: "Entrantes", value: 100 }}

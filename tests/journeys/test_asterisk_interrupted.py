@@ -40,7 +40,8 @@ class Floor:
     members: tuple[tuple[str, str, str], ...]
 
     def have_caught_up(self) -> None:
-        """Wait until both have translated what the PBX has told up to now."""
+        """Wait until both have translated what the PBX has told up to now, and the queue log has it: a PBX that is killed writes no more."""
+        within(lambda: sum(line[4] == "ENTERQUEUE" for line in self.lab.log()) >= self.lab.joined(), 20)
         for followed, adapter in zip((self.seeing, self.blind), self.adapters, strict=True):
             followed.has_caught_up(adapter, self.lab)
 
@@ -84,10 +85,16 @@ def holds(on: Floor) -> Iterator[None]:
     on.lab.pbx.send_action(Action="Hangup", Channel=answer["Channel"], Cause=16)
 
 
+def is_bridged(lab: Lab, channel: str) -> bool:
+    return any(row.get("Channel") == channel and row.get("BridgeId") for row in lab.pbx.list("CoreShowChannels").items)
+
+
 def refers(on: Floor) -> Iterator[None]:
     """A desk phone has transferred a call by REFER, and transfers another in the cut."""
     for _ in range(2):
-        on.lab.connected(on.lab.call(COBRANCA, ring=1, talk=3), 30)
+        leg = on.lab.connected(on.lab.call(COBRANCA, ring=1, talk=3), 30)["DestChannel"]
+        # Just after the answer the two may not be joined yet, and there would be nobody to transfer.
+        within(lambda leg=leg: is_bridged(on.lab, leg), 20)  # type: ignore[misc]
         joined = on.lab.joined()
         on.referring.refer(SUPORTE, on.lab.server.ports[2])
         within(lambda joined=joined: on.lab.joined() > joined, 20)  # type: ignore[misc]

@@ -240,6 +240,26 @@ def test_an_agent_to_whose_telephone_a_call_is_transferred_talks_until_it_ends(c
 
 
 @pytest.mark.long
+def test_an_agent_who_picks_up_what_rings_at_another_telephone_talks_until_the_call_ends(center: Embedded, lab: Lab) -> None:
+    followed = Followed(center, lab, sees_log=False)
+    with following(center, followed.settings) as (adapter,):
+        within(lambda: adapter.figures.connected, 20)
+        for agent in (1001, 1003):
+            lab.log_in(agent)
+        lab.call(VENDAS, phone=RINGS)
+        within(lambda: any(event["Event"] == "AgentCalled" for event in lab.events), 20)
+        rings = next(event["DestChannel"] for event in lab.events if event["Event"] == "AgentCalled")
+        lab.pbx.send_action(
+            Action="Originate", Channel="PJSIP/1003", Application="PickupChan", Data=rings, CallerID="Captura <80009000001>", Async="true",
+        )  # fmt: skip
+        within(lambda: followed.state_of(1003) == "talking", 20)
+        lab.world.command("channel request hangup all")
+        lab.be_quiet()
+        within(lambda: followed.state_of(1003) == "available", 20)
+    same(followed.queues(), asterisk.queues_of(lab.log()))
+
+
+@pytest.mark.long
 def test_transfers_supervision_and_calls_out_are_those_that_were_placed(center: Embedded, lab: Lab) -> None:
     followed = Followed(center, lab, sees_log=False)
     with following(center, followed.settings) as (adapter,):

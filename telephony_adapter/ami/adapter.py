@@ -318,10 +318,11 @@ class Adapter:
             stream.unfilled_us, self._fill_at = since_us, monotonic() + _LONGEST_PAUSE_S
 
     def _import_tail(self, stream: LiveStream, file: Path, since_us: int) -> None:
-        call, offered_us = stream.offered or ("", since_us)
         until_us = stream.stream.last
-        with tail(file, max(stream.since_us, min(since_us, offered_us) - _BEFORE_US)) as found:
-            if found.since_us is None or call.encode() not in found.path.read_bytes():
+        lately = [(call, at) for call, at in stream.offered if at > stream.offered[-1][1] - _BEFORE_US]
+        with tail(file, max(stream.since_us, min([since_us, *(at for _, at in lately)]) - _BEFORE_US)) as found:
+            # A PBX that was killed may not have written of the last ones.
+            if found.since_us is None or (lately and not any(call.encode() in found.path.read_bytes() for call, _ in lately)):
                 log.warning("asterisk queue_log is not written name=%s: it lacks what the events have shown", self.asterisk.name)
                 return
             import_queue_log(self, self._caller, [(found.path, file.name)], timezone=UTC, earlier=self._ports.earlier())

@@ -26,8 +26,8 @@ def take_up(pbx: PbxState, channel: Channel) -> None:
 
 
 def picked_up(pbx: PbxState, packet: Packet) -> None:
-    """Pickup: the channel that rang at one telephone is another's from now on. The queue goes on to name the agent whom it rang."""
-    _begin(pbx, packet["TargetUniqueid"], device(packet["Channel"]))
+    """Pickup: this channel has the call that rang at another telephone. The queue goes on to name the agent whom it rang."""
+    _begin(pbx, packet["Uniqueid"], device(packet["Channel"]))
 
 
 def _begin(pbx: PbxState, channel_id: str, telephone: str) -> None:

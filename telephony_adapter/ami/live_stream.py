@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from telephony_adapter.ami.last_known import LastKnown
@@ -18,20 +19,24 @@ _REASONS = 100
 """The most reasons that are logged."""
 
 
+_OFFERED = 8
+"""More calls than join queues in the moment whose lines a PBX that is killed has not written yet."""
+
+
 class LiveStream:
     """Translates the packets of one Asterisk. `observations`: those that were not taken yet.
 
     Instants are those of the PBX's clock; a packet without one gets the present, minus the difference of the clocks at the packet before.
 
     since_us: from when on the Asterisk is followed. unfilled_us: since when its queue_log may have more than was observed; 0 if it does not. offered:
-    the last call that joined a queue, and when. broken: how many packets could not be used.
+    the calls that joined queues last, and when. broken: how many packets could not be used.
     """
 
     def __init__(self, name: str, now_us: Callable[[], int], known: LastKnown) -> None:
         self.translator = Translator(f"ami:{name}")
         self.stream = PacketStream(self.translator.interest)
         self.observations: list[Observation] = []
-        self.offered: tuple[str, int] | None = None
+        self.offered: deque[tuple[str, int]] = deque(maxlen=_OFFERED)
         self.unfilled_us = 0
         self.broken = 0
         self._name = name
@@ -95,7 +100,7 @@ class LiveStream:
             try:
                 self.observations += self.translator.feed(packet)
                 if packet.name == "QueueCallerJoin":
-                    self.offered = packet["Uniqueid"], packet.at
+                    self.offered.append((packet["Uniqueid"], packet.at))
             except BrokenPacket as broken:
                 self._broke(str(broken))
             except Exception as error:  # noqa: BLE001 - one packet that cannot be translated must not end the others

@@ -34,11 +34,7 @@ class SipPhone:
         self.name = f"kit{self.port}"
         self.interface = f"PJSIP/{self.name}"
         self._ari = ari
-        self._tell("aor", {"contact": f"sip:{self.name}@{HOST}:{self.port}"})
-        self._tell(
-            "endpoint",
-            {"context": "ramais", "disallow": "all", "allow": "ulaw", "aors": self.name, "direct_media": "no", "allow_transfer": "yes"},
-        )
+        self.register()
         self._invite: dict[str, str] = {}
         self._peer = (HOST, 0)
         self._tag = uuid4().hex
@@ -49,6 +45,14 @@ class SipPhone:
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._speak)]
         for thread in self._threads:
             thread.start()
+
+    def register(self) -> None:
+        """Let the PBX know it; again after it was killed, which may have been before it had written that down."""
+        self._tell("aor", {"contact": f"sip:{self.name}@{HOST}:{self.port}"})
+        self._tell(
+            "endpoint",
+            {"context": "ramais", "disallow": "all", "allow": "ulaw", "aors": self.name, "direct_media": "no", "allow_transfer": "yes"},
+        )
 
     @staticmethod
     def _sockets() -> tuple[socket.socket, socket.socket, socket.socket]:

@@ -342,7 +342,11 @@ def test_a_transfer_to_a_queue_waits_there(at: Desk, kind: str, chosen: dict[str
 
 def test_a_transfer_to_an_internal_number_waits_until_it_is_known_whose_it_is(at: Desk) -> None:
     asked: list[Route] = []
-    at.page.route("**/v1/queues?*", asked.append)
+
+    def keep(route: Route) -> None:
+        asked.append(route)
+
+    at.page.route("**/v1/queues?*", keep)
     at.page.reload()
     at.button("Ligar o telefone").click()
     expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
@@ -352,9 +356,9 @@ def test_a_transfer_to_an_internal_number_waits_until_it_is_known_whose_it_is(at
     form.get_by_role("button", name="Ramal", exact=True).click()
     form.get_by_role("textbox").fill("201")
     expect(form.get_by_role("button", name="Transferir já", exact=True)).to_be_disabled()
-    at.page.unroute("**/v1/queues?*")
     for route in asked:
         route.continue_()
+    at.page.unroute("**/v1/queues?*")
     form.get_by_role("button", name="Transferir já", exact=True).click()
     within(lambda: [one["queue"] for one in at.ask("GET", "/v1/monitoring")["waiting"]] == ["suporte"], ANSWERED_S)
     within(lambda: talks(at) == 0, HEARS_S)

@@ -59,12 +59,16 @@ def test_an_agent_whose_telephone_is_up_without_a_queue_is_in_a_direct_call(tmp_
     assert direct(observed) == [("call_began", 6), ("call_ended", 9)]
 
 
-def test_who_picks_up_what_rings_at_another_telephone_is_in_a_direct_call_until_that_channel_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dials", [True, False], ids=["dials", "is called first"])
+def test_who_picks_up_what_rings_at_another_telephone_is_in_a_direct_call_until_the_end(tmp_path: Path, dials: bool) -> None:
     rings = {"TargetChannel": AGENT["DestChannel"], "TargetUniqueid": AGENT["DestUniqueid"]}
-    picked = [new(3), up(3.5), event("Pickup", 4, **PHONE, **rings), down(4.25), dial_end(4.1, "ANSWER"), leave(4.1), connect(4.1, 3)]
-    ended = [complete(9, 3, 5), event("Hangup", 9, Channel=PHONE["Channel"], Uniqueid=AGENT["DestUniqueid"], Cause=16), hang_up(9.1)]
+    first = [] if dials else [event("DialBegin", 3, DestChannel=PHONE["Channel"], DestUniqueid=PHONE["Uniqueid"], DialString="1002")]
+    own = {"DestChannel": PHONE["Channel"], "DestUniqueid": PHONE["Uniqueid"]}
+    rang = event("Hangup", 4.5, Channel=AGENT["DestChannel"], Uniqueid=AGENT["DestUniqueid"], Cause=26)
+    picked = [new(3), *first, up(3.5), event("Pickup", 4, **PHONE, **rings), leave(4.25), connect(4.25, 3, **own), rang]
+    ended = [complete(9, 3, 5, **own), down(9), hang_up(9.5)]
     observed = story(tmp_path, [BANNER, added(BRUNO), added(ANA), born(), join(1), *ring(1), *picked, *ended])
-    assert direct(observed) == [("call_began", 3.5), ("call_began", 4), ("call_ended", 4.25), ("call_ended", 9)]
+    assert direct(observed) == [("call_began", 3.5 if dials else 4), ("call_ended", 9)]
     assert direct(observed, "Ana Souza") == []
     assert observed.kinds(CALL, "answered", "released") == ["answered", "released"]
 

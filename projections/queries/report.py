@@ -162,4 +162,4 @@ def limits(bounds: dict[str, Any]) -> str:
 def talk_limits(bounds: dict[str, Any]) -> str:
     """The limits of an agent's talk time, for people."""
     low, high = bounds["talk_ms"]
-    return f"conversa {clock(low)} a {clock(high)}"
+    return f"conversa {clock_ms(low)} a {clock_ms(high)}"

@@ -147,11 +147,11 @@ test("a watched answer is kept by what changes, also over a lost connection", as
     fields: { at: 2, "counts.free": 2 },
     tables: {
       agents: { removed: ["c"], changed: [{ agent: "a", _in: "busy", _at: 0, state: "talking" }, { agent: "d", _in: "free", _at: 0, state: "available" }] },
-      waiting: { changed: [{ visit: "v", since: 4 }] },
+      waiting: { changed: [{ visit_id: "v", since: 4 }] },
     },
   };
   const it = server(
-    stream(`: watching\n\n${message("5", "answer", { answer: { at: 1, counts: { free: 3, busy: 0 }, agents: { free, busy: [] }, waiting: [{ visit: "v", queue: "x", since: 3 }] } })}`),
+    stream(`: watching\n\n${message("5", "answer", { answer: { at: 1, counts: { free: 3, busy: 0 }, agents: { free, busy: [] }, waiting: [{ visit_id: "v", queue: "x", since: 3 }] } })}`),
     lost,
     stream(message("9", "change", change)),
   );
@@ -164,7 +164,7 @@ test("a watched answer is kept by what changes, also over a lost connection", as
     at: 2,
     counts: { free: 2, busy: 0 },
     agents: { free: [{ agent: "d", state: "available" }, { agent: "b", state: "available" }], busy: [{ agent: "a", state: "talking" }] },
-    waiting: [{ visit: "v", queue: "x", since: 4 }],
+    waiting: [{ visit_id: "v", queue: "x", since: 4 }],
   });
   assert.deepEqual(it.requests.map((request) => request.headers.get("Last-Event-ID")), [null, "5", "5"]);
   assert.deepEqual(new URL(it.requests[0].url).searchParams.getAll("q"), ["/v1/monitoring?queue=vendas"]);

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from api.answer_changes import Table
 
-TABLES = (Table("agents", "agent", ("free", "busy")), Table("waiting", "visit"))
-KEYS = {"agents": "agent", "waiting": "visit"}
+TABLES = (Table("agents", "agent", ("free", "busy")), Table("waiting", "visit_id"))
+KEYS = {"agents": "agent", "waiting": "visit_id"}
 
 values = st.one_of(st.none(), st.integers(0, 3), st.lists(st.integers(0, 2), max_size=2))
 
@@ -26,5 +26,5 @@ def answers(draw):
         "counts": draw(st.fixed_dictionaries({"free": values, "busy": values})),
         "bounds": draw(st.one_of(st.none(), st.dictionaries(st.sampled_from("ab"), values))),
         "agents": {"free": agents[:cut], "busy": agents[cut:]},
-        "waiting": draw(rows("visit")),
+        "waiting": draw(rows("visit_id")),
     }

@@ -24,10 +24,10 @@ from projections.figures.question import Question
 from projections.queries import reports
 from projections.queries.dashboards import inbound, ivr, outbound
 from projections.queries.history import history
-from projections.queries.interactions_report import interactions, next_page
+from projections.queries.interactions_report import COLUMNS, interactions, next_page
 from projections.queries.interactions_selection import Interactions
 from projections.queries.one_interaction import interaction
-from projections.queries.report import NOTHING, Column, Report, comma_separated, lineage, table, written
+from projections.queries.report import NOTHING, Column, Report, comma_separated, lineage, table, talk_limits, written
 from store.keyring import SEALED
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
@@ -83,6 +83,16 @@ QUEUE_ROW = [
     "queue", "queue_id", "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
     "sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms", "max_queued_ms", "bounds", "covered_to",
 ]  # fmt: skip
+
+
+def test_durations_are_written_as_the_manual_has_them_with_milliseconds_in_every_report() -> None:
+    tables = [value for value in vars(reports).values() if isinstance(value, tuple) and all(isinstance(one, Column) for one in value)]
+    columns = [column for table in (COLUMNS, *tables) for column in table if column.key.endswith("_ms") and column.key != "jitter_ms"]
+    shown = {column.title: column.shown(3_723_004) for column in columns}
+    assert shown.pop("DURAÇÃO") == "01:02:03", "the manual's list of calls alone has no milliseconds"
+    assert set(shown.values()) == {"01:02:03:004"}
+    assert len(shown) > 10
+    assert talk_limits({"talk_ms": (0, 3_723_004)}) == "conversa 00:00:00:000 a 01:02:03:004"
 
 
 def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> None:

@@ -21,8 +21,8 @@ _ORDER: tuple[FactKind, ...] = (
     "arrived", "dialled", "outbound", "part_of", "did", "ivr_entered", "ivr_out_of_hours", "ivr_blacklisted", "ivr_option", "offered",
     "waiting", "rang", "ring_no_answer", "agent_dumped", "ring_canceled", "dial_answered", "dial_failed", "answered", "held", "resumed",
     "supervised", "released", "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied", "turned_away", "unseen_end", "wrap_up",
-    "tag", "note", "quality", "ivr_left", "hung_up", "unseen", "restarted", "joined", "seen", "talked", "call_ended",
-    "call_began", "unpaused", "paused", "reason", "left",
+    "tag", "note", "quality", "ivr_left", "hung_up", "unseen", "restarted", "joined", "seen", "talked", "call_began",
+    "call_ended", "unpaused", "paused", "reason", "left",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
 """The order of kinds in a call, or in an agent's day, for facts of one instant whose order is unknown."""

@@ -7,7 +7,7 @@ It is one of a queue's call, or of an attempt, or of a direct call.
 from __future__ import annotations
 
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.pbx_state import Channel, PbxState, device
+from telephony_adapter.ami.pbx_state import Call, Channel, PbxState, device
 
 _UP = "Up"
 
@@ -33,7 +33,7 @@ def picked_up(pbx: PbxState, packet: Packet) -> None:
 def _begin(pbx: PbxState, channel_id: str, telephone: str) -> None:
     agent = pbx.interfaces.get(telephone) or pbx.telephones.get(telephone)
     if agent is not None and channel_id not in pbx.direct:
-        pbx.direct[channel_id] = agent
+        pbx.direct[channel_id] = agent, pbx.at
         pbx.observe_agent(agent, "call_began", text=channel_id)
 
 
@@ -46,8 +46,16 @@ def _has_other_work(pbx: PbxState, channel: Channel) -> bool:
     return attempt is not None and not attempt.inside and channel.id in (attempt.agent_leg, channel.linked)
 
 
+def are_of_queue(pbx: PbxState, call: Call, agent: str) -> None:
+    """The queue says that the agent talks, or has talked, in this call: the telephone's channels in it were no direct call, a cut has hidden the ring or the answer."""
+    for channel_id, (whose, began) in list(pbx.direct.items()):
+        channel = pbx.channels.get(channel_id)
+        if whose == agent and channel is not None and pbx.calls.get(channel.linked) is call:
+            end(pbx, channel_id, began)
+
+
 def end(pbx: PbxState, channel_id: str, at: int = 0, by: str = "") -> None:
     """The channel is gone: the direct call that it was is over."""
-    agent = pbx.direct.pop(channel_id, None)
-    if agent is not None:
+    agent, _ = pbx.direct.pop(channel_id, ("", 0))
+    if agent:
         pbx.observe_agent(agent, "call_ended", at, text=channel_id, by=by)

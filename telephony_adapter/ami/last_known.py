@@ -61,7 +61,7 @@ def restore(pbx: PbxState, known: LastKnown) -> None:
             call.visit = Visit(open_call.queue, open_call.offered_us, open_call.answered_us, open_call.agent)
     for direct in known.direct:
         pbx.channels.setdefault(direct.channel, Channel(direct.channel, direct.channel, "", "inside", born_at(direct.channel)))
-        pbx.direct[direct.channel] = direct.agent
+        pbx.direct[direct.channel] = direct.agent, 0
     for session in known.sessions:
         for queue in session.queues:
             paused = session.reason is not None

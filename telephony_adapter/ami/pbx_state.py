@@ -175,7 +175,7 @@ class PbxState:
     variables: those whose changes are of interest.
     talks: an agent's channel -> the call that it talks to. handed_on: a call that has joined its next queue -> the talk before, whose end is not told yet. ringing: an agent's ringing channel -> (call, queue, agent, since).
     behind: a leg -> the previous leg, for agents who are reached through a Local channel. telephones: the telephones of such agents, by which the queue knows whether they are busy.
-    direct: a telephone's channel in a direct call -> the agent.
+    direct: a telephone's channel in a direct call -> the agent, and since when (us); 0 for one that an earlier process has observed.
     dialplan_seen, lines_seen: events of the class `dialplan`, of the class `call` are received. unborn_since: the spans in which channels must have been
     created unobserved if that class is received at all. undecided: the span in which ends of waits could not be distinguished without these classes.
     own: what Atende itself does with members. noted: the recorder notes when a connection is made or lost. alive: the channels of the list that is being received. absent: calls that were missing in a list -> when.
@@ -199,7 +199,7 @@ class PbxState:
     listed: dict[str, set[str]] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
     telephones: dict[str, str] = field(default_factory=dict)
-    direct: dict[str, str] = field(default_factory=dict)
+    direct: dict[str, tuple[str, int]] = field(default_factory=dict)
     phones: set[str] = field(default_factory=set)
     counted: dict[str, int] = field(default_factory=dict)
     alive: set[str] = field(default_factory=set)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from domain.base import MS, SECOND
 from domain.voice.facts import CallKind
+from telephony_adapter.ami import direct_calls
 from telephony_adapter.ami.agents import known_member, seen, talked
 from telephony_adapter.ami.gaps import SAME_US
 from telephony_adapter.ami.packets import Packet
@@ -178,6 +179,7 @@ def agent_connected(pbx: PbxState, packet: Packet) -> None:
     leg = packet.get("DestUniqueid")
     pbx.ringing.pop(leg, None)
     pbx.talks[leg] = call.id
+    direct_calls.are_of_queue(pbx, call, agent)
     if leg in pbx.channels:
         pbx.channels[leg].talked = call.id, agent
     visit.answered, visit.agent, visit.left, visit.abandon_seen = pbx.at, agent, 0, False
@@ -209,6 +211,7 @@ def agent_completed(pbx: PbxState, packet: Packet) -> None:
     pbx.cuts.reaches(call.id, visit.queue, answered - wait * SECOND, answered)
     pbx.cuts.ended(call.id, visit.queue)
     pbx.talks.pop(packet.get("DestUniqueid"), None)
+    direct_calls.are_of_queue(pbx, call, agent)
     talked(pbx, visit.queue, packet["Interface"], agent)
     transferred = by == "transfer"
     pbx.observe(

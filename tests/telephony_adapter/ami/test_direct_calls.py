@@ -77,6 +77,15 @@ def test_a_telephone_that_rings_and_is_not_answered_is_in_no_call(tmp_path: Path
     assert direct(story(tmp_path, [BANNER, added(BRUNO), new(5), up(6, ChannelState=5, ChannelStateDesc="Ringing"), down(9)])) == []
 
 
+def test_a_queues_call_whose_ring_was_cut_off_is_no_direct_call(tmp_path: Path) -> None:
+    leg = {"DestChannel": PHONE["Channel"], "DestUniqueid": PHONE["Uniqueid"]}
+    member = {"Interface": BRUNO["Interface"], "MemberName": BRUNO["MemberName"]}
+    observed = story(
+        tmp_path, [BANNER, added(BRUNO), born(), join(1), new(5, CALL), up(6, CALL), connect(6.01, 5, **leg | member), down(9), hang_up(9)]
+    )
+    assert direct(observed) == [("call_began", 6), ("call_ended", 6)], "of no length, so no span comes of it"
+
+
 def test_a_queues_call_is_no_direct_call(tmp_path: Path) -> None:
     leg = {"Channel": AGENT["DestChannel"], "Uniqueid": AGENT["DestUniqueid"]}
     stream = [
@@ -148,6 +157,6 @@ def test_a_restart_ends_direct_calls_at_its_instant(tmp_path: Path) -> None:
 def test_who_takes_over_ends_the_direct_calls_that_ended_meanwhile() -> None:
     translator = Translator("story")
     translator.restore(LastKnown(T0 * SECOND, (T0 + 60) * SECOND, direct=[OpenDirectCall("Bruno", PHONE["Uniqueid"])]))
-    assert translator.pbx.direct == {PHONE["Uniqueid"]: "Bruno"}
+    assert translator.pbx.direct == {PHONE["Uniqueid"]: ("Bruno", 0)}
     assert PHONE["Uniqueid"] in translator.pbx.channels
     assert CALLER["Uniqueid"] not in translator.pbx.channels

@@ -104,6 +104,7 @@ class WebhookDetail(Shape):
     created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
     created_by: Annotated[str, Field(description="who made it: `user:<id>`, `key:<id>` or `operator`", examples=[f"user:{_ID}"])]
     url_set_by: Annotated[str, Field(description="who set its present URL, in the same form", examples=[f"user:{_ID}"])]
+    secret_set_by: Annotated[str, Field(description="who got its newest secret, in the same form", examples=[f"user:{_ID}"])]
     secrets: Annotated[int, Field(description="number of secrets that sign now: several during a rotation", examples=[1])]
     failed_attempts: Annotated[
         int, Field(description="how many attempts in a row have failed, of all its messages; 0 after one that was delivered", examples=[0])
@@ -209,6 +210,7 @@ def _shaped(opened: OpenedWebhook, now_us: int) -> WebhookDetail:
         created_at=iso(webhook.created_at // 1_000),
         created_by=webhook.created_by,
         url_set_by=webhook.url_set_by,
+        secret_set_by=webhook.secret_set_by,
         secrets=len(webhook.signing(now_us)),
         failed_attempts=receiver.failed,
         next_try_at=iso(receiver.due // 1_000) if receiver.due and webhook.status == "active" else None,

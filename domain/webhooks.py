@@ -138,8 +138,8 @@ class Webhook(Aggregate):
         self.reason = ""
         self.creator: UUID | None = None
         self.created_at = 0
-        self.created_by = self.url_set_by = ""
-        """The actors of the events: who made it, and who said last where it posts."""
+        self.created_by = self.url_set_by = self.secret_set_by = ""
+        """The actors of the events: who made it, who said last where it posts, and who knows its newest secret."""
 
     def create(self, url: str, secret: str, subscription: Subscription, actor: Actor | None, metadata: EventMetadata) -> None:
         """Create the webhook. Raises NotAllowed for somebody who may not watch what it posts."""
@@ -206,8 +206,8 @@ class Webhook(Aggregate):
         self.trigger(WebhookDeleted, metadata, metadata.recorded_at)
 
     def is_of(self, actor: str) -> bool:
-        """Whether this actor made it, or said where it posts: whoever that is may be the one who receives."""
-        return actor in (self.created_by, self.url_set_by)
+        """Whether this actor made it, said where it posts, or knows by which secret: whoever that is may receive its messages, or forge them."""
+        return actor in (self.created_by, self.url_set_by, self.secret_set_by)
 
     def signing(self, now_us: int) -> list[Personal]:
         """The secrets that sign at an instant, the newest first."""
@@ -218,13 +218,14 @@ class Webhook(Aggregate):
             case WebhookCreated(url=url, secret=secret, subscription=subscription, creator=creator, recorded_at=at):
                 self.url, self.secrets, self.subscription = url, ((secret, 0),), subscription
                 self.creator, self.created_at = creator, at
-                self.created_by = self.url_set_by = event.actor
+                self.created_by = self.url_set_by = self.secret_set_by = event.actor
             case WebhookChanged(url=url, subscription=subscription):
                 self.url_set_by = self.url_set_by if url == self.url else event.actor
                 self.url, self.subscription = url, subscription
             case WebhookSecretRotated(secret=secret, until=until, recorded_at=at):
                 former = [(one, min(end, until) if end else until) for one, end in self.secrets]
                 self.secrets = ((secret, 0), *((one, end) for one, end in former if end > at))
+                self.secret_set_by = event.actor
             case WebhookPaused():
                 self.status = "paused"
             case WebhookResumed():

@@ -47,23 +47,42 @@ class Webhooks(ProcessManager[Subscribed]):
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
         self._about_webhooks = tuple(topic for topic in self._all_topics if topic.startswith("webhook."))
+        self._known: dict[UUID, dict[UUID, Webhook]] = {}
+        """The webhooks that are not deleted, by company and id."""
         self._active: dict[UUID, tuple[Webhook, ...]] = {}
 
     def begin(self) -> None:
         """Read which webhooks there are."""
-        self._active = {}
+        self._known, self._active = {}, {}
         for webhook in self.ports.webhooks():
-            if webhook.status == "active":
-                self._active[webhook.tenant] = (*self._active.get(webhook.tenant, ()), webhook)
+            self._known.setdefault(webhook.tenant, {})[webhook.id] = webhook
+        for tenant in self._known:
+            self._look_for_active(tenant)
+
+    def _take(self, event: WebhookEvent) -> None:
+        """What is known after this event. That of an event from before the reading is known already."""
+        known = self._known.setdefault(event.tenant, {})
+        webhook = known.get(event.originator_id) or Webhook(event.originator_id, event.tenant)
+        if event.originator_version == webhook.version + 1:
+            known[webhook.id] = webhook.replay(event)
+        if webhook.status == "deleted":
+            known.pop(webhook.id, None)
+        self._look_for_active(event.tenant)
+
+    def _look_for_active(self, tenant: UUID) -> None:
+        active = tuple(webhook for webhook in self._known[tenant].values() if webhook.status == "active")
+        self._active = {other: webhooks for other, webhooks in self._active.items() if other != tenant} | (
+            {tenant: active} if active else {}
+        )
 
     def reads(self) -> tuple[str, ...]:
         """Nothing but webhooks, as long as there are none."""
         return self._all_topics if self._active else self._about_webhooks
 
     def state(self, trigger: Event | Timer, position: int) -> Subscribed:
-        """The webhooks of the company, as they are now."""
+        """The webhooks of the company, as they are after the event."""
         if isinstance(trigger, WebhookEvent):
-            self.begin()
+            self._take(trigger)
         webhooks = self._active.get(trigger.tenant, ())
         return Subscribed(webhooks, position, self.ports.before(trigger) if webhooks and isinstance(trigger, Event) else Before())
 

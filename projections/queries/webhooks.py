@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,7 +32,11 @@ class OpenedWebhook:
 
 def all_webhooks(store: Store) -> list[Webhook]:
     """The webhooks of all companies that are not deleted, the oldest first."""
-    found = (project(store.stream(id), Webhook) for id in store.recorder.webhooks())
+    return _not_deleted(store, store.recorder.webhooks())
+
+
+def _not_deleted(store: Store, ids: Iterable[UUID]) -> list[Webhook]:
+    found = (project(store.stream(id), Webhook) for id in ids)
     return [webhook for webhook in found if webhook is not None and webhook.status != "deleted"]
 
 
@@ -54,7 +59,9 @@ def known_before(store: Store, event: Event) -> Before:
 def webhooks(log: CompanyLog) -> list[OpenedWebhook]:
     """The webhooks of the company that are not deleted, the oldest first. A caller who sees only a part of the company sees none."""
     log.scope.must_be_whole()
-    return [_opened(log, webhook) for webhook in all_webhooks(log.store) if webhook.tenant == log.tenant]
+    own = [event.originator_id for event in log.store.first_of(log.store.recorder.webhooks()) if event.tenant == log.tenant]
+    found = sorted(_not_deleted(log.store, own), key=lambda webhook: webhook.created_at)
+    return [_opened(log, webhook) for webhook in found]
 
 
 @query(MANAGE_WEBHOOKS, CompanyLog)

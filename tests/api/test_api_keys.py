@@ -155,23 +155,29 @@ def test_a_rotated_key_is_accepted_besides_its_successor_for_the_hours_of_the_ov
 def test_what_a_revoked_key_has_posted_to_its_own_servers_ends_with_it(make, ana):
     id, crm = make("gerenciar-conectores", "gerenciar-atendimento")
     new = {"url": "https://93.184.216.34/x", "events": ["agent.paused"]}
-    its_own, taken_over, others = [who.post("/v1/webhooks", new).json()["id"] for who in (crm, ana, ana)]
+    its_own, taken_over, signed, others = [who.post("/v1/webhooks", new).json()["id"] for who in (crm, ana, ana, ana)]
     assert crm.ask("PATCH", f"/v1/webhooks/{taken_over}", json={"url": "https://93.184.216.35/y"}).status_code == 200
     assert crm.ask("PATCH", f"/v1/webhooks/{others}", json={"events": ["agent.resumed"]}).status_code == 200
+    assert crm.post(f"/v1/webhooks/{signed}/secret", {}).status_code == 200
     # Who corrects something else does not vouch for where it is posted.
     assert ana.ask("PATCH", f"/v1/webhooks/{taken_over}", json={"events": ["agent.resumed"]}).status_code == 200
     anas = f"user:{ana.get('/v1/me').json()['id']}"
-    by = {one["id"]: (one["created_by"], one["url_set_by"]) for one in ana.get("/v1/webhooks").json()["items"]}
-    assert by == {its_own: (f"key:{id}", f"key:{id}"), taken_over: (anas, f"key:{id}"), others: (anas, anas)}
+    by = {one["id"]: (one["created_by"], one["url_set_by"], one["secret_set_by"]) for one in ana.get("/v1/webhooks").json()["items"]}
+    assert by == {
+        its_own: (f"key:{id}",) * 3,
+        taken_over: (anas, f"key:{id}", anas),
+        signed: (anas, anas, f"key:{id}"),
+        others: (anas,) * 3,
+    }
 
     def revoked(**body):
         answer = ana.post(f"/v1/api-keys/{id}/revoke", body or None)
         assert answer.status_code == 200, answer.text
-        assert {*answer.json()["result"]["webhook_ids"]} == {its_own, taken_over}
+        assert {*answer.json()["result"]["webhook_ids"]} == {its_own, taken_over, signed}
         return {one["id"]: one["status"] for one in ana.get("/v1/webhooks").json()["items"]}
 
-    assert revoked(keep_webhooks=True) == dict.fromkeys((its_own, taken_over, others), "active")
-    assert revoked() == {its_own: "disabled", taken_over: "disabled", others: "active"}
+    assert revoked(keep_webhooks=True) == dict.fromkeys((its_own, taken_over, signed, others), "active")
+    assert revoked() == {its_own: "disabled", taken_over: "disabled", signed: "disabled", others: "active"}
     assert "revoked" in ana.get(f"/v1/webhooks/{its_own}").json()["disabled_reason"]
     assert ana.post(f"/v1/webhooks/{its_own}/resume").status_code == 200
     assert ana.get(f"/v1/webhooks/{its_own}").json()["status"] == "active"

@@ -56,7 +56,7 @@ def test_a_webhook_is_made_shown_without_its_secret_changed_and_deleted(ana):
     shown = ana.get(path)
     assert shown.json() == NEW | {
         "id": receipt["id"], "status": "active", "disabled_reason": "", "secrets": 1, "created_at": shown.json()["created_at"],
-        "created_by": shown.json()["created_by"], "url_set_by": shown.json()["created_by"], "failed_attempts": 0, "next_try_at": None, "tried_at": None, "status_code": None, "error": "",
+        "created_by": shown.json()["created_by"], "url_set_by": shown.json()["created_by"], "secret_set_by": shown.json()["created_by"], "failed_attempts": 0, "next_try_at": None, "tried_at": None, "status_code": None, "error": "",
     }  # fmt: skip
     listed = ana.get("/v1/webhooks")
     assert listed.json()["items"] == [shown.json()]

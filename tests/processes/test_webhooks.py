@@ -310,3 +310,18 @@ def test_more_messages_of_one_event_than_a_thousand_have_numbers_of_their_own(po
     assert len(set(numbers)) == 1_200
     assert numbers == sorted(numbers)
     assert {one.webhook for one in _deliveries(event, state)} == {webhook}
+
+
+def test_changes_of_one_webhook_read_no_other(posting: Posting, monkeypatch: pytest.MonkeyPatch) -> None:
+    webhook, other = posting.create().id, posting.create().id
+    posting.queued()
+    monkeypatch.setattr(posting.store, "stream", lambda webhook: pytest.fail(f"read {webhook}"))
+    for number in range(5):
+        posting.do(ChangeWebhook(webhook=webhook, url=f"https://crm.example.com/{number}"))
+    posting.do(PauseWebhook(webhook=other))
+    posting.queued()
+    monkeypatch.undo()
+    call = posting.call()
+    posting.queued()
+    assert {one.subject for one in posting.deliveries(webhook)} == {call}
+    assert posting.deliveries(other) == []

@@ -45,9 +45,10 @@ def test_progress_is_read_as_it_was_written_and_the_end_is_asked_for_once_for_al
 
 def test_the_latest_imports_of_a_company_are_kept_and_those_of_others_do_not_count(store: Store) -> None:
     others = new(OTHER, 1)
-    add(store, others, *(new(COMPANY, created) for created in range(2, MOST_KEPT + 5)))
+    goes_on = new(COMPANY, 2)
+    add(store, others, goes_on, *(replace(new(COMPANY, created), state="done") for created in range(3, MOST_KEPT + 5)))
     created = [one.content.created for one in kept.all_of(store.recorder.db, COMPANY)]
-    assert created == sorted(range(5, MOST_KEPT + 5), reverse=True)
+    assert created == [*sorted(range(5, MOST_KEPT + 5), reverse=True), goes_on.created], "one that goes on can still be cancelled"
     assert [one.content for one in kept.all_of(store.recorder.db, OTHER)] == [others]
 
 

@@ -25,10 +25,11 @@ from telephony_adapter.ami.translator import Translator
 from telephony_adapter.queue_log.importer import AHEAD_US, ExecutesCommands, Progress
 from telephony_adapter.queue_log.reading_limits import Look, nothing
 from telephony_adapter.queue_log.result import iso
+from telephony_adapter.units import Units
 
 FACTS_AT_ONCE = 4_000
 COMMANDS_AT_ONCE = 500
-"""Commands in one transaction."""
+"""The most commands in one transaction."""
 
 REPORTED_EVERY = 2_000
 SHOWN = 1_000
@@ -156,6 +157,7 @@ class _Import:
         self._translator = Translator(name)
         self._recording = Recording(path, self._translator.interest, latest_us, look)
         self._waiting: list[Observation] = []
+        self._units = Units(COMMANDS_AT_ONCE)
 
     def run(self) -> None:
         """Import all packets."""
@@ -185,8 +187,7 @@ class _Import:
     def _observe(self) -> None:
         commands = gathered(self._waiting)
         self._waiting = []
-        for start in range(0, len(commands), COMMANDS_AT_ONCE):
-            batch = commands[start : start + COMMANDS_AT_ONCE]
+        for batch in self._units.of(commands):
             answers = self._bus.execute_all([(command, self._caller) for command in batch])
             for command, answer in zip(batch, answers, strict=True):
                 # An observation is never refused for its content; an error is a conflict with another writer.

@@ -26,10 +26,11 @@ from telephony_adapter.queue_log.members import members_of
 from telephony_adapter.queue_log.reading_limits import HELD_AT_ONCE, MOST_OF_A_SECOND, Look, nothing
 from telephony_adapter.queue_log.result import ImportResult
 from telephony_adapter.queue_log.tables import TableLines
+from telephony_adapter.units import Units
 
 LINES_AT_ONCE = 20_000
 COMMANDS_AT_ONCE = 500
-"""Commands in one transaction."""
+"""The most commands in one transaction."""
 
 AHEAD_US = 86_400 * SECOND
 """A line this long after the import is from a wrong clock."""
@@ -109,6 +110,7 @@ class _Import:
         self._bytes_before = 0
         self._lines: Lines | None = None
         self._matched: set[str] = set()
+        self._units = Units(COMMANDS_AT_ONCE)
         self._latest_us = None if now_us is None else now_us + AHEAD_US
 
     def read(self, file: LogFile) -> None:
@@ -161,14 +163,13 @@ class _Import:
         self._report()
 
     def observe(self, commands: list[Command]) -> None:
-        """Execute the commands, some hundred per transaction."""
-        for start in range(0, len(commands), COMMANDS_AT_ONCE):
-            batch = commands[start : start + COMMANDS_AT_ONCE]
+        """Execute the commands, up to some hundred per transaction."""
+        for batch in self._units.of(commands):
             for command, receipt in zip(batch, self._execute(batch), strict=True):
                 self._count(command, receipt)
             self._report()
 
-    def _execute(self, batch: list[Command]) -> list[Receipt]:
+    def _execute(self, batch: Sequence[Command]) -> list[Receipt]:
         receipts: list[Receipt] = []
         for answer in self._bus.execute_all([(command, self._caller) for command in batch]):
             # An observation is never refused for its content; an error is a conflict with another writer.

@@ -183,7 +183,7 @@ async def revoke_api_key(
     """Its requests are refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back.
 
     Webhooks that the key made, or whose URL it set last, are disabled, unless `keep_webhooks` says otherwise; `result.webhook_ids` names them. `POST /v1/webhooks/{webhook_id}/resume`
-    lets one go on.
+    lets one go on. A second revocation changes nothing.
     """
     return await _changed(context, api_key_id, RevokeApiKey(key=api_key_id, keep_webhooks=body.keep_webhooks))
 

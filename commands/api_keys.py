@@ -50,7 +50,7 @@ class WebhooksOfKey(Result, frozen=True, kw_only=True):
     webhook_ids: Annotated[
         tuple[UUID, ...],
         Meta(
-            description="the webhooks that the key made or whose URL it set last: disabled now, or going on with `keep_webhooks`",
+            description="the webhooks that the key made or whose URL it set last: disabled by the revocation, or going on with `keep_webhooks`",
             examples=[["7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"]],
         ),
     ]
@@ -81,7 +81,7 @@ class RotateApiKey(Command, frozen=True, kw_only=True):
 
 
 class RevokeApiKey(Command, frozen=True, kw_only=True):
-    """Refuse a key from now on. keep_webhooks: what it has posted to its own servers goes on."""
+    """Refuse a key from now on. keep_webhooks: what it has posted to its own servers goes on. Changes nothing of a key that was revoked before."""
 
     permission: ClassVar[str] = MANAGE_KEYS
     RESULT: ClassVar[type[Result]] = WebhooksOfKey
@@ -118,11 +118,15 @@ def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> DoneWith[A
 
 @handles(RevokeApiKey)
 def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> DoneWith[WebhooksOfKey]:
-    """Everybody who manages keys may revoke any: a leaked key must not wait for the right person. Nor does who stole it receive anything more."""
+    """Everybody who manages keys may revoke any: a leaked key must not wait for the right person. Nor does who stole it receive anything more.
+
+    A second revocation changes nothing: a webhook that somebody resumed after the first one goes on.
+    """
     key = context.get(ApiKey, command.key)
+    go_on = key.revoked or command.keep_webhooks
     key.revoke(context.metadata)
     left = [webhook for webhook in webhooks_of_company(context) if webhook.is_of(f"key:{key.id}")]
-    for webhook in [] if command.keep_webhooks else left:
+    for webhook in [] if go_on else left:
         webhook.disable("the API key that made it, or set its URL, was revoked", context.metadata)
     return DoneWith(key, WebhooksOfKey(webhook_ids=tuple(webhook.id for webhook in left)))
 

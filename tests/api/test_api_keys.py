@@ -164,17 +164,27 @@ def test_what_a_revoked_key_has_posted_to_its_own_servers_ends_with_it(make, ana
     by = {one["id"]: (one["created_by"], one["url_set_by"]) for one in ana.get("/v1/webhooks").json()["items"]}
     assert by == {its_own: (f"key:{id}", f"key:{id}"), taken_over: (anas, f"key:{id}"), others: (anas, anas)}
 
-    def revoked(**body):
-        answer = ana.post(f"/v1/api-keys/{id}/revoke", body or None)
-        assert answer.status_code == 200, answer.text
-        assert {*answer.json()["result"]["webhook_ids"]} == {its_own, taken_over}
-        return {one["id"]: one["status"] for one in ana.get("/v1/webhooks").json()["items"]}
-
-    assert revoked(keep_webhooks=True) == dict.fromkeys((its_own, taken_over, others), "active")
-    assert revoked() == {its_own: "disabled", taken_over: "disabled", others: "active"}
+    assert revoked(ana, id, {its_own, taken_over}) == {its_own: "disabled", taken_over: "disabled", others: "active"}
     assert "revoked" in ana.get(f"/v1/webhooks/{its_own}").json()["disabled_reason"]
     assert ana.post(f"/v1/webhooks/{its_own}/resume").status_code == 200
     assert ana.get(f"/v1/webhooks/{its_own}").json()["status"] == "active"
+    again = revoked(ana, id, {its_own, taken_over})
+    assert again == {its_own: "active", taken_over: "disabled", others: "active"}, "a second revocation undoes nothing that was decided since"
+
+
+def test_what_a_revoked_key_has_posted_goes_on_when_the_revocation_says_so(make, ana):
+    id, crm = make("gerenciar-conectores", "gerenciar-atendimento")
+    webhook = crm.post("/v1/webhooks", {"url": "https://93.184.216.34/x", "events": ["agent.paused"]}).json()["id"]
+    for body in ({"keep_webhooks": True}, {}):
+        assert revoked(ana, id, {webhook}, **body) == {webhook: "active"}
+
+
+def revoked(ana, key, left, **body):
+    """The status of every webhook of the company after a revocation of the key, which names those that the key leaves."""
+    answer = ana.post(f"/v1/api-keys/{key}/revoke", body or None)
+    assert answer.status_code == 200, answer.text
+    assert {*answer.json()["result"]["webhook_ids"]} == left
+    return {one["id"]: one["status"] for one in ana.get("/v1/webhooks").json()["items"]}
 
 
 def test_an_expired_key_is_refused(make, center):

@@ -17,7 +17,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
-from commands.queues import must_be_queue, scope_of_queues
+from commands.queues import must_be_queues, scope_of_queues
 from commands.webhooks import webhooks_of_company
 from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key
 from domain.api_keys import USUAL_REQUESTS_PER_MINUTE, ApiKey, KeyRights, KeySecret
@@ -95,13 +95,12 @@ def create_api_key(command: CreateApiKey, context: HandlerContext) -> DoneWith[A
     creator = context.caller.user
     must_not_be_another_key(creator)
     level: Level = "admin" if creator is None else creator.level
-    must_have_all(creator, level, command.permissions)
-    for queue in command.queues or ():
-        must_be_queue(context, queue)
+    must_be_queues(context, command.queues or ())
     key = context.add(ApiKey(context.new_id(), context.tenant))
     text, secret = _new_secret(key.id)
     rights = KeyRights(level, command.permissions, command.queues, command.expires_at, command.requests_per_minute)
     key.create(command.name, secret, rights, context.metadata)
+    must_have_all(creator, level, command.permissions)  # once each is known to be one that a key may have
     return _with_secret(key, text)
 
 

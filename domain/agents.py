@@ -256,7 +256,9 @@ class Agent(Aggregate):
     def is_paused_for(self, reason: str) -> bool:
         """Whether the agent is paused in all queues, for this reason."""
         known = self.standing
-        return known.pause is not None and all(queue in known.paused and identity(known.paused[queue]) == identity(reason) for queue in known.queues)
+        return known.pause is not None and all(
+            queue in known.paused and identity(known.paused[queue]) == identity(reason) for queue in known.queues
+        )
 
     def must_be_paused(self) -> None:
         """Raises Refused when the agent is not paused."""

@@ -18,7 +18,7 @@ from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem_documents import QUERY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
-from domain.access import KeyPermission, Level, LimitedKeyPermission, Permission
+from domain.access import KeyPermission, Level, LimitedKeyPermission
 from domain.api_keys import LONGEST_OVERLAP_MS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
 from domain.base import MS
 from projections.queries.api_keys import ListedApiKey, own_key
@@ -37,8 +37,8 @@ _SOME_QUEUE = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 KeyId = Annotated[UUID, Path(description="the key's id, from the response that created it or from the list", examples=[_SOME_ID])]
 
 
-_Useful = Annotated[Permission, WithJsonSchema({"type": "string", "enum": list(get_args(KeyPermission))})]
-"""A permission of a new key. The document has those alone of which a key has a use; the key itself refuses others, all with one answer that says why."""
+_Useful = Annotated[str, WithJsonSchema({"type": "string", "enum": list(get_args(KeyPermission))})]
+"""A permission of a new key. The document has those alone of which a key has a use; the key itself refuses all else, with one answer that says why and names them."""
 
 
 class NewApiKey(Body):
@@ -153,7 +153,7 @@ async def list_api_keys(context: Annotated[RequestContext, authorised(all_keys)]
 
 @router.get("/self", summary="The API key that asks", responses=documented("not-found"))
 async def get_own_api_key(context: Annotated[RequestContext, authorised(own_key)]) -> ApiKeyDetail:
-    """What this key may do and see, until when and how often. 404 `api-key-unknown` for who shows no API key."""
+    """What this key may do and see, until when and how often. 404 `api-key-unknown` for a user, whom `GET /v1/me` describes."""
     found = await context.ask(own_key, _asker(context))
     return _shaped(found, (await _used(context, [found.id])).get(found.id))
 
@@ -183,7 +183,7 @@ async def revoke_api_key(
     """Its requests are refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back.
 
     Webhooks that the key made, or whose URL it set last, are disabled, unless `keep_webhooks` says otherwise; `result.webhook_ids` names them. `POST /v1/webhooks/{webhook_id}/resume`
-    lets one go on.
+    lets one go on. A second revocation changes nothing.
     """
     return await _changed(context, api_key_id, RevokeApiKey(key=api_key_id, keep_webhooks=body.keep_webhooks))
 

@@ -18,7 +18,7 @@ from domain.access import ATTEND, Permission
 from domain.agent_events import AgentEvent, AgentTookCall
 from domain.base import Event
 from domain.ivr import IvrEvent
-from domain.queues import QueueEvent
+from domain.queues import QueueEvent, QueueNameTaken
 from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionEvent
@@ -111,6 +111,8 @@ def message_of(event: Event, position: int, calls: Mapping[UUID, Call]) -> LiveM
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts, standing=standing):
             return AgentMessage(agent_id=id, agent=name, queues=list(standing.queues), steps=_steps(facts), **common)
+        case QueueNameTaken():
+            return None  # the renamed queue's own message says so
         case QueueEvent(originator_id=id):
             return QueueMessage(queue_id=id, **common)
         case IvrEvent(originator_id=id):

@@ -196,12 +196,18 @@ def stated(error: InvalidField) -> dict[str, str]:
     return {field: f"{field or BODY}: {wrong}" for field, wrong in islice(error.wrong.items(), MOST_PROBLEMS)}
 
 
+def _in_body(field: str, detail: str) -> FieldProblem:
+    """The problem of a field of a command, as `queue_ids.0`; "" for the whole body."""
+    return FieldProblem(pointer=field and "/" + field.replace(".", "/"), detail=detail)
+
+
 def of_domain(error: DomainError) -> Problem:
     """The problem for a refused command."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
-        at = [FieldProblem(pointer=field and "/" + field.replace(".", "/"), detail=detail) for field, detail in stated(error).items()]
-        return of_fields(at, error.code)
+        return of_fields([_in_body(field, detail) for field, detail in stated(error).items()], error.code)
+    if isinstance(error, AlreadyExists) and error.field:
+        return Problem(kind, str(error), errors=[_in_body(error.field, f"{error.field}: {error}")], code=error.code)
     if isinstance(error, NotAllowed):
         return Problem(kind, str(error), permission=error.permission, code=error.code)
     return Problem(kind, str(error), code=error.code)

@@ -17,7 +17,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
-from commands.queues import must_be_queue, scope_of_queues
+from commands.queues import must_be_queues, scope_of_queues
 from commands.webhooks import webhooks_of_company
 from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key
 from domain.api_keys import USUAL_REQUESTS_PER_MINUTE, ApiKey, KeyRights, KeySecret
@@ -50,7 +50,7 @@ class WebhooksOfKey(Result, frozen=True, kw_only=True):
     webhook_ids: Annotated[
         tuple[UUID, ...],
         Meta(
-            description="the webhooks that the key made or whose URL it set last: disabled now, or going on with `keep_webhooks`",
+            description="the webhooks that the key made or whose URL it set last: disabled by the revocation, or going on with `keep_webhooks`",
             examples=[["7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"]],
         ),
     ]
@@ -81,7 +81,7 @@ class RotateApiKey(Command, frozen=True, kw_only=True):
 
 
 class RevokeApiKey(Command, frozen=True, kw_only=True):
-    """Refuse a key from now on. keep_webhooks: what it has posted to its own servers goes on."""
+    """Refuse a key from now on. keep_webhooks: what it has posted to its own servers goes on. Changes nothing of a key that was revoked before."""
 
     permission: ClassVar[str] = MANAGE_KEYS
     RESULT: ClassVar[type[Result]] = WebhooksOfKey
@@ -95,13 +95,12 @@ def create_api_key(command: CreateApiKey, context: HandlerContext) -> DoneWith[A
     creator = context.caller.user
     must_not_be_another_key(creator)
     level: Level = "admin" if creator is None else creator.level
-    must_have_all(creator, level, command.permissions)
-    for queue in command.queues or ():
-        must_be_queue(context, queue)
+    must_be_queues(context, command.queues or ())
     key = context.add(ApiKey(context.new_id(), context.tenant))
     text, secret = _new_secret(key.id)
     rights = KeyRights(level, command.permissions, command.queues, command.expires_at, command.requests_per_minute)
     key.create(command.name, secret, rights, context.metadata)
+    must_have_all(creator, level, command.permissions)  # once each is known to be one that a key may have
     return _with_secret(key, text)
 
 
@@ -118,12 +117,16 @@ def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> DoneWith[A
 
 @handles(RevokeApiKey)
 def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> DoneWith[WebhooksOfKey]:
-    """Everybody who manages keys may revoke any: a leaked key must not wait for the right person. Nor does who stole it receive anything more."""
+    """Everybody who manages keys may revoke any: a leaked key must not wait for the right person. Nor does who stole it receive anything more.
+
+    A second revocation changes nothing: a webhook that somebody resumed after the first one goes on.
+    """
     key = context.get(ApiKey, command.key)
+    go_on = key.revoked or command.keep_webhooks
     key.revoke(context.metadata)
     left = [webhook for webhook in webhooks_of_company(context) if webhook.is_of(f"key:{key.id}")]
-    for webhook in [] if command.keep_webhooks else left:
-        webhook.disable("the API key that made it, or set its URL, was revoked", context.metadata)
+    for webhook in [] if go_on else left:
+        webhook.disable("the API key that made it, set its URL or renewed its secret was revoked", context.metadata)
     return DoneWith(key, WebhooksOfKey(webhook_ids=tuple(webhook.id for webhook in left)))
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import MANAGE_QUEUES, Scope
 from domain.companies import Company
-from domain.errors import InvalidField, NotFound
+from domain.errors import InvalidFields, NotFound
 from domain.ids import queue_id
 from domain.names import cleaned
 from domain.queues import Profile, Queue, QueueRegistered, QueueRenamed, QueueSettings, RecordingRule
@@ -168,14 +168,18 @@ def ensure_queue(context: HandlerContext, name: str, at: int) -> Queue:
     return queue
 
 
-def must_be_queue(context: HandlerContext, id: UUID) -> None:
-    """Refuse (InvalidField `queue_ids`) an id that no queue of the company has."""
+def must_be_queues(context: HandlerContext, ids: Iterable[UUID]) -> None:
+    """Refuse (InvalidFields, each by its place in `queue_ids`) the ids that no queue of the company has."""
+    unknown = {f"queue_ids.{index}": "no such queue" for index, id in enumerate(ids) if not _is_queue(context, id)}
+    if unknown:
+        raise InvalidFields(unknown)
+
+
+def _is_queue(context: HandlerContext, id: UUID) -> bool:
     try:
-        known = context.get(Queue, id).exists
+        return context.get(Queue, id).exists
     except NotFound:
-        known = False
-    if not known:
-        raise InvalidField("queue_ids", "no such queue")
+        return False
 
 
 def scope_of_queues(store: Store, queues: Iterable[UUID] | None) -> Scope:

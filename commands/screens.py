@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from commands.link_tokens import new_token, read_token
-from commands.queues import must_be_queue, scope_of_queues
+from commands.queues import must_be_queues, scope_of_queues
 from domain.access import ANYONE, ATTEND, MANAGE_KEYS, Scope, must_have_all, must_not_be_another_key
 from domain.errors import Refused
 from domain.screens import Screen
@@ -71,8 +71,7 @@ class RevokeScreen(Command, frozen=True, kw_only=True):
 def create_screen(command: CreateScreen, context: HandlerContext) -> DoneWith[ScreenLink]:
     """Its creator may watch the center too. No API key creates a screen, which would outlive the key."""
     _must_give_screens(context)
-    for queue in command.queues or ():
-        must_be_queue(context, queue)
+    must_be_queues(context, command.queues or ())
     screen = context.add(Screen(context.new_id(), context.tenant))
     screen.create(command.name, command.queues, context.metadata)
     return _with_link(screen, context)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import ClassVar
 from uuid import UUID
 
-from domain.access import ACT_FOR_OTHERS, USED_BY_KEYS, USED_BY_LIMITED_KEYS, Actor, Level
+from domain.access import ACT_FOR_OTHERS, PERMISSIONS, USED_BY_KEYS, USED_BY_LIMITED_KEYS, Actor, Level
 from domain.base import MS, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, InvalidFields, NotFound, Refused
 from domain.names import checked_name
-from domain.users import checked_permissions
 
 LONGEST_OVERLAP_MS = 7 * 24 * 3600 * 1_000
 MOST_REQUESTS_PER_MINUTE = 60_000
@@ -114,7 +112,7 @@ class ApiKey(Aggregate):
             digest=secret.digest,
             level=rights.level,
             permissions=_usable(rights),
-            queues=None if rights.queues is None else _distinct(rights.queues),
+            queues=None if rights.queues is None else tuple(dict.fromkeys(rights.queues)),
             expires_at=rights.expires_at,
             requests_per_minute=rights.requests_per_minute,
         )
@@ -183,23 +181,19 @@ class ApiKey(Aggregate):
 
 def _usable(rights: KeyRights) -> tuple[str, ...]:
     """The permissions of a new key. Raises InvalidFields, with all that the key could never use: they would open something one day that nobody meant to give."""
-    permissions = checked_permissions(rights.permissions)
     useless = {f"permissions.{index}": why for index, one in enumerate(rights.permissions) if (why := _of_no_use(one, rights))}
     if useless:
         raise InvalidFields(useless)
-    return permissions
+    return tuple(dict.fromkeys(rights.permissions))
 
 
 def _of_no_use(permission: str, rights: KeyRights) -> str:
     """Why a key with these rights can do nothing with the permission; "" if it can."""
-    if permission not in USED_BY_KEYS:
-        return f"nothing that an API key may do needs {permission}"
-    if rights.queues is not None and permission not in USED_BY_LIMITED_KEYS:
-        return f"an API key that is limited to some queues can do nothing with {permission}"
+    limited = rights.queues is not None
+    which, used = ("an API key that is limited to some queues", USED_BY_LIMITED_KEYS) if limited else ("an API key", USED_BY_KEYS)
+    if permission not in used:
+        refused = f"{which} can do nothing with {permission}" if permission in PERMISSIONS else "there is no such permission"
+        return f"{refused}; {which} may have {', '.join(sorted(used))}"
     if rights.level == "user" and permission == ACT_FOR_OTHERS:
         return f"an API key of level user acts for no agents, which {permission} would let it"
     return ""
-
-
-def _distinct(queues: Iterable[UUID]) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(queues))

@@ -83,10 +83,11 @@ class Refused(DomainError):
 
 
 class AlreadyExists(DomainError):
-    """A name or address that must be unique is taken."""
+    """A name or address that must be unique is taken. field: of the command, the one that differs from what has it already; "" if no one field does."""
 
-    def __init__(self, code: TakenCode, message: str) -> None:
+    def __init__(self, code: TakenCode, message: str, field: str = "") -> None:
         super().__init__(code, message)
+        self.field = field
 
 
 class VersionConflict(DomainError):

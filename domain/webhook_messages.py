@@ -17,8 +17,8 @@ import msgspec
 from domain.agent_events import AgentEvent
 from domain.base import SECOND, Event
 from domain.queues import Queue, QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
-from domain.voice.calls import Call
-from domain.voice.facts import Fact
+from domain.voice.calls import Attempt, Call
+from domain.voice.facts import OUTBOUND_TALK, Fact
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
 from domain.voice.presence import PresenceState
@@ -47,7 +47,10 @@ _CALLS: Final[dict[str, tuple[str, str]]] = {
     "hung_up": ("interaction.hung_up", "The customer's line was hung up."),
 }
 _IN_TALK: Final = frozenset({"held", "resumed", "released", "wrap_up"})
-"""Facts about a talk, which name no agent: it is who answered."""
+"""Facts about a talk, which name no agent: it is who answered, or who dialled."""
+
+_OF_ATTEMPT: Final = frozenset({"dialled", "dial_answered", "dial_failed"})
+_NOT_DIALLED: Final = Attempt(0)
 
 _AGENTS: Final[dict[str, tuple[str, str]]] = {
     "joined": ("agent.logged_in", "An agent logged in, to a queue or to all."),
@@ -122,21 +125,22 @@ class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
 class Before:
     """What was known, before an event, of the call, the agent or the queue that it is about.
 
-    call: its head. agent: who answered the call last. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
+    call: its head. attempt: of a dialled call. agent: who answered the call last. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
     """
 
     call: Call | None = None
     queues: tuple[str, ...] = ()
     agent: str = ""
+    attempt: Attempt = _NOT_DIALLED
 
     @classmethod
     def of_call(cls, call: Interaction | None) -> Before:
         """Of a call as it was known. None: it was not."""
         if call is None or call.call is None:
             return cls()
-        attempted = () if call.state.attempt is None else (call.state.attempt.queue,)
+        attempt = call.state.attempt or _NOT_DIALLED
         answered = [visit.agent for visit in call.state.visits if visit.agent]
-        return cls(call.call, (*attempted, *(visit.queue for visit in call.state.visits)), next(reversed(answered), ""))
+        return cls(call.call, (attempt.queue, *(visit.queue for visit in call.state.visits)), next(reversed(answered), ""), attempt)
 
     @classmethod
     def of_agent(cls, standing: PresenceState) -> Before:
@@ -156,8 +160,10 @@ def messages_of(event: Event, position: int, before: Before) -> Iterator[Webhook
             yield from _of_call(event, position, before)
         case AgentEvent(person=True):
             yield from _of_agent(event, position, before)
+        case QueueNameTaken():
+            return  # the renamed queue's own message says so
         case QueueEvent():
-            given = event.name if isinstance(event, QueueRegistered | QueueRenamed | QueueNameTaken) else ""
+            given = event.name if isinstance(event, QueueRegistered | QueueRenamed) else ""
             names = _distinct((given, *before.queues))
             data = MessageData(position=position, id=event.originator_id, queue=next(iter(names), None), queues=names)
             yield WebhookMessage(type=_QUEUE_CHANGED, timestamp=_iso(event.occurred_at), data=data)
@@ -170,25 +176,32 @@ def message_of_test(webhook: UUID, position: int, at_us: int) -> WebhookMessage:
 
 def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator[WebhookMessage]:
     """A call belongs to each queue that it has been in, from the offer to the end of the call. What happens in a talk concerns the agent who talks."""
-    agent, queues = before.agent, before.queues
-    call = event.change.call or before.call
+    call, attempt = event.change.call or before.call, event.change.attempt or before.attempt
+    talking, queues = before.agent or attempt.agent, before.queues
     for fact in event.facts:
-        queues = _distinct((*queues, fact.queue))
         if fact.kind == "answered":
-            agent = fact.agent
-        concerned = fact.agent or (agent if fact.kind in _IN_TALK else "")
+            talking = fact.agent
+        queue, agent = _concerned(fact, attempt, talking)
+        queues = _distinct((*queues, queue))
         if call is not None and fact.kind in _CALLS and _is_new(fact, event):
             data = MessageData(
                 position=position,
                 id=event.originator_id,
                 call=call.call,
                 protocol=call.protocol,
-                queue=fact.queue or None,
+                queue=queue or None,
                 queues=queues,
-                agent=concerned or None,
+                agent=agent or None,
                 direction=call.direction,
             )
             yield WebhookMessage(type=_CALLS[fact.kind][0], timestamp=_iso(fact.at), data=data)
+
+
+def _concerned(fact: Fact, attempt: Attempt, talking: str) -> tuple[str, str]:
+    """The queue and the agent that a fact about a call concerns, whether it names them or not; "" for none. talking: who answered or dialled last."""
+    if fact.kind in _OF_ATTEMPT or fact.mark == OUTBOUND_TALK:
+        return fact.queue or attempt.queue, fact.agent or attempt.agent
+    return fact.queue, fact.agent or (talking if fact.kind in _IN_TALK else "")
 
 
 def _of_agent(event: AgentEvent, position: int, before: Before) -> Iterator[WebhookMessage]:

@@ -12,7 +12,7 @@ import msgspec
 
 from domain.access import ATTEND, Actor
 from domain.base import SECOND, Aggregate, Event, EventMetadata, Personal
-from domain.errors import InvalidField, NotFound, PermissionMissing, Refused
+from domain.errors import InvalidField, InvalidFields, NotFound, PermissionMissing, Refused
 from domain.names import identity
 from domain.webhook_messages import KINDS, WebhookMessage
 
@@ -282,9 +282,13 @@ def _checked_url(url: str) -> str:
 
 def _checked(subscription: Subscription) -> Subscription:
     kinds, queues = _unique(subscription.kinds), _unique(subscription.queues)
-    for kind in kinds:
-        if kind not in KINDS:
-            raise InvalidField("events", f"there are no messages of the type {kind[:64]}")
+    unknown = {
+        f"events.{index}": f"there are no messages of the type {kind[:64]}"
+        for index, kind in enumerate(subscription.kinds)
+        if kind not in KINDS
+    }
+    if unknown:
+        raise InvalidFields(unknown)
     if not kinds:
         raise InvalidField("events", "a webhook posts messages of at least one type")
     if len(queues) > MOST_QUEUES:

@@ -131,9 +131,13 @@ class Interaction(Aggregate):
         sender may read calls that have ended. To others every one of these is refused, in the same words: an answer would confirm a guessed number.
         """
         assert self.call is not None
-        is_other = self.call.direction != direction or (given and number and given != number)
-        if is_other or not (reads_past or self.call.ended_ms is None):
-            raise AlreadyExists("call-id-taken", "this id names a call already")
+        if not (reads_past or self.call.ended_ms is None):
+            raise AlreadyExists("call-id-taken", "this id names a call already", "call")
+        if self.call.direction != direction:
+            raise AlreadyExists("call-id-taken", f"this id names an {self.call.direction} call already", "call")
+        if given and number and given != number:
+            field = "from_number" if direction == "inbound" else "to_number"
+            raise AlreadyExists("call-id-taken", "this id names a call with another number already", field)
 
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
         """Record the facts of a source; repeated facts change nothing. Without facts: record what the restarts change."""

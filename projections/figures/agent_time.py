@@ -185,7 +185,7 @@ def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, i
     logged = cut(activity.sessions)
     direct = minus(within(cut(activity.direct), logged), with_customers)
     talking = joined([*with_customers, *direct])
-    wrap_up = minus(cut(_ended_by_the_next(activity)), talking)
+    wrap_up = minus(cut(_wrap_ups(activity)), talking)
     busy = joined([*talking, *wrap_up])
     ringing = minus(cut(activity.rings), busy)
     busy = joined([*busy, *ringing])
@@ -199,14 +199,17 @@ def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, i
     return States(talk, hold, dialled, direct, wrap_up, ringing, paused, minus(logged, busy), logged, minus(talk, surely))
 
 
-def _ended_by_the_next(activity: Activity) -> list[Stretch]:
-    """Wrap-ups; one without a recorded end is over when the agent does something else."""
-    if all(ended != OPEN_MS for _, ended in activity.wrap_ups):
-        return activity.wrap_ups
-    beginnings = (activity.rings, activity.talks, activity.outbound, *activity.pauses.values())
-    others = sorted([began for stretches in beginnings for began, _ in stretches] + [ended for _, ended in activity.sessions])
+def _wrap_ups(activity: Activity) -> list[Stretch]:
+    """Wrap-ups; one without a recorded end is over when the agent does something else or logs out, and after a talk of an agent who was logged out there is none."""
+    finished = [(began, ended) for began, ended in activity.wrap_ups if ended != OPEN_MS]
+    if len(finished) == len(activity.wrap_ups):
+        return finished
+    sessions = joined(activity.sessions)
+    beginnings = (sessions, activity.rings, activity.talks, activity.outbound, *activity.pauses.values())
+    others = sorted(began for stretches in beginnings for began, _ in stretches)
     others.append(OPEN_MS)
-    return [(began, ended if ended != OPEN_MS else others[bisect_left(others, began)]) for began, ended in activity.wrap_ups]
+    unfinished = joined((began, others[bisect_left(others, began)]) for began, ended in activity.wrap_ups if ended == OPEN_MS)
+    return [*finished, *within(unfinished, sessions)]
 
 
 def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:

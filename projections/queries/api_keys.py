@@ -8,6 +8,7 @@ import msgspec
 
 from domain.access import ANYONE, MANAGE_KEYS, Level
 from domain.api_keys import ApiKey
+from domain.errors import NotFound
 from projections.engine.temporal_view import CompanyRows
 from projections.query_bus import CompanyLog, query
 
@@ -58,5 +59,7 @@ def api_key(log: CompanyLog, id: UUID) -> ApiKey:
 
 @query(ANYONE, CompanyLog)
 def own_key(log: CompanyLog, key: UUID) -> ApiKey:
-    """The key of whoever asks, whatever it may see. key: the id of whoever asks. Raises NotFound for who is no key."""
+    """The key of whoever asks, whatever it may see. key: the id of whoever asks. Raises NotFound for a user, who is no key."""
+    if log.user is not None:
+        raise NotFound("api-key-unknown", "a user is no API key, and this describes API keys alone: GET /v1/me describes the user")
     return log.find(ApiKey, key)

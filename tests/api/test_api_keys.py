@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from cachetools import TTLCache
@@ -170,17 +170,29 @@ def test_what_a_revoked_key_has_posted_to_its_own_servers_ends_with_it(make, ana
         others: (anas,) * 3,
     }
 
-    def revoked(**body):
-        answer = ana.post(f"/v1/api-keys/{id}/revoke", body or None)
-        assert answer.status_code == 200, answer.text
-        assert {*answer.json()["result"]["webhook_ids"]} == {its_own, taken_over, signed}
-        return {one["id"]: one["status"] for one in ana.get("/v1/webhooks").json()["items"]}
-
-    assert revoked(keep_webhooks=True) == dict.fromkeys((its_own, taken_over, signed, others), "active")
-    assert revoked() == {its_own: "disabled", taken_over: "disabled", signed: "disabled", others: "active"}
+    assert revoked(ana, id, {its_own, taken_over, signed}) == {its_own: "disabled", taken_over: "disabled", signed: "disabled", others: "active"}
     assert "revoked" in ana.get(f"/v1/webhooks/{its_own}").json()["disabled_reason"]
     assert ana.post(f"/v1/webhooks/{its_own}/resume").status_code == 200
     assert ana.get(f"/v1/webhooks/{its_own}").json()["status"] == "active"
+    again = revoked(ana, id, {its_own, taken_over})
+    assert again == {its_own: "active", taken_over: "disabled", others: "active"}, (
+        "a second revocation undoes nothing that was decided since"
+    )
+
+
+def test_what_a_revoked_key_has_posted_goes_on_when_the_revocation_says_so(make, ana):
+    id, crm = make("gerenciar-conectores", "gerenciar-atendimento")
+    webhook = crm.post("/v1/webhooks", {"url": "https://93.184.216.34/x", "events": ["agent.paused"]}).json()["id"]
+    for body in ({"keep_webhooks": True}, {}):
+        assert revoked(ana, id, {webhook}, **body) == {webhook: "active"}
+
+
+def revoked(ana, key, left, **body):
+    """The status of every webhook of the company after a revocation of the key, which names those that the key leaves."""
+    answer = ana.post(f"/v1/api-keys/{key}/revoke", body or None)
+    assert answer.status_code == 200, answer.text
+    assert {*answer.json()["result"]["webhook_ids"]} == left
+    return {one["id"]: one["status"] for one in ana.get("/v1/webhooks").json()["items"]}
 
 
 def test_an_expired_key_is_refused(make, center):
@@ -193,12 +205,17 @@ def test_an_expired_key_is_refused(make, center):
 def test_a_wrong_field_of_a_new_key_is_named(ana):
     for field, value in (
         ("expires_at", "2020-01-01T00:00:00Z"),
-        ("queue_ids", ["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
         ("requests_per_minute", 0),
         ("queue_ids", []),
     ):
         answer = ana.post("/v1/api-keys", {"name": "x", "permissions": [], field: value})
         assert problem_of(answer, 422, "invalid")["errors"][0]["pointer"] == f"/{field}"
+
+
+def test_every_unknown_queue_of_a_new_key_is_named_by_its_place(ana, two_queues):
+    queues = [str(uuid4()), str(two_queues), str(uuid4())]
+    errors = problem_of(ana.post("/v1/api-keys", {"name": "x", "permissions": [], "queue_ids": queues}), 422, "invalid")["errors"]
+    assert [error["pointer"] for error in errors] == ["/queue_ids/0", "/queue_ids/2"]
 
 
 def test_every_permission_with_which_a_key_could_never_do_anything_is_named_at_once(ana, two_queues):
@@ -208,6 +225,15 @@ def test_every_permission_with_which_a_key_could_never_do_anything_is_named_at_o
         errors = problem_of(answer, 422, "invalid")["errors"]
         assert [error["pointer"] for error in errors] == [f"/permissions/{index}" for index in wrong]
         assert all(permissions[index] in error["detail"] for index, error in zip(wrong, errors, strict=True))
+
+
+def test_a_refused_permission_of_a_key_says_which_a_key_may_have(ana, two_queues):
+    for limits, allowed in (({}, USED_BY_KEYS), ({"queue_ids": [str(two_queues)]}, USED_BY_LIMITED_KEYS)):
+        answer = ana.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-tags", "gerenciar-pa"]} | limits)
+        errors = problem_of(answer, 422, "invalid")["errors"]
+        assert [error["pointer"] for error in errors] == ["/permissions/0", "/permissions/1"]
+        for error in errors:
+            assert {*error["detail"].partition(" may have ")[2].split(", ")} == allowed
 
 
 def test_the_document_lists_the_permissions_of_a_key_and_those_of_one_that_is_limited(document):
@@ -291,7 +317,7 @@ def test_a_key_reads_what_it_may_do_whatever_it_may_see(make, ana, two_queues):
         assert own == ana.get(f"/v1/api-keys/{id}").json()
         assert (own["name"], own["prefix"], own["permissions"]) == ("CRM", crm.key[:12], list(permissions))
         assert (own["queue_ids"], own["requests_per_minute"]) == (limits.get("queue_ids"), limits.get("requests_per_minute", 600))
-    problem_of(ana.get("/v1/api-keys/self"), 404, "api-key-unknown")
+    assert "/v1/me" in problem_of(ana.get("/v1/api-keys/self"), 404, "api-key-unknown")["detail"]
 
 
 def test_a_key_of_another_company_sees_its_own_company_alone(make, log_in):

@@ -618,6 +618,23 @@ def shaped(schema, value, schemas):
             yield from shaped(part, value[name], schemas)
 
 
+def test_an_id_that_names_another_call_says_what_differs(ana):
+    inbound, outbound = {"call": "crm-72", "from_number": "5511987654321"}, {"call": "crm-73", "to_number": "5511987654321"}
+    assert [ana.post(path, body).status_code for path, body in (("/v1/interactions", inbound), ("/v1/interactions/dial", outbound))] == [
+        201,
+        201,
+    ]
+    for path, body, field, word in (
+        ("/v1/interactions", inbound | {"from_number": "5511987654322"}, "from_number", "number"),
+        ("/v1/interactions/dial", outbound | {"to_number": "5511987654322"}, "to_number", "number"),
+        ("/v1/interactions", inbound | {"call": "crm-73"}, "call", "outbound"),
+        ("/v1/interactions/dial", outbound | {"call": "crm-72"}, "call", "inbound"),
+    ):
+        problem = problem_of(ana.post(path, body), 409, "call-id-taken")
+        assert [error["pointer"] for error in problem["errors"]] == [f"/{field}"]
+        assert word in problem["detail"]
+
+
 def test_who_may_not_read_calls_that_have_ended_learns_no_number_by_their_ids(ana, log_in):
     begin = {"call": "crm-71", "from_number": "5511987654321"}
     id = ana.post("/v1/interactions", begin).json()["id"]

@@ -45,7 +45,7 @@ def test_a_key_has_the_rights_that_it_was_created_with():
 @pytest.mark.parametrize(
     ("rights", "field"),
     [
-        (KeyRights("user", ("gerenciar-tudo",)), "permissions"),
+        (KeyRights("user", ("gerenciar-tudo",)), "permissions.0"),
         (KeyRights("admin", ("gerenciar-pa",)), "permissions.0"),
         (KeyRights("admin", ("gerenciar-relatorio", "gerenciar-api"), (QUEUE,)), "permissions.1"),
         (KeyRights("user", ("gerenciar-agentes",)), "permissions.0"),

@@ -79,7 +79,7 @@ def test_a_host_may_be_as_long_as_names_are(host: str) -> None:
 
 def test_what_is_no_type_of_message_or_direction_is_refused_by_its_field() -> None:
     for field, subscription in (
-        ("events", Subscription(("interaction.danced",))),
+        ("events.1", Subscription((*ALL.kinds, "interaction.danced"))),
         ("events", Subscription(())),
         ("direction", Subscription(ALL.kinds, (), "up")),
     ):

@@ -10,7 +10,21 @@ import pytest
 from msgspec.structs import replace
 
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
-from commands.interactions import AbandonCall, AnswerCall, EndCall, HoldCall, OfferCall, ReleaseCall, ResumeCall, RingAgent, StartCall
+from commands.interactions import (
+    AbandonCall,
+    AnswerCall,
+    AnswerDial,
+    DialOut,
+    EndCall,
+    FailDial,
+    HoldCall,
+    OfferCall,
+    ReleaseCall,
+    ResumeCall,
+    RingAgent,
+    StartCall,
+    WrapUp,
+)
 from commands.queues import DeactivateQueue, RegisterQueue, RenameQueue
 from commands.webhooks import ChangeWebhook, DeleteWebhook, PauseWebhook, ResumeWebhook
 from domain.base import SECOND
@@ -70,6 +84,29 @@ def test_what_happens_in_a_talk_names_the_agent_who_talks(posting: Posting) -> N
     ]
     of_one = [("offered", None), *((kind, "{agent}") for kind in ("rang", "answered", "held", "resumed", "released"))]
     assert told[1:] == [(kind, agent and name) for name in ("Ana", "Bia") for kind, agent in of_one]
+
+
+def test_what_happens_to_a_dialled_call_names_the_agent_who_dialled_and_the_queue(posting: Posting) -> None:
+    webhook = posting.create(events=tuple(KINDS_OF_ALL)).id
+    posting.do(RegisterQueue(name="vendas"))
+    posting.do(LogIn(agent="Ana"))
+    reached, missed = (DialOut(call=call, to_number="+5511987654321", queue="vendas", agent="Ana") for call in ("c1", "c2"))
+    for begin, then in (
+        (reached, (AnswerDial, HoldCall, ResumeCall, ReleaseCall, WrapUp)),
+        (missed, (FailDial,)),
+    ):
+        call = posting.do(begin).id
+        for command in then:
+            posting.clock.pass_s(1)
+            posting.do(command(interaction=call))
+    posting.queued()
+    told = [json.loads(one.body) for one in posting.deliveries(webhook)]
+    kinds = ("dialled", "dial_answered", "held", "resumed", "released", "wrap_up", "dialled", "dial_failed")
+    assert [
+        (one["type"], one["data"]["agent"], one["data"]["queue"], one["data"]["queues"])
+        for one in told
+        if one["data"]["direction"] == "outbound"
+    ] == [(f"interaction.{kind}", "Ana", "vendas", ["vendas"]) for kind in kinds]
 
 
 def test_each_message_of_a_call_has_the_ids_by_which_a_program_of_the_company_finds_it(posting: Posting) -> None:
@@ -203,7 +240,7 @@ def test_the_settings_of_a_queue_belong_to_it_under_its_former_and_its_new_name(
     posting.queued()
     of = {webhook: [json.loads(one.body)["data"]["queue"] for one in posting.deliveries(webhook)] for webhook in (old, new, other)}
     assert of[old] == ["vendas", "comercial"]
-    assert of[new][:2] == ["comercial", "comercial"]
+    assert of[new] == ["comercial", "comercial"], "the reservation of a name is no queue"
     assert of[other] == []
 
 

@@ -99,6 +99,12 @@ def test_a_wrap_up_that_nobody_ended_is_over_when_the_agent_does_something_else(
     assert (times.talk_ms, times.wrap_up_ms, times.ringing_ms, times.available_ms, times.offline_ms) == (20, 25 + 40, 5, 10, 20)
 
 
+def test_a_wrap_up_that_nobody_ended_lies_within_the_session_of_its_talk() -> None:
+    activity = Activity(sessions=[(50, 70), (80, OPEN_MS)], talks=[(10, 20), (55, 60)], wrap_ups=[(20, OPEN_MS), (60, OPEN_MS)])
+    (times,) = times_of(states_of(activity, 0, 120), [0, 120], 120)
+    assert (times.talk_ms, times.wrap_up_ms, times.available_ms, times.offline_ms, times.logged_ms) == (10 + 5, 10, 5 + 40, 50, 60)
+
+
 @pytest.fixture
 def center(engine: Warehouse) -> Center:
     return fresh(engine)

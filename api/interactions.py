@@ -156,7 +156,7 @@ async def start_call(body: Start, context: Authenticated) -> Response:
 
 @router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Done)
 async def dial_out(body: Dial, context: Authenticated) -> Response:
-    """Begins an outbound attempt. End it with `attempt-answered` or `attempt-failed`.
+    """Begins an outbound attempt. `attempt-answered` or `attempt-failed` says what became of it; the call is open until `end`, also after `attempt-failed`.
 
     The agent must be logged in, not paused, and neither talking nor dialling. What follows the customer's answer is a call of the agent as any other:
     `hold`, `resume`, `release`, `wrap-up`.
@@ -267,7 +267,7 @@ async def answer_attempt(interaction_id: InteractionId, body: Nothing, context: 
 async def fail_attempt(
     interaction_id: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
 ) -> Response:
-    """The call is `not-connected` (*Bad Phone*), or `bad-number` (*Bad Number*); `attempt.result` of the call says why."""
+    """The call is `not-connected` (*Bad Phone*), or `bad-number` (*Bad Number*); `attempt.result` of the call says why. It is open until `end`; the agent is free at once."""
     return await context.do(commands.FailDial(interaction=interaction_id, result=body.result, at=body.us))
 
 

@@ -249,7 +249,7 @@ _LINES = "DATA;HORA;PROTOCOLO;SERVIÇOS;AGENTE\r\n2026-03-02;14:05:09:250;4711;v
 async def list_interactions(
     context: Annotated[RequestContext, authorised(interactions)], params: Annotated[OfInteractions, Query()]
 ) -> Response:
-    """Calls in the order of their beginning, each with its legs in one row: by default those that have ended. A page as JSON; or all of them as CSV with the manual's columns, `ID` and `ID DA ORIGEM`."""
+    """Calls in the order of their beginning, each with its legs in one row: by default those that have ended."""
     if params.format == "csv":
         past, named = await past_of(context, params), await looked_up(context, None, params.call)
         wanted, people = wanted_by(past, params, named), People(context.application.center.store)

@@ -30,7 +30,10 @@ router = SliceRouter(prefix="/v1/reports", tags=["reports"], responses=QUERY)
 
 CSV = "text/csv; charset=utf-8"
 
-Format = Annotated[Literal["json", "csv"], Field(description="CSV: `;` between cells, UTF-8 with byte order mark, pt-BR titles")]
+Format = Annotated[
+    Literal["json", "csv"],
+    Field(description="CSV: all rows, `;` between cells, UTF-8 with byte order mark, pt-BR titles, times as hh:mm:ss:ms"),
+]
 Group = Literal["queue", "agent", "ivr", "total", Clock]
 Ivrs = Annotated[tuple[Word, ...], Field(max_length=100, description="only these IVRs, by name", examples=[["principal"]])]
 
@@ -96,7 +99,7 @@ async def get_queue_report(
 
 @router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport, _OF_IVR))
 async def get_ivr_report(context: Annotated[RequestContext, authorised(reports.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
-    """By IVR, service (queue), agent, hour or day. Calls that entered no IVR are visits too: by IVR their row has an empty `ivr`, so that every grouping has the same visits. The CSV has the manual's columns; times are hh:mm:ss:ms."""
+    """By IVR, service (queue), agent, hour or day. Calls that entered no IVR are visits too: by IVR their row has an empty `ivr`, so that every grouping has the same visits."""
     return await _response(await ask_ivr(context, params), context, params.format)
 
 

@@ -137,13 +137,13 @@ class Assistant:
             if response.is_error:
                 return _refused(response.text)
             answer = response.json()
-            definitions = await self._meanings(answer)
+            definitions = await self._meanings(question.name, answer)
         except (httpx2.HTTPError, ValueError) as error:
             return _refused(f"the center does not answer: {type(error).__name__}")
         told = {"request": {"path": path, "parameters": parameters}, "answer": answer, "definitions": definitions}
         return protocol.CallToolResult(content=[_text(json.dumps(told, ensure_ascii=False))], structured_content=told)
 
-    async def _meanings(self, answer: dict[str, Any]) -> dict[str, str]:
+    async def _meanings(self, tool: str, answer: dict[str, Any]) -> dict[str, str]:
         """The definitions by which the figures of the answer were calculated; none for an answer without figures."""
         wanted = answer.get("definition")
         if not isinstance(wanted, str) or "figures" in answer:
@@ -151,7 +151,7 @@ class Assistant:
         if wanted not in self._definitions:
             found = (await self._http.get("/v1/definitions")).raise_for_status().json()
             self._definitions[found["definition"]] = {one["key"]: one["meaning"]["en"] for one in found["figures"]}
-        return used(self._definitions.get(wanted, {}), answer)
+        return used(self._definitions.get(wanted, {}), answer, tool)
 
 
 def _text(text: str) -> protocol.TextContent:

@@ -26,6 +26,10 @@ ROUTES: Mapping[str, str] = {
 }
 """The route of each tool."""
 
+_OF_ATTEMPTS = {"answered": "outbound_answered"}
+_DEFINED_AS: Mapping[str, Mapping[str, str]] = {"outbound_dashboard": _OF_ATTEMPTS, "outbound_report": _OF_ATTEMPTS}
+"""By tool, the fields whose definition has another key: there they count attempts, elsewhere visits."""
+
 _LEFT_OUT = frozenset({"at_least", "format"})
 """Parameters that are for programs: an assistant neither writes nor saves files."""
 
@@ -86,12 +90,13 @@ def _described(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return described
 
 
-def used(definitions: Mapping[str, str], answer: object) -> dict[str, str]:
-    """The definitions of the figures that an answer has, and of the SLA profiles and attributions that it names."""
+def used(definitions: Mapping[str, str], answer: object, tool: str) -> dict[str, str]:
+    """The definitions of the figures that an answer of a tool has, by their fields, and of the SLA profiles and attributions that it names."""
     fields: set[str] = set(_USED_BY_ALL)
     texts: set[str] = set()
     _collect(answer, fields, texts)
-    return {name: meaning for name, meaning in definitions.items() if name in fields or (" " in name and name.rpartition(" ")[2] in texts)}
+    meant = {**definitions, **{field: definitions[key] for field, key in _DEFINED_AS.get(tool, {}).items() if key in definitions}}
+    return {name: meaning for name, meaning in meant.items() if name in fields or (" " in name and name.rpartition(" ")[2] in texts)}
 
 
 def _collect(value: object, fields: set[str], texts: set[str]) -> None:

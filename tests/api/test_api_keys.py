@@ -170,7 +170,12 @@ def test_what_a_revoked_key_has_posted_to_its_own_servers_ends_with_it(make, ana
         others: (anas,) * 3,
     }
 
-    assert revoked(ana, id, {its_own, taken_over, signed}) == {its_own: "disabled", taken_over: "disabled", signed: "disabled", others: "active"}
+    assert revoked(ana, id, {its_own, taken_over, signed}) == {
+        its_own: "disabled",
+        taken_over: "disabled",
+        signed: "disabled",
+        others: "active",
+    }
     assert "revoked" in ana.get(f"/v1/webhooks/{its_own}").json()["disabled_reason"]
     assert ana.post(f"/v1/webhooks/{its_own}/resume").status_code == 200
     assert ana.get(f"/v1/webhooks/{its_own}").json()["status"] == "active"

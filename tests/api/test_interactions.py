@@ -232,6 +232,31 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     }  # fmt: skip
 
 
+def test_an_attempt_that_failed_is_an_open_call_until_its_end_and_its_agent_is_free_at_once(ana, context):
+    context.say("/v1/agents/log-in", 0, agent="Ana")
+    call = context.say("/v1/interactions/dial", 10, to_number="5511912345678", agent="Ana")["id"]
+    failed = context.step(call, "attempt-failed", 20, result="no-answer")["position"]
+    assert ana.get("/v1/interactions", params={"at_least": failed}).json()["items"] == []
+    problem_of(ana.post("/v1/contacts/forget", {"phone": "5511912345678"}), 409, "contact-in-call")
+    context.say("/v1/interactions/dial", 30, to_number="5511900000000", agent="Ana")
+    ended = context.step(call, "end", 40)["position"]
+    assert [row["id"] for row in ana.get("/v1/interactions", params={"at_least": ended}).json()["items"]] == [call]
+    assert ana.post("/v1/contacts/forget", {"phone": "5511912345678"}).json()["forgotten"]
+    paths = ana.get("/openapi.json").json()["paths"]
+    for path in ("/v1/interactions/dial", "/v1/interactions/{interaction_id}/attempt-failed"):
+        assert "open until `end`" in paths[path]["post"]["description"]
+
+
+def test_the_history_has_instants_of_facts_in_microseconds_and_of_changes_in_milliseconds(ana, context):
+    call = context.call(10)
+    context.step(call, "offer", 10, queue="vendas")
+    began, offered = (event["content"] for event in ana.get(f"/v1/interactions/{call}/history").json()["items"])
+    instant = began["change"]["call"]["started_ms"]
+    assert datetime.fromtimestamp(instant / 1000, UTC) == datetime.fromisoformat(at(10))
+    assert offered["change"]["visits"][0]["offered_ms"] == instant
+    assert {fact["at"] for content in (began, offered) for fact in content["facts"]} == {instant * 1000}
+
+
 def test_a_number_is_dialled_without_what_is_written_between_its_digits(ana, context):
     done = context.say("/v1/interactions/dial", 10, to_number="+55 (11) 91234-5678")
     (row,) = ana.get("/v1/interactions", params={"at_least": done["position"], "state": "all"}).json()["items"]

@@ -12,7 +12,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
-from api.app import create_app
+from api.app import create_app, described
 from cli.mcp_tools import ROUTES, NotOffered, questions, used
 from commands.api_keys import CreateApiKey, RevokeApiKey
 from commands.companies import RegisterCompany
@@ -75,6 +75,7 @@ def test_an_assistant_gets_the_figures_of_the_api_with_their_definitions(center,
     )
     *answers, outbound, nameless, empty = answers
     assert outbound.structured_content["answer"]["items"][0]["dialled"] == 0
+    assert outbound.structured_content["definitions"]["answered"] == DEFINITIONS["outbound_answered"]
     for refused in (nameless, empty):
         assert refused.is_error
         assert refused.content[0].text == "interaction_history needs interaction_id: nothing was asked"
@@ -192,4 +193,16 @@ def test_a_center_without_one_of_the_routes_is_of_another_version():
 
 def test_an_answer_has_the_definitions_of_its_own_figures_profiles_and_attributions():
     answer = {"items": [{"offered": 1, "sla_profile": "genesys"}], "attribution": "event"}
-    assert set(used(DEFINITIONS, answer)) == {"offered", "profile genesys", "attribution event", "rounding", "bounds"}
+    assert set(used(DEFINITIONS, answer, "queue_report")) == {"offered", "profile genesys", "attribution event", "rounding", "bounds"}
+
+
+def test_answered_is_of_attempts_where_attempts_are_counted_and_of_visits_elsewhere():
+    meant = {tool: used(DEFINITIONS, {"items": [{"answered": 1}]}, tool)["answered"] for tool in ROUTES}
+    of_attempts = {tool for tool, meaning in meant.items() if meaning == DEFINITIONS["outbound_answered"]}
+    assert of_attempts == {"outbound_dashboard", "outbound_report"}
+    assert {meant[tool] for tool in meant.keys() - of_attempts} == {DEFINITIONS["answered"]}
+
+
+def test_no_tool_speaks_of_csv_which_none_has():
+    tools = questions(described().openapi())
+    assert not [name for name, tool in tools.items() if "csv" in f"{tool.title} {tool.description} {json.dumps(tool.schema)}".lower()]

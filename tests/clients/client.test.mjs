@@ -170,3 +170,21 @@ test("a watched answer is kept by what changes, also over a lost connection", as
   assert.deepEqual(new URL(it.requests[0].url).searchParams.getAll("q"), ["/v1/monitoring?queue=vendas"]);
   await watched.return();
 });
+
+test("the first answers to several questions have no id, and a stream that is lost among them begins anew", async () => {
+  const message = (id, event, data) => `${id ? `id: ${id}\n` : ""}event: ${event}\ndata: ${JSON.stringify({ q: 0, position: 8, ...data })}\n\n`;
+  const it = server(
+    stream(`: watching\n\n${message("5", "answer", { answer: { n: 0 } })}`),
+    stream(`: watching\n\nretry: 9\n\n${message("", "answer", { answer: { n: 1 } })}`),
+    stream(`: watching\n\n${message("", "answer", { answer: { n: 2 } })}${message("8", "answer", { q: 1, answer: { m: 3 } })}`),
+    stream(`: watching\n\n${message("9", "change", { fields: { n: 4 } })}`),
+  );
+  const questions = ["/v1/dashboards/inbound", "/v1/monitoring"];
+  const watched = watchAnswers(it.atende(), questions, { sleep: it.options.sleep });
+  const told = [];
+  while (told.length < 5) told.push((await watched.next()).value);
+  assert.deepEqual(told.map(({ answer: { as_of, ...answer } }) => answer), [{ n: 0 }, { n: 1 }, { n: 2 }, { m: 3 }, { n: 4 }]);
+  assert.deepEqual(told.map(({ question }) => questions.indexOf(question)), [0, 0, 0, 1, 0]);
+  assert.deepEqual(it.requests.map((request) => request.headers.get("Last-Event-ID")), [null, "5", null, "8"]);
+  await watched.return();
+});

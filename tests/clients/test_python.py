@@ -316,7 +316,11 @@ def test_the_stream_goes_on_where_it_was_cut_off(atende_client):
 
 
 def message(id, type, **data):
-    return f"id: {id}\nevent: {type}\ndata: {json.dumps({'q': 0, 'position': int(id), **data})}\n\n"
+    return f"id: {id}\n{without_id(int(id), type, **data)}"
+
+
+def without_id(position, type, **data):
+    return f"event: {type}\ndata: {json.dumps({'q': 0, 'position': position, **data})}\n\n"
 
 
 @settings(max_examples=30)
@@ -334,6 +338,28 @@ def test_a_watched_answer_is_kept_by_what_changes_also_over_a_lost_connection(at
     assert (second.question, second.position, second.answer) == ("/v1/monitoring?queue=vendas", 9, {**after, "as_of": 9})
     assert [request.headers.get("Last-Event-ID") for request in server.requests] == [None, "6", "6"]
     assert server.requests[0].url.params.get_list("q") == ["/v1/monitoring?queue=vendas"]
+
+
+def test_the_first_answers_to_several_questions_have_no_id_and_a_stream_that_is_lost_among_them_begins_anew(atende_client):
+    server = Server(
+        stream(f": watching\n\n{message('5', 'answer', answer={'n': 0})}"),
+        stream(f": watching\n\nretry: 9\n\n{without_id(7, 'answer', answer={'n': 1})}"),
+        stream(f": watching\n\n{without_id(8, 'answer', answer={'n': 2})}{message('8', 'answer', q=1, answer={'m': 3})}"),
+        stream(f": watching\n\n{message('9', 'change', fields={'n': 4})}"),
+    )
+    questions = ["/v1/dashboards/inbound", "/v1/monitoring"]
+    with connected(atende_client, server) as atende:
+        watched = atende_client.watch_answers(atende, questions, sleep=server.waits.append)
+        told = [next(watched) for _ in range(5)]
+    assert [one.answer for one in told] == [
+        {"n": 0, "as_of": 5},
+        {"n": 1, "as_of": 7},
+        {"n": 2, "as_of": 8},
+        {"m": 3, "as_of": 8},
+        {"n": 4, "as_of": 9},
+    ]
+    assert [questions.index(one.question) for one in told] == [0, 0, 0, 1, 0]
+    assert [request.headers.get("Last-Event-ID") for request in server.requests] == [None, "5", None, "8"]
 
 
 @pytest.mark.parametrize(("question", "key"), [("/v1/reports/agents", "agent"), ("/v1/reports/queues?by=half-hour", "start")])
@@ -355,3 +381,15 @@ def test_the_stream_of_a_served_center_is_followed(atende_client, atende, served
     assert event.type == "queue"
     assert event.position > before
     assert board.answer["agents"]["available"] == []
+
+
+def test_all_questions_to_a_served_center_are_watched(atende_client, atende):
+    questions = {"/v1/dashboards/inbound", "/v1/monitoring"}
+    watched = atende_client.watch_answers(atende, sorted(questions))
+    seen = {next(watched).question}
+    # What happens changes both answers: one that was lost is noticed by its change.
+    atende.post("/v1/queues", json={"name": "financeiro"})
+    call = atende.post("/v1/interactions", json={"from_number": "5511987654321"}).json()["id"]
+    atende.post(f"/v1/interactions/{call}/offer", json={"queue": "financeiro"})
+    while seen != questions:
+        seen.add(next(watched).question)

@@ -85,6 +85,24 @@ def test_each_list_that_has_pages_and_each_csv_of_a_served_center_is_read(tmp_pa
     assert len(titles) == len(of_csv)
 
 
+WATCHED = """
+import { logIn, watchAnswers } from "atende-client";
+
+const { CENTER = "", EMAIL = "", PASSWORD = "", COMPANY = "" } = process.env;
+const atende = await logIn(CENTER, { email: EMAIL, password: PASSWORD, company: COMPANY });
+const seen = new Set<string>();
+for await (const { question } of watchAnswers(atende, ["/v1/dashboards/inbound", "/v1/monitoring"], { signal: AbortSignal.timeout(20_000) })) {
+  if (seen.add(question).size === 2) break;
+}
+console.log([...seen].sort().join(" "));
+"""
+
+
+def test_all_questions_to_a_served_center_are_watched(tmp_path):
+    with compiled([WATCHED]) as (script,), served_center(tmp_path / "data") as served:
+        assert run_node(script, served.variables).split() == ["/v1/dashboards/inbound", "/v1/monitoring"]
+
+
 def test_the_written_part_is_as_biome_wants_it():
     node("node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "src", "package.json", "tsconfig.json", "biome.json")
 

@@ -84,3 +84,13 @@ def test_codes_of_problems_in_the_page_exist():
 def test_every_linked_file_exists():
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", TEXT):
         assert (PAGE.parent / target).resolve().exists(), target
+
+
+def test_what_a_client_would_stumble_over_is_said():
+    for words in (
+        "The first answers to several questions have no `id`",
+        "gets `attempt-failed` with its `result`",
+        "those of `change` in milliseconds",
+        "`atende mcp` serves an assistant",
+    ):
+        assert words in TEXT

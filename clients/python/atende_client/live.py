@@ -30,4 +30,5 @@ def follow_live_events(
     Lost connections and unavailable servers are waited for, and the stream goes on where it stopped. Other problems are raised.
     """
     for event in follow(client, "/v1/live", None if after is None else str(after), sleep):
-        yield LiveEvent(int(event.id), event.type, json.loads(event.data))
+        if event.id is not None:
+            yield LiveEvent(int(event.id), event.type, json.loads(event.data))

@@ -18,9 +18,9 @@ _LONGEST_WAIT_S = 30.0
 
 
 class StreamEvent(NamedTuple):
-    """An event of a text/event-stream. id: by which the stream is resumed after it. data: "" in a keep-alive."""
+    """An event of a text/event-stream. id: by which the stream is resumed after it; None where it cannot be. data: "" in a keep-alive."""
 
-    id: str
+    id: str | None
     type: str
     data: str
 
@@ -36,6 +36,7 @@ def follow(
         try:
             with client.stream("GET", url, params=params, headers=headers, timeout=httpx.Timeout(10.0, read=_QUIET_S)) as response:
                 for event in _parsed(response.iter_lines()):
+                    # Without an id what the client then has is at no position: a stream that is lost there is asked for anew.
                     last, failures = event.id, 0
                     if event.data:
                         yield event
@@ -53,6 +54,6 @@ def _parsed(lines: Iterator[str]) -> Iterator[StreamEvent]:
             value = value.removeprefix(" ")
             fields[name] = f"{fields['data']}\n{value}" if name == "data" and "data" in fields else value
         elif not line:
-            if fields.get("id"):
-                yield StreamEvent(fields["id"], fields.get("event", "message"), fields.get("data", ""))
+            if fields.get("id") or fields.get("data"):
+                yield StreamEvent(fields.get("id") or None, fields.get("event", "message"), fields.get("data", ""))
             fields = {}

@@ -23,5 +23,5 @@ export async function* followLiveEvents(
     return (await atende.GET("/v1/live", { params: { header }, parseAs: "stream", signal })).data;
   };
   for await (const event of follow(open, options.after?.toString(), options))
-    yield { position: Number(event.id), type: event.type, data: JSON.parse(event.data) };
+    if (event.id !== undefined) yield { position: Number(event.id), type: event.type, data: JSON.parse(event.data) };
 }

@@ -5,9 +5,9 @@ import { type Sleep, sleepFor } from "./retries.js";
 const QUIET_MS = 60_000;
 const LONGEST_WAIT_S = 30;
 
-/** An event of a text/event-stream. `id`: by which the stream is resumed after it. */
+/** An event of a text/event-stream. `id`: by which the stream is resumed after it; undefined where it cannot be. `data`: "" in a keep-alive. */
 export interface StreamEvent {
-  readonly id: string;
+  readonly id: string | undefined;
   readonly type: string;
   readonly data: string;
 }
@@ -37,6 +37,7 @@ export async function* follow(
       for await (const event of parsed(stream as ReadableStream<Uint8Array>)) {
         clearTimeout(timer);
         timer = silence();
+        // Without an id what the client then has is at no position: a stream that is lost there is asked for anew.
         last = event.id;
         failures = 0;
         if (event.data) yield event;
@@ -56,7 +57,7 @@ export async function* follow(
 
 type Fields = { id?: string; event?: string; data?: string };
 
-/** The events of a text/event-stream that have an id. */
+/** The events of a text/event-stream that have an id or data: no comments. */
 async function* parsed(stream: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
@@ -70,7 +71,7 @@ async function* parsed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Strea
       if (name === "data") fields.data = fields.data === undefined ? text : `${fields.data}\n${text}`;
       else if (name === "id" || name === "event") fields[name] = text;
       else if (line === "") {
-        if (fields.id !== undefined) yield { id: fields.id, type: fields.event ?? "message", data: fields.data ?? "" };
+        if (fields.id || fields.data) yield { id: fields.id || undefined, type: fields.event ?? "message", data: fields.data ?? "" };
         fields = {};
       }
     }

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.figures.definitions import TABLE
+from projections.figures.definitions import DEFINITIONS, TABLE
+from projections.figures.outbound import CONNECTED
 from projections.figures.service_level import COUNTED, FORMULAS, Counts, canonical, formula_of
 
 PROFILES = (
@@ -36,3 +37,10 @@ def test_the_numerator_and_denominator_of_every_profile_are_those_of_its_definit
     by_key = {**asdict(counts), "answered_within_sla": counts.answered_in_time}
     (shown,) = (one for one in TABLE if one.key == f"profile {canonical(profile)}")
     assert (value(shown.numerator, by_key), value(shown.denominator, by_key)) == formula_of(profile)(counts)
+
+
+def test_connected_names_the_results_that_count_as_connected() -> None:
+    words = {"answered": "answered", "no-answer": "rung out", "busy": "busy", "voicemail": "voicemail"}
+    assert words.keys() == set(CONNECTED)
+    for key in ("connected", "connect_percent"):
+        assert all(word in DEFINITIONS[key] for word in words.values())

@@ -27,7 +27,7 @@ IDS_OF_OTHERS = {"correlation_id", "request_id", "message_id"}
 """Ids that clients give or that a standard prescribes: any text."""
 
 LED_BY_OTHER_NAMES = {
-    "company_id": "thing_id", "open_interaction_ids": "interaction_id", "request_id": "correlation_id", "visit_id": "id",
+    "company_id": "thing_id", "open_interaction_ids": "interaction_id", "request_id": "correlation_id", "visit_id": "id", "webhook_ids": "webhook_id",
 }  # fmt: skip
 """Ids of answers, and under which name requests take them, or another answer has them."""
 

@@ -179,8 +179,8 @@ def test_what_a_revoked_key_has_posted_to_its_own_servers_ends_with_it(make, ana
     assert "revoked" in ana.get(f"/v1/webhooks/{its_own}").json()["disabled_reason"]
     assert ana.post(f"/v1/webhooks/{its_own}/resume").status_code == 200
     assert ana.get(f"/v1/webhooks/{its_own}").json()["status"] == "active"
-    again = revoked(ana, id, {its_own, taken_over})
-    assert again == {its_own: "active", taken_over: "disabled", others: "active"}, (
+    again = revoked(ana, id, {its_own, taken_over, signed})
+    assert again == {its_own: "active", taken_over: "disabled", signed: "disabled", others: "active"}, (
         "a second revocation undoes nothing that was decided since"
     )
 

@@ -178,6 +178,7 @@ test("the first answers to several questions have no id, and a stream that is lo
     stream(`: watching\n\nretry: 9\n\n${message("", "answer", { answer: { n: 1 } })}`),
     stream(`: watching\n\n${message("", "answer", { answer: { n: 2 } })}${message("8", "answer", { q: 1, answer: { m: 3 } })}`),
     stream(`: watching\n\n${message("9", "change", { fields: { n: 4 } })}`),
+    refusal(403, "not-allowed"),
   );
   const questions = ["/v1/dashboards/inbound", "/v1/monitoring"];
   const watched = watchAnswers(it.atende(), questions, { sleep: it.options.sleep });

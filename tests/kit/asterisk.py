@@ -148,6 +148,12 @@ class Lab:
         )  # fmt: skip
         return number
 
+    def leave_queues(self) -> None:
+        """Take everybody out of the queues: the PBX keeps members, also those of a center that is gone, or of a test that was cut off."""
+        for row in self.pbx.list("QueueStatus").items:
+            if row["Event"] == "QueueMember" and row["Membership"] == "dynamic":
+                self.pbx.send_action(Action="QueueRemove", Queue=row["Queue"], Interface=row["Location"])
+
     def connected(self, number: str, seconds: float = 20) -> dict[str, str]:
         """The event of the answer of this caller's call."""
 
@@ -256,7 +262,9 @@ def lab() -> Iterator[Lab]:
     address(AsteriskServer)
     made = Lab(AsteriskServer(DIRECTORY.resolve(), (DIRECTORY / "secret").read_text(encoding="ascii")))
     try:
+        made.leave_queues()
         yield made
+        made.leave_queues()
     finally:
         made.close()
 

@@ -154,8 +154,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory, built: None, playwright: Play
     microphone = write_tone(folder / "agent.wav", 1000)
     with ExitStack() as stack:
         lab = stack.enter_context(asterisk.lab())
-        leave_queues(lab)
-        stack.callback(leave_queues, lab)
         cable = Cable(lab.server.ports[4])
         stack.callback(cable.close)
         setting = {"ATENDE_ASTERISK": address(lab.server, f"ws://{HOST}:{cable.port}/ws")}
@@ -199,13 +197,6 @@ def interfaces(desk: Desk) -> list[str]:
     """The agent's telephones, the one that rings first."""
     (found,) = [one["interfaces"] for one in desk.ask("GET", "/v1/agents")["items"] if one["name"] == AGENT]
     return list(found)
-
-
-def leave_queues(lab: Lab) -> None:
-    """The PBX keeps the members of its queues, also those of a center that is gone."""
-    for row in lab.pbx.list("QueueStatus").items:
-        if row["Event"] == "QueueMember" and row["Name"] == AGENT:
-            lab.pbx.send_action(Action="QueueRemove", Queue=row["Queue"], Interface=row["Location"])
 
 
 @pytest.fixture
@@ -348,7 +339,6 @@ def test_a_transfer_to_an_internal_number_waits_until_it_is_known_whose_it_is(at
 
     at.page.route("**/v1/queues?*", keep)
     at.page.reload()
-    at.button("Ligar o telefone").click()
     expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
     at.answer()
     at.button("Transferir").first.click()

@@ -71,9 +71,10 @@ class Webhooks(ProcessManager[Subscribed]):
 
     def _look_for_active(self, tenant: UUID) -> None:
         active = tuple(webhook for webhook in self._known[tenant].values() if webhook.status == "active")
-        self._active = {other: webhooks for other, webhooks in self._active.items() if other != tenant} | (
-            {tenant: active} if active else {}
-        )
+        if active:
+            self._active[tenant] = active
+        else:
+            self._active.pop(tenant, None)
 
     def reads(self) -> tuple[str, ...]:
         """Nothing but webhooks, as long as there are none."""

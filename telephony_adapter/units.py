@@ -8,7 +8,7 @@ from time import monotonic
 from commands.handler_context import Command
 
 UNIT_S = 0.1
-"""About as long as one may take, so that a command of a caller waits no longer behind an import than behind a slow neighbour."""
+"""About as long as one may take: a live command that comes meanwhile waits no longer than that for it."""
 
 FEWEST = 50
 """Fewer would spend their time on the end of the transaction."""

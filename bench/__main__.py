@@ -69,7 +69,10 @@ ASTERISK: dict[str, Figure] = {
 }
 """The figures that need an Asterisk: `make bench-asterisk`."""
 
-ALL = FIGURES | DISTRIBUTED | ASTERISK
+LONG: dict[str, Figure] = {"deployment_hour_to_dashboard": whole_way.hour_to_dashboard}
+"""The figures that take an hour and need servers: `python -m bench --only`, with the settings of `make bench-distributed`."""
+
+ALL = FIGURES | DISTRIBUTED | ASTERISK | LONG
 
 
 def main() -> None:

@@ -58,6 +58,7 @@ DISTRIBUTED: dict[str, Figure] = {
     "restore_from_kafka": bulk.restore_from_kafka,
     "deployment_throughput": whole_way.throughput,
     "deployment_event_to_dashboard": whole_way.to_dashboard,
+    "deployment_event_to_dashboard_after_an_hour": whole_way.to_dashboard_after_an_hour,
     "watched_board_on_servers": watching.watched_board_on_servers,
 }
 """The figures that need servers: `make bench-distributed`."""
@@ -69,10 +70,7 @@ ASTERISK: dict[str, Figure] = {
 }
 """The figures that need an Asterisk: `make bench-asterisk`."""
 
-LONG: dict[str, Figure] = {"deployment_hour_to_dashboard": whole_way.hour_to_dashboard}
-"""The figures that take an hour and need servers: `python -m bench --only`, with the settings of `make bench-distributed`."""
-
-ALL = FIGURES | DISTRIBUTED | ASTERISK | LONG
+ALL = FIGURES | DISTRIBUTED | ASTERISK
 
 
 def main() -> None:

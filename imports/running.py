@@ -36,7 +36,7 @@ from projections.engine.warehouse import WarehouseUnreachable
 from store import imports as kept
 from store.database import Database, StoreUnavailable
 from store.disk_reserve import ReserveReached
-from store.imports import UNFINISHED, Import, Kept, Kind, RefusedLine, State
+from store.imports import UNFINISHED, Import, KeptImport, Kind, RefusedLine, State
 from telephony_adapter.queue_log.reading_limits import ReadsTooMuch
 from telephony_adapter.queue_log.result import ImportResult
 
@@ -102,7 +102,7 @@ class Imports:
         thread.start()
         return one
 
-    def stands(self, found: Kept) -> Import:
+    def stands(self, found: KeptImport) -> Import:
         """An import as it stands: one whose process is gone was interrupted."""
         one = found.content
         mine = found.owner == self._owner
@@ -110,7 +110,7 @@ class Imports:
             return one
         return replace(one, state="interrupted", ended=found.beat, code=_STOPPED, reason=_SERVER_STOPPED)
 
-    def cancel(self, found: Kept) -> Import:
+    def cancel(self, found: KeptImport) -> Import:
         """Ask for the end of an import. What was taken in stays. Refused once it has ended."""
         one = self.stands(found)
         if one.state not in UNFINISHED:

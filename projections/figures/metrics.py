@@ -17,7 +17,7 @@ from projections.figures.attribution import Key, VisitSelection, extent, tallies
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
 from projections.figures.intervals import Intervals, iso
-from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, Unknown, queues_of, resolved
+from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, UnknownNames, queues_of, resolved
 from projections.figures.service_level import DEFAULT, Formula, canonical, formula_of, mean, percent
 from projections.figures.tally import Tally
 
@@ -47,7 +47,7 @@ class QueryContext:
     question: Question
     queues: Queues
     coverage: Coverage
-    unknown: Unknown = NOBODY_UNKNOWN
+    unknown: UnknownNames = NOBODY_UNKNOWN
 
     def profile(self, queue: str = "") -> str:
         """The question's SLA profile, or else that of `queue` (by default, of all queues of the question)."""

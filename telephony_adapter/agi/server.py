@@ -19,7 +19,7 @@ from sounds.folder import Sounds
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from telephony_adapter.agi.admission import NotAdmitted
-from telephony_adapter.agi.calls import CallsOf, Unknown
+from telephony_adapter.agi.calls import CallsOf, UnknownIvr
 from telephony_adapter.agi.dialogue import Dialogue
 from telephony_adapter.agi.session import LONGEST_LINE, BrokenAgi, HungUp, Session
 
@@ -141,7 +141,7 @@ class AgiServer:
             await Dialogue(session, calls, self.sounds, self.now_us).run(ivr)
         except HungUp:
             pass
-        except Unknown:
+        except UnknownIvr:
             self._failed("there is no such IVR: check the URL in the dialplan")
         except NotAdmitted:
             self._failed(

@@ -31,7 +31,7 @@ from store.process_progress import ProcessProgress
 from store.recorded_event import RecordedEvent
 from store.storage_location import OnServers
 from streams import bulk
-from streams.messages import Message, message
+from streams.messages import KafkaMessage, message
 from streams.relay_progress import RelayProgress
 from streams.restore import Restored, Source, restore
 from tests.commands.tally import Count, Counted, caller
@@ -61,7 +61,7 @@ class Lost:
     topics: str
     backup: Path
 
-    def send(self, *events: RecordedEvent | tuple[RecordedEvent, Message]) -> None:
+    def send(self, *events: RecordedEvent | tuple[RecordedEvent, KafkaMessage]) -> None:
         """Let Kafka have these."""
         send(self.kafka, self.topics, events)
 

@@ -371,7 +371,7 @@ class Upload:
 
 def must_be_empty(center: Center, tenant: UUID, imports: list[Import]) -> None:
     """Refuse to simulate calls beside those of a center that has any."""
-    if center.store.has_any_call(tenant):
+    if center.store.protocols.any_given(tenant):
         raise Refused("company-not-empty", "the company has calls: simulated ones would be among them for ever")
     if any(one.state in UNFINISHED for one in imports):
         raise Refused("company-not-empty", "an import is running: simulated calls would be among its calls")

@@ -37,4 +37,4 @@ def refused_lines(log: CompanyLog, id: UUID) -> tuple[RefusedLine, ...]:
 @query(ANYONE, CompanyLog, on_screens=True)
 def is_empty(log: CompanyLog) -> bool:
     """Whether the company has no call yet, of any source."""
-    return not log.store.has_any_call(log.tenant)
+    return not log.store.protocols.any_given(log.tenant)

@@ -105,7 +105,7 @@ def test_the_restored_store_goes_on_where_the_log_ends(lost: Lost) -> None:
             for recorded in store.read(0, 10**6)
             if isinstance(recorded.event, InteractionEvent) and (head := recorded.event.change.call)
         }
-        assert store.next_protocol(tenant) == max(given) + 1
+        assert store.protocols.next(tenant) == max(given) + 1
         assert (store.keyring.knows(lost.past.called), store.keyring.knows(lost.past.forgotten)) == (True, False)
         (event,) = [event for event in store.stream(lost.past.called) if isinstance(event, ContactAppeared)]
         assert store.keyring.open(event.phone) == before.keyring.open(event.phone)

@@ -77,8 +77,8 @@ class _Batch:
     refused: CannotBeRelayed | None = None
 
 
-class Figures:
-    """Figures for operators. relayed: events, by this relay; position: all events up to it are in Kafka; relays: whether this relay is the leader."""
+class RelayFigures:
+    """RelayFigures for operators. relayed: events, by this relay; position: all events up to it are in Kafka; relays: whether this relay is the leader."""
 
     def __init__(self, log: Database) -> None:
         self.relayed = 0
@@ -99,7 +99,7 @@ class Relay:
 
     def __init__(self, relayed: Relayed) -> None:
         self._relayed = relayed
-        self.figures = Figures(relayed.log)
+        self.figures = RelayFigures(relayed.log)
         self._names = {slice_: topic(relayed.topics, slice_) for slice_ in SLICES}
         self._topics = dict.fromkeys(self._names.values(), relayed.partitions)
         self._partitions = {name: [partition_name(name, number) for number in range(count)] for name, count in self._topics.items()}

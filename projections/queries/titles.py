@@ -18,7 +18,8 @@ FIGURES: Mapping[str, str] = {one.key: one.label_pt for one in TABLE if one.kind
 }
 """By the key of the figure. An agent's times are called as the states of agents are."""
 
-D2: Mapping[str, str] = FIGURES | {
+D2: Mapping[str, str] = {
+    **FIGURES,
     "entered": "Entrantes URA",
     "abandoned_in_ivr": "Abandonadas IVR",
     "offered": "Oferecidas",
@@ -29,10 +30,10 @@ D2: Mapping[str, str] = FIGURES | {
 }
 """The same in D2."""
 
-OF_AN_AGENT: Mapping[str, str] = FIGURES | {"outbound_answered": "Atendidas (ativo)"}
+OF_AN_AGENT: Mapping[str, str] = {**FIGURES, "outbound_answered": "Atendidas (ativo)"}
 """The same of an agent, whose row has the figures of visits and of attempts."""
 
-OUTBOUND: Mapping[str, str] = FIGURES | {"answered": FIGURES["outbound_answered"]}
+OUTBOUND: Mapping[str, str] = {**FIGURES, "answered": FIGURES["outbound_answered"]}
 """The same of attempts."""
 
 NAMES: Mapping[str, str] = {"queue": "Serviço", "agent": "Agente", "ivr": "IVR"}

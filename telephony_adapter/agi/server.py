@@ -34,7 +34,7 @@ _IDLE_S = 60
 
 
 @dataclass
-class Figures:
+class AgiFigures:
     """For operators. calls: taken so far; now: in progress; refused: more than MOST_CALLS at a time, or than MOST_BEGINNING of one address; failed: ended by an error."""
 
     calls: int = 0
@@ -52,7 +52,7 @@ class AgiServer:
     calls_of: CallsOf
     sounds: Sounds
     now_us: Callable[[], int]
-    figures: Figures = field(default_factory=Figures)
+    figures: AgiFigures = field(default_factory=AgiFigures)
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)

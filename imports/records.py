@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
-from bootstrap import Center
 from commands.handler_context import Caller
 from domain.base import SECOND
 from domain.errors import Refused
+from imports.center import ImportingCenter
 from store import imports as kept
 from store.database import Database
 from store.imports import UNFINISHED, Import, KeptImport, Kind, RefusedLine, State
@@ -41,7 +41,7 @@ class Ended(Refused):
 class ImportRecords:
     """The imports of one process, as they are written. Thread-safe. alone: no other process serves the center, so an unfinished import of another one was interrupted."""
 
-    def __init__(self, center: Center, *, alone: bool) -> None:
+    def __init__(self, center: ImportingCenter, *, alone: bool) -> None:
         self._center = center
         self._alone = alone
         self.owner = uuid4()

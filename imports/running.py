@@ -18,13 +18,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from bootstrap import Center
 from commands.companies import companies
 from commands.handler_context import Caller
 from domain.companies import Company
 from domain.errors import DomainError, NotFound, Refused
 from imports import simulation
 from imports.beats import Beats
+from imports.center import ImportingCenter
 from imports.records import AGAIN, NO_ROOM, Ended, ImportRecords, RunningImport
 from imports.sources import Source, conclude, refused_in, take
 from imports.turns import ENDS_WITHIN_S, ImportTurns
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 class Imports:
     """The imports of one process. Thread-safe. alone: no other process serves the center, so an unfinished import of another one was interrupted."""
 
-    def __init__(self, center: Center, *, alone: bool) -> None:
+    def __init__(self, center: ImportingCenter, *, alone: bool) -> None:
         self._center = center
         self._records = ImportRecords(center, alone=alone)
         self._turns = ImportTurns()
@@ -186,7 +186,7 @@ class Imports:
             self._records.save(running.one)
 
 
-def must_be_empty(center: Center, tenant: UUID, imports: list[Import]) -> None:
+def must_be_empty(center: ImportingCenter, tenant: UUID, imports: list[Import]) -> None:
     """Refuse to simulate calls beside those of a center that has any."""
     if center.store.protocols.any_given(tenant):
         raise Refused("company-not-empty", "the company has calls: simulated ones would be among them for ever")
@@ -194,7 +194,7 @@ def must_be_empty(center: Center, tenant: UUID, imports: list[Import]) -> None:
         raise Refused("company-not-empty", "an import is running: simulated calls would be among its calls")
 
 
-def _company(center: Center, tenant: UUID) -> Company:
+def _company(center: ImportingCenter, tenant: UUID) -> Company:
     for company in companies(center.store):
         if company.id == tenant:
             return company

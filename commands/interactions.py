@@ -73,7 +73,7 @@ class CallCommand(Command, frozen=True, kw_only=True):
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     RESULT: ClassVar[type[Result]] = CallNow
     kind: ClassVar[CallKind]
-    FOLLOWED: ClassVar[bool] = False
+    ON_FOLLOWED_CALLS: ClassVar[bool] = False
     """Whether users may send it of a call that a PBX leads: what agents write about a call."""
 
     interaction: UUID
@@ -208,7 +208,7 @@ class EndCall(CallCommand, frozen=True, kw_only=True):
 class WrapUp(CallCommand, frozen=True, kw_only=True):
     """The agent finishes the wrap-up and tags the call (tabula)."""
 
-    FOLLOWED: ClassVar[bool] = True
+    ON_FOLLOWED_CALLS: ClassVar[bool] = True
     kind = "wrap_up"
     tag: str = ""
 
@@ -219,7 +219,7 @@ class WrapUp(CallCommand, frozen=True, kw_only=True):
 class NoteCall(CallCommand, frozen=True, kw_only=True):
     """What the agent writes down about the call. It is the customer's personal data, whatever it says."""
 
-    FOLLOWED: ClassVar[bool] = True
+    ON_FOLLOWED_CALLS: ClassVar[bool] = True
     kind = "note"
     note: str
 
@@ -275,7 +275,7 @@ def on_call(command: CallCommand, context: HandlerContext) -> DoneWith[CallNow]:
     """Apply the command to the call, if the call's state allows it."""
     interaction = context.get(Interaction, command.interaction)
     acting = _acting(command, interaction, context)
-    if context.caller.user is not None and not command.FOLLOWED:
+    if context.caller.user is not None and not command.ON_FOLLOWED_CALLS:
         interaction.must_not_be_followed()
     if isinstance(command, OfferCall):
         existing_queue(context, command.queue).must_take_calls()

@@ -58,9 +58,11 @@ def _table(now: datetime, dashboard: dict[str, Any]) -> RenderableType:
         queues.add_column(FIGURES[name], justify="right")
     for row in dashboard["queues"]:
         queues.add_row(row["queue"], *(_shown(name, row[name]) for name in _QUEUES))
-    labels, counts = LABELS["agent_state"], dashboard["agents"]
-    agents = Text("  ").join(Text.assemble(f"{labels[code]} ", (str(counts[code.replace("-", "_")]), "bold")) for code in _STATES)
-    return Group(queues, Text("Agentes", style="bold"), agents, Text(f"Posição {dashboard['as_of']}", style="dim"))
+    agents = Table(title="Agentes", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    for code in _STATES:
+        agents.add_column(LABELS["agent_state"][code], justify="right")
+    agents.add_row(*(str(dashboard["agents"][code.replace("-", "_")]) for code in _STATES))
+    return Group(queues, agents, Text(f"Posição {dashboard['as_of']}", style="dim"))
 
 
 def _shown(name: str, value: Any) -> str:

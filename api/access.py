@@ -100,7 +100,7 @@ class RequestContext:
 
 
 def done(receipt: Receipt, status: int = 200) -> Response:
-    """A receipt as a response, in the form of `field_types.Done`."""
+    """A receipt as a response, in the form of `field_types.Receipt`."""
     headers = {REPLAYED: "true"} if isinstance(receipt, RepeatedReceipt) else None
     return Response(_receipt.encode(receipt), status, headers, media_type="application/json")
 

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import AgentId, Body, Done, Moment, Name, Shape, microseconds
+from api.field_types import AgentId, Body, Moment, Name, Receipt, Shape, microseconds
 from api.figure_parameters import OfPast, past_of
 from api.lists import Page, Paged, registered
 from api.problem_documents import QUERY_FOR_ALL, documented, of_command
@@ -124,14 +124,14 @@ async def get_agent(agent_id: AgentId, context: Authenticated, params: Annotated
 
 
 @router.post(
-    "", summary="Register an agent of a user", status_code=201, responses=of_command("not-found", "already-exists"), response_model=Done
+    "", summary="Register an agent of a user", status_code=201, responses=of_command("not-found", "already-exists"), response_model=Receipt
 )
 async def register_agent(body: NewAgent, context: Authenticated) -> Response:
     """Registers an agent whom no source has reported yet; the response's `id` is the agent's. Other agents are created by their first login."""
     return await context.do(commands.RegisterAgent(agent=body.agent, user=body.user_id), 201)
 
 
-@router.put("/{agent_id}/user", summary="Assign an agent to a user", responses=_KNOWN, response_model=Done)
+@router.put("/{agent_id}/user", summary="Assign an agent to a user", responses=_KNOWN, response_model=Receipt)
 async def assign_agent(agent_id: AgentId, body: Owner, context: Authenticated) -> Response:
     """A user of level `user` may act only as their own agents: log in, pause, take calls.
 
@@ -141,7 +141,7 @@ async def assign_agent(agent_id: AgentId, body: Owner, context: Authenticated) -
     return await context.do(commands.AssignAgent(agent=agent_id, user=body.user_id))
 
 
-@router.post("/log-in", summary="An agent logs in to queues", responses=_KNOWN, response_model=Done)
+@router.post("/log-in", summary="An agent logs in to queues", responses=_KNOWN, response_model=Receipt)
 async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
     """Logged time begins. The first login creates the agent; `id` is the agent's.
 
@@ -150,25 +150,25 @@ async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
     return await context.do(commands.LogIn(agent=body.agent, queues=body.queues, lease_ms=body.lease_ms, at=body.us))
 
 
-@router.post("/heartbeat", summary="Renew an agent's lease", responses=_KNOWN, response_model=Done)
+@router.post("/heartbeat", summary="Renew an agent's lease", responses=_KNOWN, response_model=Receipt)
 async def note_agent_heartbeat(body: Heartbeat, context: Authenticated) -> Response:
     """Renews the lease of an agent who logged in with one. It creates no event and changes no figure. Refused for an agent who is not logged in."""
     return await context.do(commands.Heartbeat(agent=body.agent))
 
 
-@router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Done)
+@router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Receipt)
 async def log_out_agent(body: InQueues, context: Authenticated) -> Response:
     """Logged time ends with the last queue. Refused for an agent who is not logged in."""
     return await context.do(commands.LogOut(agent=body.agent, queues=body.queues, at=body.us))
 
 
-@router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN, response_model=Done)
+@router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN, response_model=Receipt)
 async def pause_agent(body: Pause, context: Authenticated) -> Response:
     """In all queues. A pause that is set during a call begins to count when the call ends; another reason replaces the one before, the same one changes nothing."""
     return await context.do(commands.PauseAgent(agent=body.agent, reason=body.reason, at=body.us))
 
 
-@router.post("/resume", summary="An agent ends the pause", responses=_KNOWN, response_model=Done)
+@router.post("/resume", summary="An agent ends the pause", responses=_KNOWN, response_model=Receipt)
 async def resume_agent(body: OfAgent, context: Authenticated) -> Response:
     """The agent is available again. Refused for an agent who is not paused."""
     return await context.do(commands.ResumeAgent(agent=body.agent, at=body.us))

@@ -11,7 +11,7 @@ from fastapi import Path, Query, Response
 from pydantic import Field, WithJsonSchema
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
+from api.field_types import Body, Instant, Moment, Name, Receipt, Shape, microseconds
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -122,7 +122,7 @@ class ApiKeyDetail(Shape):
 _OF_KEY = of_command("not-found")
 
 
-@router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=Done)
+@router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=Receipt)
 async def create_api_key(body: NewApiKey, context: Authenticated) -> Response:
     """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have, and
     no key creates another one.
@@ -165,7 +165,7 @@ async def get_api_key(api_key_id: KeyId, context: Annotated[RequestContext, auth
     return _shaped(found, (await _used(context, [api_key_id])).get(api_key_id))
 
 
-@router.post("/{api_key_id}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=Done)
+@router.post("/{api_key_id}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=Receipt)
 async def rotate_api_key(
     api_key_id: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated
 ) -> Response:
@@ -176,7 +176,7 @@ async def rotate_api_key(
     return await _changed(context, api_key_id, RotateApiKey(key=api_key_id, overlap_ms=body.overlap_ms))
 
 
-@router.post("/{api_key_id}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
+@router.post("/{api_key_id}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Receipt)
 async def revoke_api_key(
     api_key_id: KeyId, body: Annotated[Revocation, BodyField(default_factory=Revocation)], context: Authenticated
 ) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from time import monotonic
@@ -76,6 +76,14 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
     app.state.application = application
     docs.install(app)
     console.install(app)
+    _add_middleware(app, application, seconds)
+    problem.install(app)
+    return app
+
+
+def _add_middleware(app: FastAPI, application: ApplicationState, seconds: Callable[[], float]) -> None:
+    """From the innermost layer to the outermost, which sees a request first."""
+    center = application.center
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
     app.add_middleware(
         LimitedASGI,
@@ -97,24 +105,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     app.add_middleware(RateLimitedASGI)
     if center.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=center.cors_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                LAST_EVENT_ID,
-                IDEMPOTENCY_KEY,
-                CORRELATION_ID,
-                REQUEST_ID,
-                IF_MATCH,
-                IF_POSITION,
-                VERSION_HEADER,
-            ],
-            expose_headers=EXPOSED,
-        )
+        _let_pages_of(center.cors_origins, app)
     app.add_middleware(HeadASGI)
     app.add_middleware(
         SecureHeadersASGI,
@@ -123,8 +114,28 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         connects_to=application.page_policy.connects_to,
     )
     app.add_middleware(IdentifiedASGI)
-    problem.install(app)
-    return app
+
+
+def _let_pages_of(origins: Sequence[str], app: FastAPI) -> None:
+    """Let the pages of other origins use the API from a browser."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_credentials=True,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            LAST_EVENT_ID,
+            IDEMPOTENCY_KEY,
+            CORRELATION_ID,
+            REQUEST_ID,
+            IF_MATCH,
+            IF_POSITION,
+            VERSION_HEADER,
+        ],
+        expose_headers=EXPOSED,
+    )
 
 
 def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:

@@ -49,7 +49,7 @@ from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.disk_reserve import DiskReserve
 from store.event_store import Store
-from store.imports import Import, Kept, Kind
+from store.imports import Import, KeptImport, Kind
 from store.media import SealedMedia
 from store.sessions import Sessions
 
@@ -86,10 +86,10 @@ class Imports(Protocol):
     def simulate(self, caller: Caller) -> Import:
         """Simulate calls in a company that has none. Refused for another one."""
 
-    def stands(self, found: Kept) -> Import:
+    def stands(self, found: KeptImport) -> Import:
         """An import as it stands: one whose process is gone was interrupted."""
 
-    def cancel(self, found: Kept) -> Import:
+    def cancel(self, found: KeptImport) -> Import:
         """Ask for the end of an import. Refused once it has ended."""
 
 

@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, Done, IvrId, Shape
+from api.field_types import Body, IvrId, Receipt, Shape
 from api.invalid_fields import form
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
@@ -66,13 +66,15 @@ async def list_blocked_callers(ivr_id: IvrId, context: Annotated[RequestContext,
     return BlockedCallerList(items=[BlockedCallerDetail(contact_id=one.contact, phone=one.number) for one in found])
 
 
-@router.post("/{ivr_id}/blocked-callers", status_code=201, summary="Block a caller", responses=of_command("not-found"), response_model=Done)
+@router.post(
+    "/{ivr_id}/blocked-callers", status_code=201, summary="Block a caller", responses=of_command("not-found"), response_model=Receipt
+)
 async def block_caller(ivr_id: IvrId, body: NewBlockedCaller, context: Authenticated) -> Response:
     """Turns away the calls of this number from now on. A repeat changes nothing."""
     return await context.do(BlockCaller(ivr=ivr_id, number=body.phone), 201)
 
 
-@router.post("/{ivr_id}/unblock-caller", summary="Unblock a caller", responses=of_command("not-found"), response_model=Done)
+@router.post("/{ivr_id}/unblock-caller", summary="Unblock a caller", responses=of_command("not-found"), response_model=Receipt)
 async def unblock_caller(ivr_id: IvrId, body: UnblockedCaller, context: Authenticated) -> Response:
     """Takes the caller's calls again."""
     return await context.do(UnblockCaller(ivr=ivr_id, contact=body.contact_id))

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
 from api.calls import own_agent
-from api.field_types import Body, CallbackId, Done, Instant, Name, Shape
+from api.field_types import Body, CallbackId, Instant, Name, Receipt, Shape
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -103,7 +103,9 @@ class CallingAgent(Body):
     agent: Annotated[Name | None, Field(description="who calls; if omitted, the agent that belongs to the caller", examples=["Ana"])] = None
 
 
-@router.post("/{callback_id}/call", status_code=201, summary="Call somebody back", responses=of_command("not-found"), response_model=Done)
+@router.post(
+    "/{callback_id}/call", status_code=201, summary="Call somebody back", responses=of_command("not-found"), response_model=Receipt
+)
 async def dial_callback(
     callback_id: CallbackId, body: CallingAgent, context: Annotated[RequestContext, authorised(callback_to_dial)]
 ) -> Response:
@@ -116,7 +118,7 @@ async def dial_callback(
     return await context.do(PlaceCall(agent=agent, number=found.number, queue=found.queue), 201)
 
 
-@router.post("/{callback_id}/conclude", summary="State how a callback ended", responses=of_command("not-found"), response_model=Done)
+@router.post("/{callback_id}/conclude", summary="State how a callback ended", responses=of_command("not-found"), response_model=Receipt)
 async def conclude_callback(callback_id: CallbackId, body: CallbackResult, context: Authenticated) -> Response:
     """Whoever called back, or gives it up, states it here; the callback is open until then."""
     return await context.do(ConcludeCallback(callback=callback_id, outcome=body.outcome))

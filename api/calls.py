@@ -8,7 +8,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext
-from api.field_types import Body, DialledNumber, Done, Line, Name
+from api.field_types import Body, DialledNumber, Line, Name, Receipt
 from api.problem_documents import of_command
 from api.slice_router import SliceRouter
 from commands import calls as commands
@@ -42,7 +42,7 @@ async def own_agent(context: RequestContext, named: str | None, field: str) -> s
     return own[0]
 
 
-@router.post("", summary="Call a customer", status_code=201, response_model=Done)
+@router.post("", summary="Call a customer", status_code=201, response_model=Receipt)
 async def place_call(body: PlacedCall, context: Authenticated) -> Response:
     """The PBX rings the agent's telephone first, and then the number. The response comes at once; `id` is the interaction, which tells how it goes: answered, busy,
     no answer, rejected, a number that does not exist, congestion, or an agent who did not pick up. What is not begun within 15 s fails.

@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Done, Milliseconds, Shape
+from api.field_types import Body, Milliseconds, Receipt, Shape
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.companies import SetCompanySettings
@@ -78,7 +78,7 @@ async def get_company(context: Authenticated) -> CompanyDetail:
     )
 
 
-@router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Done)
+@router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Receipt)
 async def change_company(body: CompanyChange, context: Authenticated) -> Response:
     """Existing queues keep their settings; the time zone applies to every report from now on."""
     found = await context.ask(known_company)

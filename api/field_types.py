@@ -126,7 +126,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Done(Shape):
+class Receipt(Shape):
     """The receipt of a command: its events are on disk."""
 
     model_config = ConfigDict(

@@ -30,7 +30,9 @@ _AHEAD_MS = 1_000
 
 _INSTANT = form(r"^[0-9TWZ:.,+\- ]+$", "should be a date or an instant, as 2026-11-23 or 2026-11-23T14:30:00-03:00")
 
-Instant = Annotated[str, Field(max_length=40, pattern=_INSTANT)]
+WrittenInstant = Annotated[str, Field(max_length=40, pattern=_INSTANT)]
+"""A date or an instant in a request, as the caller has written it."""
+
 Word = Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
 
 
@@ -98,14 +100,16 @@ class OfTime(OfPast):
     USUAL_DAYS: ClassVar[int | None] = LAST_30_DAYS
 
     from_: Annotated[
-        Instant | None,
+        WrittenInstant | None,
         Field(
             alias="from",
             description="date or ISO 8601. By default the period is today (dashboards) or the last 30 days (reports), before `to` if that is given",
             examples=["2026-03-02"],
         ),
     ] = None
-    to: Annotated[Instant | None, Field(description="date or ISO 8601, not included; now by default", examples=["2026-03-09"])] = None
+    to: Annotated[WrittenInstant | None, Field(description="date or ISO 8601, not included; now by default", examples=["2026-03-09"])] = (
+        None
+    )
 
     @property
     def usual_days(self) -> int | None:

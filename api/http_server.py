@@ -31,7 +31,7 @@ _FRAMED = 8
 
 
 @dataclass(frozen=True)
-class Limits:
+class ServerLimits:
     """Times in seconds. headers_s: for all headers. body_s: for a whole body, or for the next part of one that is streamed. stalled_s: in which a client takes nothing of an answer.
 
     is_public_by_tls: whether people reach the server by TLS; a refusal says so to their browsers, as every response does.
@@ -45,12 +45,12 @@ class Limits:
     stalled_s: float = 60.0
 
 
-def limits_of(client_connections: int, trusted_proxies: Collection[str], public_url: str = "") -> Limits:
+def limits_of(client_connections: int, trusted_proxies: Collection[str], public_url: str = "") -> ServerLimits:
     """The limits of this process. A trusted proxy has any number of connections: it has those of many clients, and limits them itself."""
-    return Limits(Connections(*most_connections(client_connections)), trusted_proxies, public_url.startswith("https://"))
+    return ServerLimits(Connections(*most_connections(client_connections)), trusted_proxies, public_url.startswith("https://"))
 
 
-def limited(limits: Limits) -> type[HttpToolsProtocol]:
+def limited(limits: ServerLimits) -> type[HttpToolsProtocol]:
     """The HTTP protocol for uvicorn (`http=`) that holds these limits."""
 
     class Limited(LimitedProtocol):
@@ -65,7 +65,7 @@ def limited(limits: Limits) -> type[HttpToolsProtocol]:
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. A request that is too slow or too large is answered (408, 431) and its connection closed; one too many gets 503."""
 
-    LIMITS: Limits
+    LIMITS: ServerLimits
     PROXIES: tuple[Any, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -243,11 +243,11 @@ async def _answer_too_large(scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
 
 
-def _secured(app: ASGIApp, limits: Limits) -> ASGIApp:
+def _secured(app: ASGIApp, limits: ServerLimits) -> ASGIApp:
     return SecureHeadersASGI(app, private_path="/", is_public_by_tls=limits.is_public_by_tls)
 
 
-def _written(problem: Problem, limits: Limits) -> bytes:
+def _written(problem: Problem, limits: ServerLimits) -> bytes:
     """The bytes of the answer that refuses a request which no application has seen. Its path is not known, so no cache keeps it."""
     id = str(uuid4())
     problem.headers |= security_headers(is_by_tls=limits.is_public_by_tls, is_private=True) | {REQUEST_ID: id}

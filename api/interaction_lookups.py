@@ -7,8 +7,8 @@ from uuid import UUID
 
 from api.access import RequestContext
 from api.figure_parameters import OfPast, Past, past_of
+from commands.begun_calls import recorded_call
 from commands.contacts import known_contact
-from commands.interactions import recorded_call
 from projections.queries.one_interaction import last_position
 from store.event_store import Store
 

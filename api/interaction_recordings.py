@@ -10,7 +10,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Done, Instant, InteractionId, Shape
+from api.field_types import Instant, InteractionId, Receipt, Shape
 from api.problem_documents import QUERY, of_command
 from api.slice_router import SliceRouter
 from commands import recordings as commands
@@ -109,7 +109,7 @@ def _shown(found: FoundRecording, where: ZoneInfo) -> CallRecording:
     )
 
 
-@router.post("/{interaction_id}/recording/start", summary="Record the call from now on", responses=_COMMAND, response_model=Done)
+@router.post("/{interaction_id}/recording/start", summary="Record the call from now on", responses=_COMMAND, response_model=Receipt)
 async def start_recording(interaction_id: InteractionId, context: Authenticated) -> Response:
     """The PBX begins within moments: the call's recordings say so. Refused without a talk, while the call is recorded, and where the queue's rule is `never`.
 
@@ -118,19 +118,19 @@ async def start_recording(interaction_id: InteractionId, context: Authenticated)
     return await context.do(commands.StartRecording(interaction=interaction_id))
 
 
-@router.post("/{interaction_id}/recording/pause", summary="Leave out what is said from now on", responses=_COMMAND, response_model=Done)
+@router.post("/{interaction_id}/recording/pause", summary="Leave out what is said from now on", responses=_COMMAND, response_model=Receipt)
 async def pause_recording(interaction_id: InteractionId, context: Authenticated) -> Response:
     """For a card number: the recording has silence until it is resumed, and keeps its length. Needs the same as to start it."""
     return await context.do(commands.PauseRecording(interaction=interaction_id))
 
 
-@router.post("/{interaction_id}/recording/resume", summary="Record again what is said", responses=_COMMAND, response_model=Done)
+@router.post("/{interaction_id}/recording/resume", summary="Record again what is said", responses=_COMMAND, response_model=Receipt)
 async def resume_recording(interaction_id: InteractionId, context: Authenticated) -> Response:
     """The end of a pause. Needs the same as to start it."""
     return await context.do(commands.ResumeRecording(interaction=interaction_id))
 
 
-@router.post("/{interaction_id}/recording/stop", summary="End the recording", responses=_COMMAND, response_model=Done)
+@router.post("/{interaction_id}/recording/stop", summary="End the recording", responses=_COMMAND, response_model=Receipt)
 async def stop_recording(interaction_id: InteractionId, context: Authenticated) -> Response:
     """Its file is taken in at once. What the queue's rule wants to have recorded can only be paused. Needs the same as to start it."""
     return await context.do(commands.StopRecording(interaction=interaction_id))

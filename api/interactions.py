@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, DialledNumber, Done, InteractionId, Line, Moment, Name, microseconds
+from api.field_types import Body, DialledNumber, InteractionId, Line, Moment, Name, Receipt, microseconds
 from api.invalid_fields import form
 from api.problem_documents import of_command
 from api.slice_router import SliceRouter
@@ -148,13 +148,13 @@ class Quality(Action):
 Nothing = Annotated[Action, BodyField(default_factory=Action)]
 
 
-@router.post("", summary="A customer calls in", status_code=201, response_model=Done)
+@router.post("", summary="A customer calls in", status_code=201, response_model=Receipt)
 async def start_call(body: Start, context: Authenticated) -> Response:
     """Creates an inbound call with a protocol number. An unknown number becomes a contact."""
     return await context.do(commands.StartCall(call=body.call, from_number=body.from_number, to_number=body.to_number, at=body.us), 201)
 
 
-@router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Done)
+@router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Receipt)
 async def dial_out(body: Dial, context: Authenticated) -> Response:
     """Begins an outbound attempt. `attempt-answered` or `attempt-failed` says what became of it; the call is open until `end`, also after `attempt-failed`.
 
@@ -165,67 +165,67 @@ async def dial_out(body: Dial, context: Authenticated) -> Response:
     return await context.do(command, 201)
 
 
-@router.post("/{interaction_id}/ivr/enter", summary="The call enters an IVR", response_model=Done)
+@router.post("/{interaction_id}/ivr/enter", summary="The call enters an IVR", response_model=Receipt)
 async def enter_ivr(interaction_id: InteractionId, body: InIvr, context: Authenticated) -> Response:
     """The call enters an IVR (URA). Counted in *Entrantes URA*."""
     return await context.do(commands.EnterIvr(interaction=interaction_id, ivr=body.ivr, at=body.us))
 
 
-@router.post("/{interaction_id}/ivr/option", summary="The caller keys an option", response_model=Done)
+@router.post("/{interaction_id}/ivr/option", summary="The caller keys an option", response_model=Receipt)
 async def choose_ivr_option(interaction_id: InteractionId, body: KeyedOption, context: Authenticated) -> Response:
     """Records any option, including one that the menu does not have."""
     return await context.do(commands.ChooseOption(interaction=interaction_id, option=body.option, at=body.us))
 
 
-@router.post("/{interaction_id}/ivr/out-of-hours", summary="The IVR announces that the center is closed", response_model=Done)
+@router.post("/{interaction_id}/ivr/out-of-hours", summary="The IVR announces that the center is closed", response_model=Receipt)
 async def announce_out_of_hours(interaction_id: InteractionId, body: InIvr, context: Authenticated) -> Response:
     """Counted in *Fora de Serviço*."""
     return await context.do(commands.AnnounceOutOfHours(interaction=interaction_id, ivr=body.ivr, at=body.us))
 
 
-@router.post("/{interaction_id}/ivr/leave", summary="The IVR itself ends the call", response_model=Done)
+@router.post("/{interaction_id}/ivr/leave", summary="The IVR itself ends the call", response_model=Receipt)
 async def leave_ivr(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The caller chose no option in any attempt, or the menu ends the call. It is not an abandon."""
     return await context.do(commands.LeaveIvr(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/offer", summary="Offer the call to a queue", response_model=Done)
+@router.post("/{interaction_id}/offer", summary="Offer the call to a queue", response_model=Receipt)
 async def offer_call(interaction_id: InteractionId, body: ToQueue, context: Authenticated) -> Response:
     """Opens a visit and begins its wait. The queue's current SLA settings apply to the visit."""
     return await context.do(commands.OfferCall(interaction=interaction_id, queue=body.queue, at=body.us))
 
 
-@router.post("/{interaction_id}/ring", summary="An agent's phone begins to ring", response_model=Done)
+@router.post("/{interaction_id}/ring", summary="An agent's phone begins to ring", response_model=Receipt)
 async def ring_agent(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The agent must be logged in and neither paused nor in another call, dialled ones too. An agent in wrap-up may be rung: who distributes the calls decides."""
     return await context.do(commands.RingAgent(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
-@router.post("/{interaction_id}/ring-no-answer", summary="The agent does not answer the ring", response_model=Done)
+@router.post("/{interaction_id}/ring-no-answer", summary="The agent does not answer the ring", response_model=Receipt)
 async def ring_no_answer(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The call keeps waiting; one more *ring no answer* (RONA) is counted for the agent."""
     return await context.do(commands.RingNoAnswer(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
-@router.post("/{interaction_id}/answer", summary="An agent answers the call", response_model=Done)
+@router.post("/{interaction_id}/answer", summary="An agent answers the call", response_model=Receipt)
 async def answer_call(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The visit's wait ends as answered; the talk begins. The agent must be logged in and neither paused nor in another call, dialled ones too."""
     return await context.do(commands.AnswerCall(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
-@router.post("/{interaction_id}/hold", summary="Put the customer on hold", response_model=Done)
+@router.post("/{interaction_id}/hold", summary="Put the customer on hold", response_model=Receipt)
 async def hold_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Hold is part of the handle time, not of the talk."""
     return await context.do(commands.HoldCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/resume", summary="Take the customer off hold", response_model=Done)
+@router.post("/{interaction_id}/resume", summary="Take the customer off hold", response_model=Receipt)
 async def resume_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The talk goes on."""
     return await context.do(commands.ResumeCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/release", summary="The talk ends", response_model=Done)
+@router.post("/{interaction_id}/release", summary="The talk ends", response_model=Receipt)
 async def release_call(
     interaction_id: InteractionId, body: Annotated[Release, BodyField(default_factory=Release)], context: Authenticated
 ) -> Response:
@@ -233,37 +233,37 @@ async def release_call(
     return await context.do(commands.ReleaseCall(interaction=interaction_id, by=body.by, at=body.us))
 
 
-@router.post("/{interaction_id}/abandon", summary="The customer gives up waiting", response_model=Done)
+@router.post("/{interaction_id}/abandon", summary="The customer gives up waiting", response_model=Receipt)
 async def abandon_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as abandoned."""
     return await context.do(commands.AbandonCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/time-out", summary="The queue's time limit ends the wait", response_model=Done)
+@router.post("/{interaction_id}/time-out", summary="The queue's time limit ends the wait", response_model=Receipt)
 async def time_out_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as timed out (*Dequeued*), which is never an abandon."""
     return await context.do(commands.TimeOutCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/leave-by-key", summary="The customer chooses a key to leave the queue", response_model=Done)
+@router.post("/{interaction_id}/leave-by-key", summary="The customer chooses a key to leave the queue", response_model=Receipt)
 async def leave_queue_by_key(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as left by key, for a callback or another menu."""
     return await context.do(commands.LeaveByKey(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/withdraw", summary="Take the call out of the queue", response_model=Done)
+@router.post("/{interaction_id}/withdraw", summary="Take the call out of the queue", response_model=Receipt)
 async def withdraw_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Before an answer: the visit ends as transferred out. Offer the call to another queue, or end it."""
     return await context.do(commands.WithdrawCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/attempt-answered", summary="The customer answers the attempt", response_model=Done)
+@router.post("/{interaction_id}/attempt-answered", summary="The customer answers the attempt", response_model=Receipt)
 async def answer_attempt(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Marks the outbound call as answered; the talk of the agent who dialled begins. A dialler without an agent offers the call to a queue then."""
     return await context.do(commands.AnswerDial(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/attempt-failed", summary="The attempt is not answered", response_model=Done)
+@router.post("/{interaction_id}/attempt-failed", summary="The attempt is not answered", response_model=Receipt)
 async def fail_attempt(
     interaction_id: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
 ) -> Response:
@@ -271,13 +271,13 @@ async def fail_attempt(
     return await context.do(commands.FailDial(interaction=interaction_id, result=body.result, at=body.us))
 
 
-@router.post("/{interaction_id}/end", summary="The call ends", response_model=Done)
+@router.post("/{interaction_id}/end", summary="The call ends", response_model=Receipt)
 async def end_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """A customer who hangs up while waiting abandons; one who hangs up while talking ends the talk."""
     return await context.do(commands.EndCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/wrap-up", summary="Finish the after-call work and tag the call", response_model=Done)
+@router.post("/{interaction_id}/wrap-up", summary="Finish the after-call work and tag the call", response_model=Receipt)
 async def wrap_up_call(
     interaction_id: InteractionId, body: Annotated[Wrapping, BodyField(default_factory=Wrapping)], context: Authenticated
 ) -> Response:
@@ -285,13 +285,13 @@ async def wrap_up_call(
     return await context.do(commands.WrapUp(interaction=interaction_id, tag=body.tag, at=body.us))
 
 
-@router.post("/{interaction_id}/note", summary="Write a note about the call", response_model=Done)
+@router.post("/{interaction_id}/note", summary="Write a note about the call", response_model=Receipt)
 async def note_call(interaction_id: InteractionId, body: Noting, context: Authenticated) -> Response:
     """During the call or after it, any number of times. The note is in the call's history for those who may read personal data, until the contact is forgotten."""
     return await context.do(commands.NoteCall(interaction=interaction_id, note=body.note, at=body.us))
 
 
-@router.post("/{interaction_id}/quality", summary="The final figures of the voice quality", response_model=Done)
+@router.post("/{interaction_id}/quality", summary="The final figures of the voice quality", response_model=Receipt)
 async def measure_quality(interaction_id: InteractionId, body: Quality, context: Authenticated) -> Response:
     """Records jitter and packet loss of the call, which D1 shows."""
     command = commands.MeasureQuality(interaction=interaction_id, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, at=body.us)

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Digits, Done, IvrId, Line, Name, Shape, Text
+from api.field_types import Body, Digits, IvrId, Line, Name, Receipt, Shape, Text
 from api.invalid_fields import form
 from api.lists import Page, Paged, registered
 from api.problem_documents import QUERY_FOR_ALL, documented, of_command
@@ -219,19 +219,19 @@ class NewIvr(IvrChange):
     name: Annotated[Name, Field(description="the name in dialplans; it never changes", examples=["principal"])]
 
 
-@router.post("", status_code=201, summary="Register an IVR", responses=of_command("already-exists"), response_model=Done)
+@router.post("", status_code=201, summary="Register an IVR", responses=of_command("already-exists"), response_model=Receipt)
 async def register_ivr(body: NewIvr, context: Authenticated) -> Response:
     """Registers an IVR (URA); the response's `id` is the IVR's. IVRs that a source names are registered automatically."""
     return await context.do(commands.RegisterIvr(name=body.name, **body.settings()), 201)
 
 
-@router.patch("/{ivr_id}", summary="Change the settings of an IVR", responses=of_command("not-found"), response_model=Done)
+@router.patch("/{ivr_id}", summary="Change the settings of an IVR", responses=of_command("not-found"), response_model=Receipt)
 async def change_ivr(ivr_id: IvrId, body: IvrChange, context: Authenticated) -> Response:
     """The changes apply from now on. A menu must lead to queues that exist."""
     return await context.do(commands.ChangeIvrSettings(ivr=ivr_id, **body.settings()))
 
 
-@router.delete("/{ivr_id}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Done)
+@router.delete("/{ivr_id}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Receipt)
 async def delete_ivr(ivr_id: IvrId, context: Authenticated) -> Response:
     """Its earlier calls stay in all figures."""
     return await context.do(commands.DeleteIvr(ivr=ivr_id))

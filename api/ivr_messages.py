@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from api.access import RequestContext, authorised
-from api.field_types import Body, Done, IvrId, Moment, Shape, Text, microseconds
+from api.field_types import Body, IvrId, Moment, Receipt, Shape, Text, microseconds
 from api.figure_parameters import Parameters
 from api.invalid_fields import form
 from api.ivr import VOICE, IvrChange, Message
@@ -143,7 +143,7 @@ async def speak_text(body: SpokenText, context: ForEditors) -> Response:
     "/{ivr_id}/audio",
     summary="Upload a message of an IVR",
     responses=of_command("not-found", "no-room"),
-    response_model=Done,
+    response_model=Receipt,
     openapi_extra=_FILE,
 )
 async def upload_ivr_message(ivr_id: IvrId, request: Request, context: ForEditors, params: Annotated[OfAudio, Query()]) -> Response:

@@ -14,8 +14,7 @@ from api.access import LAST_EVENT_ID, Access, RequestContext, authorised
 from api.answer_changes import Table
 from api.asked import BOARD_EVERY_S, Asked, Watchable
 from api.fair_turns import Claim
-from api.field_types import Instant as KnownInstant
-from api.field_types import Position, Shape
+from api.field_types import Instant, Position, Shape
 from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
@@ -61,7 +60,7 @@ _ITEM: dict[str, Any] = {
     },
 }
 
-Instant = Annotated[KnownInstant | None, Field(examples=["2026-03-02T14:05:09-03:00"])]
+_MaybeInstant = Annotated[Instant | None, Field(examples=["2026-03-02T14:05:09-03:00"])]
 
 
 class AgentState(Shape):
@@ -71,7 +70,7 @@ class AgentState(Shape):
     agent_id: Annotated[UUID, Field(description="the agent's id: a name may pass to another agent")]
     state: State
     state_label: Annotated[str, Field(examples=["Em conversa"])]
-    since: Annotated[Instant, Field(description="since when; null for an agent who never logged in")]
+    since: Annotated[_MaybeInstant, Field(description="since when; null for an agent who never logged in")]
     reason: Annotated[str | None, Field(description="reason of the pause; null without one", examples=["almoço"])]
     queue: Annotated[
         str | None, Field(description="queue of the current call; null without one, or if the caller may not see it", examples=["vendas"])
@@ -80,7 +79,7 @@ class AgentState(Shape):
     interaction_id: Annotated[UUID | None, Field(description="the current call; null without one, or if the caller may not see it")]
     on_hold: Annotated[bool, Field(description="whether the customer of that call is on hold")]
     logged_in_since: Annotated[
-        Instant, Field(description="when the agent logged in; null for one who is offline, or whose log-in no source saw")
+        _MaybeInstant, Field(description="when the agent logged in; null for one who is offline, or whose log-in no source saw")
     ]
     queues: Annotated[
         list[str], Field(description='queues in which the agent is logged in; "" means all', examples=[["vendas", "suporte"]])
@@ -123,7 +122,7 @@ class Waiting(CallIdentity):
     queue: Annotated[str, Field(examples=["vendas"])]
     queue_id: UUID
     place: Annotated[int, Field(ge=1, description="place in that queue")]
-    since: Annotated[KnownInstant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    since: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
     sla_ms: Annotated[int, Field(ge=0, description="the queue's threshold of the service level for this visit", examples=[20_000])]
     ringing: Annotated[list[str], Field(description="the agents who are rung for it", examples=[["Ana"]])]
 
@@ -134,7 +133,7 @@ class OngoingCall(CallIdentity):
     interaction_id: UUID
     state: OngoingState
     state_label: Annotated[str, Field(description="the state in pt-BR", examples=["Em conversa"])]
-    since: Annotated[KnownInstant, Field(description="since when it is in that state", examples=["2026-03-02T14:05:09-03:00"])]
+    since: Annotated[Instant, Field(description="since when it is in that state", examples=["2026-03-02T14:05:09-03:00"])]
     queue: Annotated[str | None, Field(description="null without one", examples=["vendas"])]
     queue_id: UUID | None
     agent: Annotated[str | None, Field(description="who talks, or for whom it is dialled; null if nobody", examples=["Ana"])]
@@ -145,10 +144,10 @@ class LiveBoard(Noted):
     """B2: the state of the center at one instant."""
 
     at: Annotated[
-        KnownInstant,
+        Instant,
         Field(description="the instant that is shown: of the last event, or of `as_of`", examples=["2026-03-02T14:05:09-03:00"]),
     ]
-    covered_to: Annotated[Instant, Field(description="the end of the sources' coverage, if it is before the requested instant")]
+    covered_to: Annotated[_MaybeInstant, Field(description="the end of the sources' coverage, if it is before the requested instant")]
     agents: AgentsByGroup
     counts: AgentsNow
     waiting: Annotated[list[Waiting], Field(description="the customers who wait, the longest first")]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from fastapi.routing import APIRoute
 
-from api.field_types import Done
+from api.field_types import Receipt
 from api.openapi_permissions import commands_of
 from commands.handler_context import Result
 
@@ -21,7 +21,7 @@ def describe_results(routes: list[APIRoute], document: dict[str, Any]) -> None:
     for route in routes:
         for answer in by_id[route.name]["responses"].values():
             media = answer.get("content", {}).get("application/json", {})
-            if media.get("schema") == {"$ref": _SCHEMAS + Done.__name__}:
+            if media.get("schema") == {"$ref": _SCHEMAS + Receipt.__name__}:
                 media["schema"] = {"$ref": _SCHEMAS + _receipt(result_of(route), schemas)}
 
 
@@ -34,9 +34,9 @@ def result_of(route: APIRoute) -> type[Result]:
 
 def _receipt(result: type[Result], schemas: dict[str, Any]) -> str:
     """The name of the schema of a receipt with these results; it is added to the schemas."""
-    common = schemas[Done.__name__]
+    common = schemas[Receipt.__name__]
     if result is Result:
-        return Done.__name__
+        return Receipt.__name__
     name = f"{result.__name__}Receipt"
     if name not in schemas:
         _, parts = msgspec.json.schema_components([result], ref_template=_SCHEMAS + "{name}")

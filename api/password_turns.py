@@ -11,7 +11,7 @@ from anyio.to_thread import run_sync
 
 from api.fair_turns import Claim, Crowded, FairTurns, Room
 from api.problem import Problem
-from api.throttle import LoginThrottle, Standing, Subject
+from api.throttle import LoginThrottle, Subject, Trier
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ STRANGERS = Room(all_lanes=6, lane=4, longest_s=1.0)
 KNOWN = Room(all_lanes=200, lane=4, longest_s=15.0)
 """An office of 200 people whose sessions have all ended logs in within some ten seconds. A device, an account or a user asks once, and perhaps again."""
 
-_RANK: dict[Standing, int] = {"known": 0, "stranger": 0, "crowd": 1}
+_RANK: dict[Trier, int] = {"known": 0, "stranger": 0, "crowd": 1}
 
 
 class PasswordTurns:
@@ -41,7 +41,7 @@ class PasswordTurns:
     async def run(
         self,
         who: Hashable,
-        standing: Standing,
+        standing: Trier,
         hashing: Callable[..., T],
         *args: object,
         begun: AbstractSet[Subject] = frozenset(),
@@ -60,7 +60,7 @@ class PasswordTurns:
             raise Problem("too-many-requests", detail, headers={"Retry-After": str(crowded.retry_s)}, code="too-many-logins") from None
 
     @asynccontextmanager
-    async def _turn(self, who: Hashable, standing: Standing) -> AsyncIterator[None]:
+    async def _turn(self, who: Hashable, standing: Trier) -> AsyncIterator[None]:
         if standing == "known":
             async with self._known.turn(who, [Claim("hash", AT_ONCE)]):
                 yield

@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext
-from api.field_types import Body, Done, Instant, Name, Shape
+from api.field_types import Body, Instant, Name, Receipt, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.invalid_fields import form
@@ -104,13 +104,13 @@ async def open_phone_session(body: PhoneOpening, context: Authenticated, request
     )
 
 
-@router.delete("/session", summary="Close the session of a phone in the browser", responses=_OF_AGENT, response_model=Done)
+@router.delete("/session", summary="Close the session of a phone in the browser", responses=_OF_AGENT, response_model=Receipt)
 async def close_phone_session(params: Annotated[PhoneClosing, Query()], context: Authenticated) -> Response:
     """The credential is no longer valid, and the telephone rings no more. Nothing happens if the session has ended already."""
     return await context.do(commands.ClosePhone(agent=params.agent, session=params.session))
 
 
-@router.put("/interface", summary="Use a telephone of one's own", responses=_OF_AGENT, response_model=Done)
+@router.put("/interface", summary="Use a telephone of one's own", responses=_OF_AGENT, response_model=Receipt)
 async def choose_phone(body: ChosenPhone, context: Authenticated) -> Response:
     """A telephone on the desk, or a softphone, that the PBX knows: calls ring there, and a session of the phone in the browser ends. Earlier calls of the telephone stay whose they were.
 
@@ -121,7 +121,7 @@ async def choose_phone(body: ChosenPhone, context: Authenticated) -> Response:
     return await context.do(commands.ChoosePhone(agent=body.agent, interface=body.interface, given=tuple(given)))
 
 
-@router.delete("/interface", summary="Give up a telephone of one's own", responses=_OF_AGENT, response_model=Done)
+@router.delete("/interface", summary="Give up a telephone of one's own", responses=_OF_AGENT, response_model=Receipt)
 async def release_phone(params: Annotated[ReleasedPhone, Query()], context: Authenticated) -> Response:
     """Calls of the agent ring there no more, and another agent may choose it. Nothing happens if it is none of the agent's.
 

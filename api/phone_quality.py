@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Done, Name
+from api.field_types import Body, Name, Receipt
 from api.problem_documents import of_command
 from api.slice_router import SliceRouter
 from commands import leg_quality as commands
@@ -34,7 +34,7 @@ class HeardQuality(Body):
     ]
 
 
-@router.post("/quality", summary="Report what the agent heard", response_model=Done)
+@router.post("/quality", summary="Report what the agent heard", response_model=Receipt)
 async def report_heard_quality(body: HeardQuality, context: Authenticated) -> Response:
     """The downlink of the agent's leg, sent once at the end of the call, in the call's history as `quality` with `by: downlink`; the PBX measures the uplink. The call's jitter and loss in the report of interactions are those of its worst leg.
 

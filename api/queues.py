@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
+from api.field_types import Body, Milliseconds, Name, QueueId, Receipt, Shape
 from api.invalid_fields import form
 from api.lists import Page, Paged, registered
 from api.problem_documents import QUERY_FOR_ALL, documented, of_command
@@ -145,13 +145,13 @@ async def get_queue(queue_id: QueueId, context: Authenticated) -> QueueDetail:
     )
 
 
-@router.post("", status_code=201, summary="Register a queue", responses=of_command("already-exists"), response_model=Done)
+@router.post("", status_code=201, summary="Register a queue", responses=of_command("already-exists"), response_model=Receipt)
 async def register_queue(body: NewQueue, context: Authenticated) -> Response:
     """Registers a queue (serviço); the response's `id` is the queue's. Queues that a source names are registered automatically."""
     return await context.do(commands.RegisterQueue(**body.model_dump()), 201)
 
 
-@router.patch("/{queue_id}", summary="Change the settings of a queue", responses=_ONE, response_model=Done)
+@router.patch("/{queue_id}", summary="Change the settings of a queue", responses=_ONE, response_model=Receipt)
 async def change_queue(queue_id: QueueId, body: QueueChange, context: Authenticated) -> Response:
     """The changes apply from now on; calls that were offered earlier keep their settings."""
     return await context.do(commands.ChangeQueueSettings(queue=queue_id, **body.model_dump()))
@@ -161,32 +161,32 @@ async def change_queue(queue_id: QueueId, body: QueueChange, context: Authentica
     "/{queue_id}/rename",
     summary="Rename a queue",
     responses=of_command("not-found", "already-exists"),
-    response_model=Done,
+    response_model=Receipt,
 )
 async def rename_queue(queue_id: QueueId, body: NewName, context: Authenticated) -> Response:
     """Its past keeps the old name; sources may go on using any name that the queue has had."""
     return await context.do(commands.RenameQueue(queue=queue_id, name=body.name))
 
 
-@router.put("/{queue_id}/agents", summary="Set the agents of a queue", responses=_ONE, response_model=Done)
+@router.put("/{queue_id}/agents", summary="Set the agents of a queue", responses=_ONE, response_model=Receipt)
 async def set_queue_agents(queue_id: QueueId, body: Agents, context: Authenticated) -> Response:
     """Replaces all agents of the queue, by name."""
     return await context.do(commands.SetQueueAgents(queue=queue_id, agents=body.agents))
 
 
-@router.post("/{queue_id}/activate", summary="Activate a queue", responses=_ONE, response_model=Done)
+@router.post("/{queue_id}/activate", summary="Activate a queue", responses=_ONE, response_model=Receipt)
 async def activate_queue(queue_id: QueueId, context: Authenticated) -> Response:
     """The queue takes calls again. An active queue is not changed."""
     return await context.do(commands.ActivateQueue(queue=queue_id))
 
 
-@router.post("/{queue_id}/deactivate", summary="Deactivate a queue", responses=_ONE, response_model=Done)
+@router.post("/{queue_id}/deactivate", summary="Deactivate a queue", responses=_ONE, response_model=Receipt)
 async def deactivate_queue(queue_id: QueueId, context: Authenticated) -> Response:
     """The queue takes no new calls. Calls that wait in it keep waiting."""
     return await context.do(commands.DeactivateQueue(queue=queue_id))
 
 
-@router.delete("/{queue_id}", summary="Remove a queue from the settings", responses=_ONE, response_model=Done)
+@router.delete("/{queue_id}", summary="Remove a queue from the settings", responses=_ONE, response_model=Receipt)
 async def delete_queue(queue_id: QueueId, context: Authenticated) -> Response:
     """Refused while it is active. Its past stays in all figures."""
     return await context.do(commands.DeleteQueue(queue=queue_id))

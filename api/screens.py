@@ -9,7 +9,7 @@ from fastapi import Path, Query, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Done, Instant, Name, Shape
+from api.field_types import Body, Instant, Name, Receipt, Shape
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -63,7 +63,7 @@ class ScreenDetail(Shape):
     ]
 
 
-@router.post("", status_code=201, summary="Create a screen", responses=of_command(), response_model=Done)
+@router.post("", status_code=201, summary="Create a screen", responses=of_command(), response_model=Receipt)
 async def create_screen(body: NewScreen, context: Authenticated) -> Response:
     """A device that opens the link shows the queues until the screen is revoked, whoever logs out. It needs `gerenciar-chaves`, and
     `gerenciar-atendimento` because the screen shows what that permission shows. No API key creates a screen.
@@ -87,7 +87,7 @@ async def list_screens(
     return Page(items=[_shaped(row, used.get(row.id)) for row in part.rows], next=part.next, as_of=part.as_of)
 
 
-@router.post("/{screen_id}/link", summary="Issue a new link for a screen", responses=of_command("not-found"), response_model=Done)
+@router.post("/{screen_id}/link", summary="Issue a new link for a screen", responses=of_command("not-found"), response_model=Receipt)
 async def issue_screen_link(screen_id: ScreenId, context: Authenticated) -> Response:
     """For another device, or when the first link was lost. The present device stays the screen until the new link is used; earlier links become void.
 
@@ -96,7 +96,7 @@ async def issue_screen_link(screen_id: ScreenId, context: Authenticated) -> Resp
     return await context.do(IssueScreenLink(screen=screen_id))
 
 
-@router.post("/{screen_id}/revoke", summary="Revoke a screen", responses=of_command("not-found"), response_model=Done)
+@router.post("/{screen_id}/revoke", summary="Revoke a screen", responses=of_command("not-found"), response_model=Receipt)
 async def revoke_screen(screen_id: ScreenId, context: Authenticated) -> Response:
     """Its device is refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back. Needs `gerenciar-chaves`."""
     receipt = await context.application.execute(RevokeScreen(screen=screen_id), context.caller)

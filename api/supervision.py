@@ -11,7 +11,7 @@ from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
 from api.calls import own_agent
-from api.field_types import Body, Done, InteractionId, Name, Shape
+from api.field_types import Body, InteractionId, Name, Receipt, Shape
 from api.figure_parameters import Parameters
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
@@ -75,42 +75,42 @@ async def get_supervision(
     return SupervisionNow(**labelled("state", "supervision_state", found.state), mode=found.mode, reason=found.reason)
 
 
-@router.post("/{interaction_id}/listen", summary="Listen to a call", response_model=Done)
+@router.post("/{interaction_id}/listen", summary="Listen to a call", response_model=Receipt)
 async def listen_to_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
     """The supervisor's telephone rings, and then hears both the agent and the customer; nobody hears the supervisor. In a call that is supervised already the mode changes, on the same telephone. What comes of it: `supervision`."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="listen"))
 
 
-@router.post("/{interaction_id}/whisper", summary="Whisper to the agent of a call", response_model=Done)
+@router.post("/{interaction_id}/whisper", summary="Whisper to the agent of a call", response_model=Receipt)
 async def whisper_to_agent(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
     """As `listen`, and the agent alone hears the supervisor."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="whisper"))
 
 
-@router.post("/{interaction_id}/barge", summary="Join a call", response_model=Done)
+@router.post("/{interaction_id}/barge", summary="Join a call", response_model=Receipt)
 async def barge_into_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
     """As `listen`, and both the agent and the customer hear the supervisor."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="barge"))
 
 
-@router.post("/{interaction_id}/hang-up", summary="Hang up a call", response_model=Done)
+@router.post("/{interaction_id}/hang-up", summary="Hang up a call", response_model=Receipt)
 async def hang_up_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
     """The customer's line is hung up, and with it the agent's."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="hang-up"))
 
 
-@router.post("/{interaction_id}/pull", summary="Take a call over", response_model=Done)
+@router.post("/{interaction_id}/pull", summary="Take a call over", response_model=Receipt)
 async def pull_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
     """The supervisor's telephone rings, and then the supervisor talks with the customer instead of the agent."""
     supervisor = await _allowed(interaction_id, body, context)
     return await context.do(SuperviseCall(interaction=interaction_id, supervisor=supervisor, mode="pull"))
 
 
-@router.post("/{interaction_id}/leave", summary="Leave a supervised call", response_model=Done)
+@router.post("/{interaction_id}/leave", summary="Leave a supervised call", response_model=Receipt)
 async def leave_call(interaction_id: InteractionId, body: Nobody, context: Authenticated) -> Response:
     """The supervisor's telephone is hung up; the call goes on."""
     supervisor = await _allowed(interaction_id, body, context)

@@ -15,7 +15,7 @@ from api.rate_limit import note_tries
 
 Kind = Literal["device", "pair", "account", "address"]
 
-Standing = Literal["known", "stranger", "crowd"]
+Trier = Literal["known", "stranger", "crowd"]
 """Who tries. known: a user, or a device or an address from which the account has logged in before. crowd: an address from which others try too, or have failed lately."""
 
 FREE_TRIES: dict[Kind, int] = {"device": 5, "pair": 5, "account": 5, "address": 20}
@@ -78,7 +78,7 @@ class LoginThrottle:
             raise too_many("too many failed logins", wait)
         return subjects
 
-    def standing(self, account: Account, address: str, device: str = "") -> Standing:
+    def standing(self, account: Account, address: str, device: str = "") -> Trier:
         """Who makes a try that has begun."""
         if device or (account, address) in self._known:
             return "known"

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Instant, Shape
-from api.figure_parameters import Instant as WrittenInstant
-from api.figure_parameters import OfSome, past_of
+from api.figure_parameters import OfSome, WrittenInstant, past_of
 from api.figures import Noted, figures
 from api.periods import TODAY, Period, period
 from api.problem import invalid

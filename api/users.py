@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Done, Name, Shape, UserId
+from api.field_types import Body, Name, Receipt, Shape, UserId
 from api.figure_parameters import Past
 from api.invalid_fields import form
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -121,14 +121,14 @@ async def get_user(user_id: UserId, context: Annotated[RequestContext, authorise
     return _shaped(context.application.center.store.keyring, await context.ask(one_user, user_id))
 
 
-@router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Done)
+@router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Receipt)
 async def register_user(body: NewUser, context: Authenticated) -> Response:
     """The user sets the first password with the one-time token of the response."""
     command = commands.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
     return await context.do(command, 201)
 
 
-@router.post("/users/password-link", summary="Issue a one-time token for a user", responses=_OF_USER, response_model=Done)
+@router.post("/users/password-link", summary="Issue a one-time token for a user", responses=_OF_USER, response_model=Receipt)
 async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
     """For a forgotten password. Earlier tokens become void."""
     return await context.do(commands.IssuePasswordLink(email=body.email))
@@ -138,7 +138,7 @@ async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
     "/users/{user_id}",
     summary="Change a user's name or e-mail address",
     responses=of_command("not-found", "already-exists"),
-    response_model=Done,
+    response_model=Receipt,
 )
 async def change_user(user_id: UserId, body: UserChange, context: Authenticated) -> Response:
     """Of oneself, or of a user below one's own level. The user logs in with the new address and the old password; sessions go on.
@@ -148,13 +148,13 @@ async def change_user(user_id: UserId, body: UserChange, context: Authenticated)
     return await context.do(commands.ChangeUser(user=user_id, name=body.name, email=body.email))
 
 
-@router.put("/users/{user_id}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)
+@router.put("/users/{user_id}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Receipt)
 async def set_user_permissions(user_id: UserId, body: Rights, context: Authenticated) -> Response:
     """Replaces level and permissions. A command needs a lost permission at once; queries, and what is new, count from the user's next access token on."""
     return await context.do(commands.SetPermissions(user=user_id, level=body.level, permissions=body.permissions))
 
 
-@router.post("/users/{user_id}/activate", summary="Activate a user", responses=_OF_USER, response_model=Done)
+@router.post("/users/{user_id}/activate", summary="Activate a user", responses=_OF_USER, response_model=Receipt)
 async def activate_user(user_id: UserId, context: Authenticated) -> Response:
     """The user may log in again, with the old password."""
     receipt = await context.application.execute(commands.ActivateUser(user=user_id), context.caller)
@@ -162,7 +162,7 @@ async def activate_user(user_id: UserId, context: Authenticated) -> Response:
     return done(receipt)
 
 
-@router.post("/users/{user_id}/deactivate", summary="Deactivate a user", responses=_OF_USER, response_model=Done)
+@router.post("/users/{user_id}/deactivate", summary="Deactivate a user", responses=_OF_USER, response_model=Receipt)
 async def deactivate_user(user_id: UserId, context: Authenticated) -> Response:
     """Sessions and streams end and access tokens are refused: at once in this process, within two seconds in other API processes."""
     receipt = await context.application.execute(commands.DeactivateUser(user=user_id), context.caller)

@@ -11,7 +11,7 @@ from fastapi import Path, Query, Response
 from pydantic import Field
 
 from api.access import RequestContext, authorised
-from api.field_types import Body, Done, Instant, Moment, Shape, microseconds
+from api.field_types import Body, Instant, Moment, Receipt, Shape, microseconds
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.paging import CURSOR, digest_of
@@ -127,7 +127,7 @@ async def get_webhook_delivery(
 
 
 @router.post(
-    "/{webhook_id}/redeliver", status_code=202, summary="Post deliveries again", responses=of_command("not-found"), response_model=Done
+    "/{webhook_id}/redeliver", status_code=202, summary="Post deliveries again", responses=of_command("not-found"), response_model=Receipt
 )
 async def redeliver_webhook(webhook_id: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
     """They are posted soon, with the same `webhook-id`, in the order of their interactions. A delivery that the webhook does not have is 404 `delivery-unknown`."""

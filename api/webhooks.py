@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, Done, Instant, Name, Shape
+from api.field_types import Body, Instant, Name, Receipt, Shape
 from api.instants import iso
 from api.invalid_fields import form
 from api.problem_documents import documented, of_command
@@ -134,7 +134,7 @@ async def _for_the_company(context: Authenticated) -> RequestContext:
 ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
 
 
-@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=Done)
+@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=Receipt)
 async def create_webhook(body: NewWebhook, context: ForTheCompany) -> Response:
     """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers.
 
@@ -158,7 +158,7 @@ async def get_webhook(webhook_id: WebhookId, context: Annotated[RequestContext, 
     return _shaped(await context.ask(one_webhook, webhook_id), context.application.center.bus.clock.now_us())
 
 
-@router.patch("/{webhook_id}", summary="Change a webhook", responses=_OF_WEBHOOK, response_model=Done)
+@router.patch("/{webhook_id}", summary="Change a webhook", responses=_OF_WEBHOOK, response_model=Receipt)
 async def change_webhook(webhook_id: WebhookId, body: WebhookChange, context: ForTheCompany) -> Response:
     """Messages that wait go to the new URL too."""
     command = commands.ChangeWebhook(webhook=webhook_id, url=body.url, events=body.events, queues=body.queues, direction=body.direction)
@@ -167,25 +167,25 @@ async def change_webhook(webhook_id: WebhookId, body: WebhookChange, context: Fo
     return await context.do(command)
 
 
-@router.post("/{webhook_id}/pause", summary="Pause a webhook", responses=_OF_WEBHOOK, response_model=Done)
+@router.post("/{webhook_id}/pause", summary="Pause a webhook", responses=_OF_WEBHOOK, response_model=Receipt)
 async def pause_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Response:
     """What happens during a pause is not posted; what waited already is, once it is resumed."""
     return await context.do(commands.PauseWebhook(webhook=webhook_id))
 
 
-@router.post("/{webhook_id}/resume", summary="Resume a webhook", responses=_OF_WEBHOOK, response_model=Done)
+@router.post("/{webhook_id}/resume", summary="Resume a webhook", responses=_OF_WEBHOOK, response_model=Receipt)
 async def resume_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Response:
     """After a pause, or after Atende disabled it; `redeliver` then posts what failed meanwhile."""
     return await context.do(commands.ResumeWebhook(webhook=webhook_id))
 
 
-@router.post("/{webhook_id}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=Done)
+@router.post("/{webhook_id}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=Receipt)
 async def rotate_webhook_secret(webhook_id: WebhookId, body: SecretRotation, context: ForTheCompany) -> Response:
     """During the overlap `webhook-signature` has a signature by each secret."""
     return await context.do(commands.RotateWebhookSecret(webhook=webhook_id, overlap_ms=body.overlap_ms))
 
 
-@router.delete("/{webhook_id}", summary="Delete a webhook", responses=_OF_WEBHOOK, response_model=Done)
+@router.delete("/{webhook_id}", summary="Delete a webhook", responses=_OF_WEBHOOK, response_model=Receipt)
 async def delete_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Response:
     """What waits is not posted; its URL, secrets and deliveries are erased."""
     return await context.do(commands.DeleteWebhook(webhook=webhook_id))

@@ -28,7 +28,7 @@ from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.brokers import Brokers
 from streams.deployment_topics import make_topics, names
-from streams.messages import Message, message
+from streams.messages import KafkaMessage, message
 from streams.relay import LOCK, Relay, Relayed
 from streams.relay_progress import RelayProgress
 from streams.topics import slice_of, topic
@@ -118,7 +118,7 @@ class _Bench:
         producer.close()
         return len(ready) / seconds
 
-    def _messages(self, prefix: str) -> Iterator[tuple[str, Message]]:
+    def _messages(self, prefix: str) -> Iterator[tuple[str, KafkaMessage]]:
         position = 0
         while events := events_after(self._log, position, 10_000):
             for event in events:

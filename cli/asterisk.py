@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from bootstrap import Center, Distributed
 from cli.company import asker, caller, known, known_or_new
 from cli.console import Console, Mistake
-from cli.execution import REFUSED
+from cli.exit_status import REFUSED
 from cli.metrics import serve
 from domain.base import MS
 from domain.companies import Company

@@ -6,6 +6,7 @@ import errno
 
 from bootstrap import Held
 from cli.console import Console, Mistake
+from cli.exit_status import MISTAKEN, REFUSED, TAMPERED
 from cli.operator_commands import (
     Admin,
     Forget,
@@ -23,11 +24,6 @@ from domain.errors import DomainError, InvalidField, NotFound
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.warehouse import WarehouseUnreachable
 from store.database import StoreUnavailable
-
-REFUSED = 1
-MISTAKEN = 2
-TAMPERED = 1
-"""The exit status when the log is not what was written."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

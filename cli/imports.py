@@ -12,7 +12,7 @@ from bootstrap import Center
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
 from cli.cover import cover
-from cli.execution import REFUSED
+from cli.exit_status import REFUSED
 from cli.operator_commands import ImportAmi, ImportQueueLog
 from domain.errors import InvalidField
 from imports.sources import Result, Source, conclude, must_be_importable, take

@@ -22,29 +22,15 @@ from domain.companies import Company
 from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
+from projections.queries.labels import LABELS
+from projections.queries.report import NOTHING, comma
+from projections.queries.titles import FIGURES, NAMES
 
 _REFRESH_S = 1.0
 _REFRESH_PIPED_S = 15.0
 
-_QUEUES = (
-    ("Serviço", "queue"),
-    ("Na fila", "waiting"),
-    ("Oferec.", "offered"),
-    ("Atendidas", "answered"),
-    ("Abandon.", "abandoned"),
-    ("N. Atend.", "timed_out"),
-    ("NS", "sla_percent"),
-    ("ASA", "asa_ms"),
-    ("TMA", "aht_ms"),
-)
-_STATES = (
-    ("Disponíveis", "available"),
-    ("Chamando", "ringing"),
-    ("Falando", "talking"),
-    ("Tabulando", "wrap_up"),
-    ("Em pausa", "paused"),
-    ("Offline", "offline"),
-)
+_QUEUES = ("waiting", "offered", "answered", "abandoned", "timed_out", "sla_percent", "asa_ms", "aht_ms")
+_STATES = ("available", "ringing", "talking", "wrap-up", "paused", "offline")
 
 
 class LiveTable:
@@ -67,21 +53,25 @@ class LiveTable:
 
 def _table(now: datetime, dashboard: dict[str, Any]) -> RenderableType:
     queues = Table(title=f"Hoje, {now:%H:%M:%S}", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
-    for title, name in _QUEUES:
-        queues.add_column(title, justify="left" if name == "queue" else "right")
+    queues.add_column(NAMES["queue"])
+    for name in _QUEUES:
+        queues.add_column(FIGURES[name], justify="right")
     for row in dashboard["queues"]:
-        queues.add_row(*(_shown(name, row[name]) for _, name in _QUEUES))
-    agents = Text("  ").join(Text.assemble(f"{title} ", (str(dashboard["agents"][name]), "bold")) for title, name in _STATES)
-    return Group(queues, Text("Agentes", style="bold"), agents, Text(f"Posição {dashboard['as_of']}", style="dim"))
+        queues.add_row(row["queue"], *(_shown(name, row[name]) for name in _QUEUES))
+    agents = Table(title="Agentes", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    for code in _STATES:
+        agents.add_column(LABELS["agent_state"][code], justify="right")
+    agents.add_row(*(str(dashboard["agents"][code.replace("-", "_")]) for code in _STATES))
+    return Group(queues, agents, Text(f"Posição {dashboard['as_of']}", style="dim"))
 
 
 def _shown(name: str, value: Any) -> str:
     if value is None:
-        return "-"
+        return NOTHING
     if name.endswith("_ms"):
         minutes, seconds = divmod(value // 1_000, 60)
         return f"{minutes:02}:{seconds:02}"
-    return f"{value:.2f} %" if name.endswith("_percent") else str(value)
+    return f"{comma(value)} %" if name.endswith("_percent") else str(value)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import sys
 import settings
 from bootstrap import Unusable
 from cli.console import Mistake
-from cli.execution import MISTAKEN, TAMPERED
+from cli.exit_status import MISTAKEN, TAMPERED
 
 # Importing a module of words registers them, in this order.
 from cli.words import deployment, figures, storage

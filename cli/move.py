@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bootstrap import DirectoryHeld, hold, is_data_directory
 from cli.console import Console, Mistake
-from cli.execution import TAMPERED
+from cli.exit_status import TAMPERED
 from cli.log_copies import one_line, progress_of, servers, written
 from cli.migrate import make_all
 from settings import Settings

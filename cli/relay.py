@@ -19,7 +19,7 @@ from cli.topics import must_be_distributed
 from settings import Settings
 from store.postgres_lock import ServerLock
 from streams.brokers import BrokersAway, BrokersRefuse
-from streams.relay import LOCK, CannotBeRelayed, Figures, NotThisLog, Relay, Relayed
+from streams.relay import LOCK, CannotBeRelayed, NotThisLog, Relay, Relayed, RelayFigures
 from streams.relay_progress import RelayProgress
 
 _ASLEEP_S = 0.5
@@ -62,7 +62,7 @@ def relay(settings: Settings, metrics_port: int | None, console: Console, *, ane
 class _Collected(Collector):
     """The metrics of the relay, read when Prometheus scrapes them."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: RelayFigures) -> None:
         self._figures = figures
 
     def collect(self) -> Iterator[Metric]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bootstrap import open_center
 from cli.console import Console, Mistake
-from cli.execution import TAMPERED
+from cli.exit_status import TAMPERED
 from cli.log_copies import head, one_line, progress_of, servers, written
 from cli.migrate import make_all
 from settings import Settings

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from bootstrap import DirectoryHeld, Unusable, hold, is_data_directory, location, reach
 from cli.console import Console, Interrupted, Mistake, terminal
-from cli.execution import TAMPERED, execute
+from cli.execution import execute
+from cli.exit_status import TAMPERED
 from cli.operator_client import NoServer, run_on_server
 from cli.operator_commands import File, ImportAmi, ImportQueueLog, OperatorCommand, Verify
 from cli.verify import tampered

@@ -7,8 +7,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.agents import act_as, existing_agent
+from commands.begun_calls import BegunCall, begin_call
 from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
-from commands.interactions import BegunCall, begin_call, calls_of
+from commands.interactions import calls_of
 from commands.queues import existing_queue
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
 from domain.agents import Agent

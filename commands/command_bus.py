@@ -174,7 +174,7 @@ class CommandBus:
         except BaseException:
             for unit in units:
                 unit.failed()
-            self.store.forget_protocol_blocks()
+            self.store.protocols.forget_blocks()
             raise
         return answers
 
@@ -187,7 +187,7 @@ class CommandBus:
                     (answer,) = unit.write([unit.decide(command, caller, self.clock.now_us())])
             except IntegrityError:
                 unit.failed()
-                self.store.forget_protocol_blocks()
+                self.store.protocols.forget_blocks()
             else:
                 unit.saved()
                 self.clock.recorded(unit.recorded_us)

@@ -22,8 +22,9 @@ from domain.contacts import Contact
 from domain.errors import InvalidField, NotFound
 from domain.personal_data import may_name_a_person, normalised_phone
 from domain.refusals import UNKNOWN
-from store.event_store import ReceiptKey, Store
+from store.event_store import Store
 from store.keyring import Additions, Keyring
+from store.receipts import ReceiptKey
 
 _AHEAD_US = 60 * SECOND
 """How far the caller's clock may be ahead."""
@@ -230,7 +231,7 @@ class HandlerContext:
 
     def next_protocol(self) -> int:
         """A protocol number (PROTOCOLO) that the company has never had."""
-        self.protocols.append(self._unit.store.next_protocol(self.tenant))
+        self.protocols.append(self._unit.store.protocols.next(self.tenant))
         return self.protocols[-1]
 
     # Aggregates

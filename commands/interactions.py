@@ -10,34 +10,20 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from commands.agents import act_as, existing_agent, note_heartbeat
+from commands.begun_calls import BegunCall, begin_call
 from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
 from commands.observations import member_on, observe
 from commands.queues import existing_queue
-from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS, Permission, must_act_for_all
+from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, must_act_for_all
 from domain.agents import Agent
-from domain.base import FORGOTTEN, NOBODY, Personal
+from domain.base import NOBODY, Personal
 from domain.dialled_numbers import dialable
 from domain.ids import agent_id, interaction_id, timeline_id
 from domain.names import checked_name
-from domain.personal_data import may_name_a_person, normalised_phone
 from domain.texts import LONGEST_NOTE, checked_text
 from domain.voice.facts import AGENTS_NOTE, CallKind, Fact
 from domain.voice.interactions import Interaction
 from domain.voice.outbound_and_ivr import Status
-from store.event_store import Store
-
-
-class BegunCall(Result, frozen=True, kw_only=True):
-    """How a call is known."""
-
-    call: Annotated[
-        str,
-        Meta(
-            description="your own id of the call, as it is recorded: a UUID in its place if it may be a telephone number or a CPF, and without one",
-            examples=["crm-4711"],
-        ),
-    ]
-    protocol: Annotated[int, Meta(description="PROTOCOLO", examples=[4711])]
 
 
 class CallNow(Result, frozen=True, kw_only=True):
@@ -76,6 +62,10 @@ class DialOut(NewCall, frozen=True, kw_only=True):
     at: int | None = None
 
 
+_FIELDS = {"queue": "queue", "agent": "agent", "by": "by", "ivr": "text", "option": "text", "result": "text"}
+"""The fields of commands, and those of the facts that they state."""
+
+
 class CallCommand(Command, frozen=True, kw_only=True):
     """A command about an open call. at: us UTC, now if None."""
 
@@ -83,12 +73,19 @@ class CallCommand(Command, frozen=True, kw_only=True):
     permission_for_others: ClassVar[Permission] = ACT_FOR_OTHERS
     RESULT: ClassVar[type[Result]] = CallNow
     kind: ClassVar[CallKind]
+    ON_FOLLOWED_CALLS: ClassVar[bool] = False
+    """Whether users may send it of a call that a PBX leads: what agents write about a call."""
 
     interaction: UUID
     at: int | None = None
 
     def concerns(self, tenant: UUID) -> Iterable[UUID]:
         return self.interaction, timeline_id(tenant)
+
+    def facts(self, at: int) -> list[Fact]:
+        """The facts that the command states, at an instant (us)."""
+        fields = {_FIELDS[name]: getattr(self, name) for name in self.__struct_fields__ if name in _FIELDS}
+        return [Fact(self.kind, at, ref=self.kind, **fields)]
 
 
 class EnterIvr(CallCommand, frozen=True, kw_only=True):
@@ -211,15 +208,23 @@ class EndCall(CallCommand, frozen=True, kw_only=True):
 class WrapUp(CallCommand, frozen=True, kw_only=True):
     """The agent finishes the wrap-up and tags the call (tabula)."""
 
+    ON_FOLLOWED_CALLS: ClassVar[bool] = True
     kind = "wrap_up"
     tag: str = ""
+
+    def facts(self, at: int) -> list[Fact]:
+        return [*super().facts(at), *([Fact("tag", at, text=checked_name(self.tag, "tag", "a tag"), ref="tag")] if self.tag else [])]
 
 
 class NoteCall(CallCommand, frozen=True, kw_only=True):
     """What the agent writes down about the call. It is the customer's personal data, whatever it says."""
 
+    ON_FOLLOWED_CALLS: ClassVar[bool] = True
     kind = "note"
     note: str
+
+    def facts(self, at: int) -> list[Fact]:
+        return [Fact("note", at, text=AGENTS_NOTE, private=_private(checked_text(self.note, "note", LONGEST_NOTE)), ref=f"note:{at}")]
 
 
 class MeasureQuality(CallCommand, frozen=True, kw_only=True):
@@ -228,6 +233,9 @@ class MeasureQuality(CallCommand, frozen=True, kw_only=True):
     kind = "quality"
     jitter_ms: float
     loss_percent: float
+
+    def facts(self, at: int) -> list[Fact]:
+        return [Fact("quality", at, text=f"{self.jitter_ms};{self.loss_percent}", ref="quality")]
 
 
 @handles(StartCall)
@@ -263,69 +271,18 @@ def dial_out(command: DialOut, context: HandlerContext) -> DoneWith[BegunCall]:
     return done
 
 
-def _private(number: str) -> Personal | None:
-    return Personal(NOBODY, number) if number else None
-
-
-def begin_call(context: HandlerContext, call: str, fact: Fact) -> DoneWith[BegunCall]:
-    """Record that the call begins with this fact, unless it was begun as the same call before."""
-    stated, call = call, _recorded_id(call, context)
-    identity = interaction_id(context.tenant, call)
-    interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
-    if interaction.call is None:
-        observe(context, interaction, call, (fact,))
-    else:
-        direction = "outbound" if fact.kind == "dialled" else "inbound"
-        given, number = _readable(fact.private, context), _readable(interaction.call.number, context)
-        sender = context.caller.user
-        interaction.must_begin_as(direction, given, number, reads_past=sender is None or REPORTS in sender.permissions)
-    assert interaction.call is not None
-    if stated not in ("", call) and context.whose("call", stated) is None:
-        context.name("call", stated, identity)
-        if interaction.call.contact is not None:
-            context.own(identity, interaction.call.contact)
-    return DoneWith(interaction, BegunCall(call=interaction.call.call, protocol=interaction.call.protocol))
-
-
-def _readable(number: Personal | None, context: HandlerContext) -> str:
-    """A telephone number as it is compared; "" for none, and for one that was forgotten."""
-    plain = context.keyring.open(number) if number is not None else ""
-    return "" if plain == FORGOTTEN else normalised_phone(plain)
-
-
-def _recorded_id(call: str, context: HandlerContext) -> str:
-    """The id under which a call is recorded: the integration's own, unless it may name a person.
-
-    Such an id is in the key store's index alone, by which a repeat finds the same call until its contact is forgotten.
-    """
-    if not may_name_a_person(call):
-        return call or str(context.new_id())
-    known = context.whose("call", call)
-    interaction = context.load(Interaction, known) if known is not None else None
-    return interaction.call.call if interaction is not None and interaction.call is not None else str(context.new_id())
-
-
-def recorded_call(store: Store, tenant: UUID, call: str) -> UUID:
-    """The id of the call that a source or an integration knows by this id. One that may name a person leads to it until its contact is forgotten."""
-    sealed = store.keyring.find(store.keyring.tag(tenant, "call", call)) if may_name_a_person(call) else None
-    return sealed or interaction_id(tenant, call)
-
-
 def on_call(command: CallCommand, context: HandlerContext) -> DoneWith[CallNow]:
-    """Apply the command to the call, if the call's state allows it. Refused to users for a call that a PBX leads, but for what agents write about it."""
+    """Apply the command to the call, if the call's state allows it."""
     interaction = context.get(Interaction, command.interaction)
     acting = _acting(command, interaction, context)
-    if context.caller.user is not None and not isinstance(command, (WrapUp, NoteCall)):
+    if context.caller.user is not None and not command.ON_FOLLOWED_CALLS:
         interaction.must_not_be_followed()
     if isinstance(command, OfferCall):
         existing_queue(context, command.queue).must_take_calls()
-    stated = _stated_facts(command, context.instant(command.at))
-    if isinstance(command, (RingAgent, RingNoAnswer, AnswerCall)):
-        stated = [replace(fact, agent=_spelt(context, fact.agent)) for fact in stated]
-    facts = interaction.command(stated)
+    facts = interaction.command([_spelt(fact, context) for fact in command.facts(context.instant(command.at))])
     if isinstance(command, (RingAgent, AnswerCall)):
         _call_to(existing_agent(context, command.agent), command, facts[0], context)
-    if acting and not isinstance(command, (RingAgent, RingNoAnswer)):
+    if acting:
         note_heartbeat(context, context.load(Agent, agent_id(context.tenant, acting)))
     assert interaction.call is not None
     observe(context, interaction, interaction.call.call, facts)
@@ -333,10 +290,10 @@ def on_call(command: CallCommand, context: HandlerContext) -> DoneWith[CallNow]:
     return DoneWith(interaction, CallNow(status=cast("Status | None", interaction.call.status or None)))
 
 
-def _spelt(context: HandlerContext, name: str) -> str:
-    """The agent's name in its first spelling."""
-    agent = context.load(Agent, agent_id(context.tenant, name))
-    return agent.name if agent is not None else name
+def _spelt(fact: Fact, context: HandlerContext) -> Fact:
+    """The fact with its agent's name in the first spelling."""
+    agent = context.load(Agent, agent_id(context.tenant, fact.agent)) if fact.agent else None
+    return replace(fact, agent=agent.name) if agent is not None else fact
 
 
 def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context: HandlerContext) -> None:
@@ -347,6 +304,10 @@ def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context:
         agent.take_call(command.interaction, earlier, fact.at, context.metadata)
 
 
+def _private(number: str) -> Personal | None:
+    return Personal(NOBODY, number) if number else None
+
+
 def calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Interaction]:
     """The calls that the agent took last, besides one, as they are now."""
     loaded = [context.load(Interaction, call) for call in agent.calls if call != besides]
@@ -354,17 +315,22 @@ def calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Inter
 
 
 def _acting(command: CallCommand, interaction: Interaction, context: HandlerContext) -> str:
-    """The agent who acts: named by the command, or on the call; "" when the customer or the line acts. Raises NotAllowed."""
+    """The agent whose client acts, named by the command or on the call; "" when a telephone, the customer or the line acts. Raises NotAllowed."""
     match command:
-        case RingAgent(agent=agent) | RingNoAnswer(agent=agent) | AnswerCall(agent=agent):
+        case RingAgent(agent=agent) | RingNoAnswer(agent=agent):
+            act_as(context, agent)
+            return ""
+        case AnswerCall(agent=agent):
             act_as(context, agent)
             return agent
         case NoteCall():
             return act_on_call(context, interaction, interaction.agents())
         case WrapUp():
             return act_on_call(context, interaction, interaction.agents()[:1])
-    acting = act_on_call(context, interaction, interaction.taking_part())
-    return acting if isinstance(command, (HoldCall, ResumeCall)) or (isinstance(command, ReleaseCall) and command.by == "agent") else ""
+        case HoldCall() | ResumeCall() | ReleaseCall(by="agent"):
+            return act_on_call(context, interaction, interaction.taking_part())
+    act_on_call(context, interaction, interaction.taking_part())
+    return ""
 
 
 def act_on_call(context: HandlerContext, interaction: Interaction, named: Sequence[str]) -> str:
@@ -388,19 +354,3 @@ def act_on_call(context: HandlerContext, interaction: Interaction, named: Sequen
 
 for _command in CallCommand.__subclasses__():
     handles(_command)(on_call)
-
-_FIELDS = {"queue": "queue", "agent": "agent", "by": "by", "ivr": "text", "option": "text", "result": "text"}
-
-
-def _stated_facts(command: CallCommand, at: int) -> list[Fact]:
-    """The facts that the command states."""
-    match command:
-        case WrapUp(tag=tag) if tag:
-            return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=checked_name(tag, "tag", "a tag"), ref="tag")]
-        case NoteCall(note=note):
-            return [Fact("note", at, text=AGENTS_NOTE, private=_private(checked_text(note, "note", LONGEST_NOTE)), ref=f"note:{at}")]
-        case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
-            return [Fact("quality", at, text=f"{jitter};{loss}", ref="quality")]
-        case _:
-            fields = {_FIELDS[name]: getattr(command, name) for name in command.__struct_fields__ if name in _FIELDS}
-            return [Fact(command.kind, at, ref=command.kind, **fields)]

@@ -20,9 +20,10 @@ from domain.access import ANYONE
 from domain.base import Aggregate, Event
 from domain.errors import Barred, DomainError, NotAllowed, PermissionMissing, Refused, VersionConflict
 from store.database import Database, NoRoom
-from store.event_store import ReceiptKey, Store, StoredReceipt, project
+from store.event_store import Store, project
 from store.heartbeats import last_heard, note_heartbeats
 from store.keyring import Additions
+from store.receipts import ReceiptKey, StoredReceipt
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class UnitOfWork:
             self._without_events.update(id for id in missing if id not in self._read)
         keys = {caller.receipt_key for _, caller in requests if caller.idempotency_key}
         if len(keys) > 1:
-            self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys, now_us)}
+            self._receipts = {**dict.fromkeys(keys), **self.store.receipts.find_all(keys, now_us)}
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
         """The aggregate with all events accepted in this unit of work; None if it has none."""
@@ -192,7 +193,7 @@ class UnitOfWork:
         if first is not None:
             known, repeat = first.digest, Repeat(first)
         else:
-            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(key, now_us)
+            stored = self._receipts[key] if key in self._receipts else self.store.receipts.find(key, now_us)
             if stored is None:
                 return digest, None
             known, repeat = stored.digest, Repeat(msgspec.json.decode(stored.receipt, type=Receipt))
@@ -227,7 +228,7 @@ class UnitOfWork:
             self._loaded.pop(id, None)
         self.store.drop(context.touched)
         for number in reversed(context.protocols):
-            self.store.give_back_protocol(context.tenant, number)
+            self.store.protocols.give_back(context.tenant, number)
 
     # Saving
 
@@ -245,8 +246,8 @@ class UnitOfWork:
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
             if self.additions.destroyed:
-                self.store.forget_digests({decision.caller.tenant for decision in decisions})
-            self.store.note_receipts(self._receipts_of(outcomes, answers), max((one.decided_at for one in decisions), default=0))
+                self.store.receipts.forget_digests({decision.caller.tenant for decision in decisions})
+            self.store.receipts.note(self._receipts_of(outcomes, answers), max((one.decided_at for one in decisions), default=0))
             note_heartbeats(db, self._heartbeats)
             if alongside is not None:
                 alongside(db, answers)

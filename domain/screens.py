@@ -66,7 +66,6 @@ class Screen(Aggregate):
         """The digest of the secret of the device that is the screen now; "" before the first one."""
         self.created_at = 0
         self.creator = ""
-        self.connected_at: int | None = None
         self.revoked = False
 
     def create(self, name: str, queues: Iterable[UUID] | None, metadata: EventMetadata) -> None:
@@ -108,7 +107,7 @@ class Screen(Aggregate):
             case ScreenLinkIssued(digest=digest, expires_at=expires_at):
                 self.link = (digest, expires_at)
             case ScreenConnected(digest=digest):
-                self.device, self.link, self.connected_at = digest, None, event.occurred_at
+                self.device, self.link = digest, None
             case ScreenRevoked():
                 self.revoked, self.link, self.device = True, None, ""
 

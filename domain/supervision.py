@@ -5,7 +5,7 @@ Each is asked for first. The PBX calls the supervisor's telephone, or does it at
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -17,8 +17,6 @@ from domain.errors import Refused
 Mode = Literal["listen", "whisper", "barge", "hang-up", "pull", "leave"]
 """listen: hears both, is heard by nobody; whisper: the agent hears the supervisor; barge: both do; pull: the supervisor talks instead of the agent; leave: ends it."""
 
-Ear = Literal["listen", "whisper", "barge"]
-EARS: tuple[Ear, ...] = get_args(Ear)
 
 State = Literal["none", "requested", "active", "ended", "failed"]
 """requested: the PBX is asked, the telephone may be ringing. active: listens, whispers or joins now. ended: it is over, or what was asked for is done."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 from uuid import UUID
 
-from bootstrap import Center
 from domain.base import SECOND
+from imports.center import ImportingCenter
 from imports.sources import conclude
 from simulator.center import sleepless_center
 from simulator.story import Story
@@ -36,7 +36,7 @@ class LiveProgress(Progress, Protocol):
         """Nothing happens for a while."""
 
 
-def past(center: Center, company: UUID, seed: int, progress: Progress) -> Story:
+def past(center: ImportingCenter, company: UUID, seed: int, progress: Progress) -> Story:
     """Simulate a week of the company's past, until the figures cover it. The story continues from there."""
     now = center.bus.clock.now_us()
     began = now - HOURS * HOUR_US
@@ -48,7 +48,7 @@ def past(center: Center, company: UUID, seed: int, progress: Progress) -> Story:
     return story
 
 
-def run(center: Center, company: UUID, progress: LiveProgress) -> None:
+def run(center: ImportingCenter, company: UUID, progress: LiveProgress) -> None:
     """Simulate the company's past, then its present, until `progress` raises."""
     center.covered()
     story = past(center, company, SEED, progress)

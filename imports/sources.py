@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from bootstrap import Center
 from commands.handler_context import Caller
 from domain.access import PERMISSIONS, Asker, Scope
 from domain.companies import Company
 from domain.errors import InvalidField
 from domain.refusals import FieldCode
+from imports.center import ImportingCenter
 from imports.earlier import EarlierImports
 from projections.figures.intervals import zone
 from store.imports import RefusedLine
@@ -89,7 +89,7 @@ def _refusing(source: Source) -> Iterator[None]:
 
 def take(
     source: Source,
-    center: Center,
+    center: ImportingCenter,
     company: Company,
     caller: Caller,
     *,
@@ -124,7 +124,7 @@ def take(
         )
 
 
-def conclude(center: Center, say: Callable[[str, int, int | None], object]) -> None:
+def conclude(center: ImportingCenter, say: Callable[[str, int, int | None], object]) -> None:
     """Wait until the figures cover what is saved and what process managers do about it. say: called with what is awaited, how much is done, and of how much."""
 
     def cover() -> None:

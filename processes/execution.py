@@ -20,7 +20,7 @@ from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from domain.base import Event
 from processes.changes import Changes, Saving
-from processes.figures import Figures
+from processes.figures import ProcessFigures
 from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer, Write
 from processes.retries import still_stand
 from processes.set_aside import SetAside, reason_of
@@ -67,7 +67,7 @@ class Execution:
 
     def __init__(self, manager: ProcessManager[Any], bus: CommandBus) -> None:
         self.manager = manager
-        self.figures = Figures()
+        self.figures = ProcessFigures()
         self._name = manager.NAME
         self._bus = bus
         self._recorder = bus.store.recorder
@@ -324,7 +324,7 @@ class Execution:
         again = replace(failure, at_us=self._bus.clock.now_us(), reason=reason, tries=failure.tries + 1, retrying=False)
         self._save(Changes(self._position, failure=again))
 
-    # Figures
+    # ProcessFigures
 
     def _seen(self, end: int) -> None:
         if self._position >= end:

@@ -9,8 +9,8 @@ from store.process_progress import Failure, Timer
 
 
 @dataclass
-class Figures:
-    """Figures of one process manager for operators.
+class ProcessFigures:
+    """ProcessFigures of one process manager for operators.
 
     position: all events up to here are processed. active: whether it runs in this process. sent: commands. failures: attempts that failed.
     set_aside: events and timers that were given up. retried: of those, and of earlier ones, done later. behind_since: the instant (us) since which it

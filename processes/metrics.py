@@ -9,10 +9,10 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from processes.figures import Figures
+from processes.figures import ProcessFigures
 from processes.webhook_sender import SenderFigures
 
-_GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
+_GAUGES: dict[str, tuple[str, Callable[[ProcessFigures, int, int], float]]] = {
     "active": ("1 if this process runs it, 0 if it waits for another process or has stopped", lambda of, *_: float(of.active)),
     "lag_events": ("Events of the log that it has not seen yet", lambda of, head, _: float(max(0, head - of.position)) * of.active),
     "lag_seconds": (
@@ -26,7 +26,7 @@ _GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
     ),
     "left_undone": ("Events and timers that were given up and are not done yet", lambda of, *_: float(len(of.failed)) * of.active),
 }
-_COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {
+_COUNTERS: dict[str, tuple[str, Callable[[ProcessFigures], float]]] = {
     "commands": ("Commands that it has sent", lambda of: of.sent),
     "failures": ("Attempts at an event or timer that failed", lambda of: of.failures),
     "set_aside": ("Events and timers that were given up", lambda of: of.set_aside),
@@ -38,8 +38,8 @@ class Watched(Protocol):
     """Runs process managers, as their metrics need it."""
 
     @property
-    def figures(self) -> Mapping[str, Figures]:
-        """Figures by process manager."""
+    def figures(self) -> Mapping[str, ProcessFigures]:
+        """ProcessFigures by process manager."""
 
     def now_us(self) -> int:
         """The instant (us) of the clock that decides which timers are due."""

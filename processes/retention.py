@@ -31,14 +31,14 @@ GROUP BY id HAVING countIf(topic = '{removed}') = 0 ORDER BY kept_us, toString(i
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptRecording:
     """A recording, and when it was kept (us)."""
 
     recording: UUID
     kept_us: int
 
 
-class Retention(ProcessManager[Sequence[Kept]]):
+class Retention(ProcessManager[Sequence[KeptRecording]]):
     """Removes what was kept for as long as the company wants. The state: the oldest recordings that are kept."""
 
     NAME: ClassVar[str] = "retention"
@@ -46,7 +46,7 @@ class Retention(ProcessManager[Sequence[Kept]]):
     PERMISSIONS: ClassVar[frozenset[str]] = frozenset({OBSERVE})
     SETS_TIMERS: ClassVar[bool] = True
 
-    def state(self, trigger: Event | Timer, position: int) -> Sequence[Kept]:  # noqa: ARG002 - what is kept just now is not old
+    def state(self, trigger: Event | Timer, position: int) -> Sequence[KeptRecording]:  # noqa: ARG002 - what is kept just now is not old
         """The oldest ones. NotYet while the warehouse does not answer."""
         if not isinstance(trigger, Timer):
             return ()
@@ -55,15 +55,15 @@ class Retention(ProcessManager[Sequence[Kept]]):
             rows = self.ports.query(sql, trigger.tenant)
         except WarehouseUnreachable as away:
             raise NotYet(str(away)) from away
-        return [Kept(UUID(str(row["id"])), row["kept_us"]) for row in rows]
+        return [KeptRecording(UUID(str(row["id"])), row["kept_us"]) for row in rows]
 
-    def react(self, event: Event, state: Sequence[Kept]) -> Sequence[Decision]:  # noqa: ARG002 - the timer looks
+    def react(self, event: Event, state: Sequence[KeptRecording]) -> Sequence[Decision]:  # noqa: ARG002 - the timer looks
         """A company that keeps recordings for some time looks for old ones from now on; one that keeps them for ever does not."""
         assert isinstance(event, CompanyRegistered | CompanySettingsSet)
         key, days = str(event.originator_id), event.settings.recording_days
         return [SetTimer(key, event.recorded_at, str(days))] if days else [CancelTimer(key)]
 
-    def on_timer(self, timer: Timer, state: Sequence[Kept], now_us: int) -> Sequence[Decision]:
+    def on_timer(self, timer: Timer, state: Sequence[KeptRecording], now_us: int) -> Sequence[Decision]:
         """Remove the old ones, and look again: within the hour if there may be more of them."""
         old = [one for one in state if one.kept_us <= now_us - int(timer.payload) * DAY]
         again_us = now_us + (_SOON_US if len(old) == AT_ONCE else DAY)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from commands.command_bus import CommandBus
 from processes.execution import Execution, ProcessStopped
-from processes.figures import Figures
+from processes.figures import ProcessFigures
 from processes.manager import Ports, ProcessManager
 from processes.registry import process_managers
 from store.database import Fenced, StoreUnavailable
@@ -68,8 +68,8 @@ class ProcessRunner:
         self._running = threading.Lock()
 
     @property
-    def figures(self) -> dict[str, Figures]:
-        """Figures for operators, by process manager."""
+    def figures(self) -> dict[str, ProcessFigures]:
+        """ProcessFigures for operators, by process manager."""
         return {execution.manager.NAME: execution.figures for execution in self._executions}
 
     def now_us(self) -> int:

@@ -63,7 +63,7 @@ class CompanyLog:
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegisteredQuery:
     """A registered query. reads: the type of its first argument. on_screens: whether a screen of a wall may run it. of_now: whether it reads few rows."""
 
     permission: str
@@ -77,7 +77,7 @@ class Registered:
         return self.reads is CompanyRows
 
 
-QUERIES: dict[Callable[..., Any], Registered] = {}
+QUERIES: dict[Callable[..., Any], RegisteredQuery] = {}
 """Every query, by its function."""
 
 
@@ -94,7 +94,7 @@ def query(
     """
 
     def register(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-        QUERIES[function] = Registered(permission, reads, on_screens, of_now)
+        QUERIES[function] = RegisteredQuery(permission, reads, on_screens, of_now)
         return function
 
     return register
@@ -121,7 +121,7 @@ class QueryBus:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._reading: dict[type, Callable[[Asker, Registered], Any]] = {CompanyRows: self._rows, CompanyLog: self._log}
+        self._reading: dict[type, Callable[[Asker, RegisteredQuery], Any]] = {CompanyRows: self._rows, CompanyLog: self._log}
 
     def authorise(self, function: Callable[..., Any], asker: Asker) -> None:
         """Refuse a caller who may not run this query. Raises NotAllowed, NotRegistered."""
@@ -141,15 +141,15 @@ class QueryBus:
         known = registered(function)
         return partial(function, self._reading[known.reads](asker, known))
 
-    def _rows(self, asker: Asker, known: Registered) -> CompanyRows:
+    def _rows(self, asker: Asker, known: RegisteredQuery) -> CompanyRows:
         warehouse = self._sources.warehouse.for_small_queries if known.of_now else self._sources.warehouse
         return CompanyRows(warehouse, asker.tenant, asker.scope, self._sources.progress, self._sources.tail, brief=known.of_now)
 
-    def _log(self, asker: Asker, _: Registered) -> CompanyLog:
+    def _log(self, asker: Asker, _: RegisteredQuery) -> CompanyLog:
         return CompanyLog(self._sources.store, asker.tenant, asker.scope, asker.user)
 
 
-def registered(function: Callable[..., Any]) -> Registered:
+def registered(function: Callable[..., Any]) -> RegisteredQuery:
     """How a query was registered. Raises NotRegistered."""
     found = QUERIES.get(function)
     if found is None:

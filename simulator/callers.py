@@ -9,7 +9,7 @@ from domain.ivr_flow import START, Arrived, FlowState, Keyed, next_step
 from simulator import actions
 from simulator.agenda import Agenda
 from simulator.arrivals import Arrivals, Callers
-from simulator.center import Center, QueuePlan
+from simulator.center import QueuePlan, SimulatedCenter
 from simulator.dice import Dice
 from simulator.floor import Floor, Visit, Worker
 
@@ -27,7 +27,7 @@ class Reception:
         dice: Dice,
         floor: Floor,
         *,
-        center: Center,
+        center: SimulatedCenter,
         arrivals: Arrivals,
         callers: Callers,
         new_channel: Callable[[], str],

@@ -73,7 +73,7 @@ class Curve(msgspec.Struct, frozen=True):
     weekdays: tuple[float, ...]
 
 
-class Center(msgspec.Struct, frozen=True):
+class SimulatedCenter(msgspec.Struct, frozen=True):
     """A whole center. `calls_a_day`: on an ordinary day; `dials_an_hour`: per agent on duty."""
 
     queues: tuple[QueuePlan, ...]
@@ -135,9 +135,9 @@ _NAMES = (
 )  # fmt: skip
 
 
-def busy_center(scale: float = 1.0) -> Center:
+def busy_center(scale: float = 1.0) -> SimulatedCenter:
     """A center of four queues and two IVRs with office hours. `scale` 1 is about 800 calls on a weekday and 24 agents."""
-    return Center(
+    return SimulatedCenter(
         queues=_queues(),
         ivrs=(_main_ivr(always_open=False), _collections_ivr()),
         lines=_LINES,
@@ -148,10 +148,10 @@ def busy_center(scale: float = 1.0) -> Center:
     )
 
 
-def sleepless_center(scale: float = 1.0) -> Center:
+def sleepless_center(scale: float = 1.0) -> SimulatedCenter:
     """The same center with calls at any hour, for the demo. `scale` 1 is about 1,500 calls a day."""
     people = max(round(60 * scale), 4 * len(_TEAMS))
-    return Center(
+    return SimulatedCenter(
         queues=_queues(),
         ivrs=(_main_ivr(always_open=True), _collections_ivr()),
         lines=_LINES,

@@ -9,7 +9,7 @@ from simulator.actions import Action
 from simulator.agenda import Agenda
 from simulator.arrivals import Arrivals, Callers
 from simulator.callers import Reception
-from simulator.center import ZONE, Center
+from simulator.center import ZONE, SimulatedCenter
 from simulator.dice import Dice
 from simulator.floor import Floor, Worker
 from simulator.outbound import Outbound
@@ -19,7 +19,7 @@ from simulator.staff import Staff
 class Model:
     """A simulated center from `start_us` on. Every instant and duration is a whole multiple of `grain_us`, the resolution of the source's clock."""
 
-    def __init__(self, center: Center, seed: int, start_us: int, grain_us: int = MS) -> None:
+    def __init__(self, center: SimulatedCenter, seed: int, start_us: int, grain_us: int = MS) -> None:
         start_us -= start_us % grain_us
         self._agenda = agenda = Agenda(start_us)
         self._channels = 0

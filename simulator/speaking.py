@@ -42,13 +42,13 @@ from domain.queues import QueueSettings
 from domain.voice.facts import Fact
 from simulator import actions
 from simulator.actions import Action
-from simulator.center import Center
+from simulator.center import SimulatedCenter
 
 PERMISSIONS = frozenset({MANAGE_QUEUES, MANAGE_PHONES, ATTEND, OBSERVE})
 """The permissions that the simulator needs."""
 
 
-def settings_of(center: Center) -> list[Command]:
+def settings_of(center: SimulatedCenter) -> list[Command]:
     """The commands with which the administrator sets up queues and IVRs."""
     queues: list[Command] = [
         RegisterQueue(

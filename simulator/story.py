@@ -15,7 +15,7 @@ from commands.handler_context import Caller, Command
 from domain.base import SECOND
 from domain.errors import AlreadyExists, DomainError
 from simulator.actions import Action
-from simulator.center import Center, busy_center
+from simulator.center import SimulatedCenter, busy_center
 from simulator.model import Model
 from simulator.speaking import PERMISSIONS, commands_of, settings_of
 from simulator.truth import Truth
@@ -28,7 +28,7 @@ BATCH = 2_000
 class Story:
     """A company's simulated center from `start_us` on. Each of its actions is sent once."""
 
-    def __init__(self, bus: CommandBus, company: UUID, center: Center, *, seed: int, start_us: int) -> None:
+    def __init__(self, bus: CommandBus, company: UUID, center: SimulatedCenter, *, seed: int, start_us: int) -> None:
         self._bus = bus
         self._company = company
         self._center = center

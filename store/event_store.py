@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
@@ -21,24 +21,20 @@ from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
 
 from domain.base import Aggregate, Event
-from store import heartbeats, imports, last_uses, process_progress, webhook_deliveries
+from store import heartbeats, imports, last_uses, process_progress, protocol_numbers, receipts, webhook_deliveries
 from store.chain import ChainBroken
 from store.chain_prover import ChainProver
-from store.database import Kind, StoreUnavailable, Unreadable
+from store.database import StoreUnavailable, Unreadable
 from store.keyring import Additions, Keyring
 from store.mapper import EventMapper
 from store.master_key import master_key
+from store.protocol_numbers import ProtocolNumbers
+from store.receipts import Receipts
 from store.recorded_event import DecodedEvent, RecordedEvent, company_in
 from store.recorder import ChainedRecorder
 from store.storage_location import InDirectory, StorageLocation
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS idempotency (
-    tenant BLOB NOT NULL, key BLOB NOT NULL, digest BLOB NOT NULL, receipt BLOB NOT NULL, expires_at INTEGER NOT NULL,
-    PRIMARY KEY (tenant, key)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS expiring_receipts ON idempotency (expires_at) WHERE expires_at > 0;
-CREATE TABLE IF NOT EXISTS protocols (tenant BLOB PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     id BLOB PRIMARY KEY, tenant BLOB NOT NULL, "user" BLOB NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -46,36 +42,21 @@ CREATE INDEX IF NOT EXISTS users_sessions ON sessions ("user");
 CREATE TABLE IF NOT EXISTS rotated_tokens (digest BLOB PRIMARY KEY, session BLOB NOT NULL, rotated_at INTEGER NOT NULL) WITHOUT ROWID
 """
 
-_PROTOCOLS_A_BLOCK = 1000
-_CACHED_AGGREGATES = 4096
-_RECEIPTS = "SELECT key, digest, receipt, expires_at FROM idempotency WHERE tenant = ?"
-_KEYS_A_QUERY = 500
-_RECEIPT_KINDS: tuple[Kind, ...] = ("bytes", "bytes", "bytes", "bytes", "integer")
-_SWEEP = """
-DELETE FROM idempotency WHERE (tenant, key) IN (
-    SELECT tenant, key FROM idempotency WHERE expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?
+TABLES = (
+    SCHEMA,
+    protocol_numbers.SCHEMA,
+    receipts.SCHEMA,
+    heartbeats.SCHEMA,
+    imports.SCHEMA,
+    last_uses.SCHEMA,
+    process_progress.SCHEMA,
+    webhook_deliveries.SCHEMA,
 )
-"""
-_SWEEP_EVERY_US = 1_000_000
-_SWEPT_AT_ONCE = 500
+"""What is kept beside the log, in the form that `Database.define` takes."""
+
+_CACHED_AGGREGATES = 4096
 
 A = TypeVar("A", bound=Aggregate)
-
-
-ReceiptKey = tuple[UUID, str, str]
-"""By which a receipt is found: the company, the caller (the actor of the events), and the idempotency key, which is the caller's own."""
-
-
-class StoredReceipt(msgspec.Struct, frozen=True):
-    """The receipt of a command that had an idempotency key.
-
-    digest: keyed, of the command; empty once a person of the company was forgotten. receipt: JSON, without secrets. expires_at:
-    microseconds, 0 for never.
-    """
-
-    digest: bytes
-    receipt: bytes
-    expires_at: int
 
 
 def project(events: Iterable[Event], kind: type[A]) -> A | None:
@@ -109,11 +90,6 @@ class Store(Application[UUID]):
         self._cache: OrderedDict[UUID, Aggregate] = OrderedDict()
         self._most_cached = cached
         self._cache_lock = threading.Lock()
-        self._protocols: dict[UUID, tuple[int, int]] = {}
-        self._swept_at = 0
-        self._expired: set[bytes] = set()
-        """Used idempotency keys, as stored, whose receipts were found expired."""
-        self._receipts_since = 0
         with contextlib.ExitStack() as opened:
             self._opened = opened
             keys = self._location.keys()
@@ -124,8 +100,10 @@ class Store(Application[UUID]):
             super().__init__()
             self.recorder.on_changed_by_others(self.drop)
             self.prover = ChainProver(self.recorder.events_after)
-            for tables in (SCHEMA, heartbeats.SCHEMA, imports.SCHEMA, last_uses.SCHEMA, process_progress.SCHEMA, webhook_deliveries.SCHEMA):
+            for tables in TABLES:
                 self.recorder.db.define(tables)
+            self.protocols = ProtocolNumbers(self.recorder)
+            self.receipts = Receipts(self.recorder, self.keyring)
             self._opened = opened.pop_all()
 
     # What the library calls
@@ -153,13 +131,7 @@ class Store(Application[UUID]):
             return
         super().close()
         with self._opened, contextlib.suppress(StoreUnavailable):
-            if self._protocols:
-                self._return_unused(self._protocols)
-
-    def _return_unused(self, blocks: Mapping[UUID, tuple[int, int]]) -> None:
-        with self.recorder.transaction() as db:
-            for tenant, (following, end) in blocks.items():
-                db.execute("UPDATE protocols SET next = ? WHERE tenant = ? AND next = ?", (following, tenant.bytes, end))
+            self.protocols.return_unused()
 
     # The log
 
@@ -269,83 +241,3 @@ class Store(Application[UUID]):
         Other writers of names wait meanwhile, so a taken name belongs to an aggregate of the log, or to none.
         """
         self.keyring.save(additions, lambda subject: self.recorder.position_of(subject) > 0)
-
-    # Beside the log
-
-    def receipt_for(self, key: ReceiptKey, now_us: int) -> StoredReceipt | None:
-        """The receipt of the command for which a caller used this idempotency key; None once it has expired."""
-        return self.receipts_for([key], now_us).get(key)
-
-    def receipts_for(self, keys: Iterable[ReceiptKey], now_us: int) -> dict[ReceiptKey, StoredReceipt]:
-        """As `receipt_for`, for many keys at once: those that were used."""
-        found: dict[ReceiptKey, StoredReceipt] = {}
-        for tenant, some in groupby(sorted(keys), key=lambda key: key[0]):
-            by_tag = {self._key_tag(key): key for key in some}
-            tags = list(by_tag)
-            for start in range(0, len(tags), _KEYS_A_QUERY):
-                part = tags[start : start + _KEYS_A_QUERY]
-                marks = ",".join("?" * len(part))
-                rows = self.recorder.db.execute(f"{_RECEIPTS} AND key IN ({marks})", (tenant.bytes, *part))
-                for tag, *stored in rows:
-                    receipt = StoredReceipt(*stored)
-                    if 0 < receipt.expires_at <= now_us:
-                        self._expired.add(tag)
-                    else:
-                        found[by_tag[tag]] = receipt
-        return found
-
-    def _key_tag(self, key: ReceiptKey) -> bytes:
-        # Integrations make keys of order numbers, and of telephone numbers: no key is stored in plain text.
-        tenant, caller, name = key
-        return self.keyring.tag(tenant, "idempotency", f"{caller}\0{name}")
-
-    def note_receipts(self, receipts: Mapping[ReceiptKey, StoredReceipt], now_us: int) -> None:
-        """Inside a transaction: record the receipts of commands, and delete some that have expired.
-
-        Raises IntegrityError if another process used one of the keys a moment ago.
-        """
-        if not receipts:
-            return
-        rows = [(key[0].bytes, self._key_tag(key), *astuple(receipt)) for key, receipt in receipts.items()]
-        self._receipts_since += len(rows)
-        if now_us >= self._swept_at + _SWEEP_EVERY_US or now_us < self._swept_at:
-            # Twice what was added: the sweep keeps up with any load, and one commit never waits for a large one.
-            self.recorder.db.execute(_SWEEP, (now_us, _SWEPT_AT_ONCE + 2 * self._receipts_since))
-            self._swept_at, self._receipts_since = now_us, 0
-        # A key whose receipt has expired can be used anew before the sweep comes to it.
-        again = [(*row[:2], now_us) for row in rows if row[1] in self._expired]
-        self.recorder.db.executemany("DELETE FROM idempotency WHERE tenant = ? AND key = ? AND expires_at > 0 AND expires_at <= ?", again)
-        self._expired.clear()
-        self.recorder.db.insert("idempotency", _RECEIPT_KINDS, rows)
-
-    def forget_digests(self, tenants: Iterable[UUID]) -> None:
-        """Inside a transaction: delete the digests of commands, because a person is forgotten. The idempotency keys keep their receipts."""
-        self.recorder.db.executemany("UPDATE idempotency SET digest = ? WHERE tenant = ?", [(b"", tenant.bytes) for tenant in tenants])
-
-    def next_protocol(self, tenant: UUID) -> int:
-        """A protocol number (PROTOCOLO) that this company has never had. Numbers are reserved in blocks, so there may be gaps."""
-        with self.recorder.lock:
-            following, end = self._protocols.get(tenant, (0, 0))
-            if following == end:
-                with self.recorder.transaction() as db:
-                    db.execute("INSERT INTO protocols VALUES (?, 1) ON CONFLICT DO NOTHING", (tenant.bytes,))
-                    statement = "UPDATE protocols SET next = next + ? WHERE tenant = ? RETURNING next"
-                    end = db.execute(statement, (_PROTOCOLS_A_BLOCK, tenant.bytes))[0][0]
-                following = end - _PROTOCOLS_A_BLOCK
-            self._protocols[tenant] = (following + 1, end)
-            return following
-
-    def give_back_protocol(self, tenant: UUID, number: int) -> None:
-        """Let the next call have this number, which none has got. Only the number that was taken last can be given back."""
-        with self.recorder.lock:
-            following, end = self._protocols.get(tenant, (0, 0))
-            if following == number + 1:
-                self._protocols[tenant] = (number, end)
-
-    def has_any_call(self, tenant: UUID) -> bool:
-        """Whether any call of this company was ever given a protocol number."""
-        return bool(self.recorder.db.read("SELECT 1 FROM protocols WHERE tenant = ? AND next > 1", (tenant.bytes,)))
-
-    def forget_protocol_blocks(self) -> None:
-        """Reserve new blocks: a transaction was undone, and perhaps with it the reservation of a block."""
-        self._protocols.clear()

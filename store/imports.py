@@ -78,7 +78,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptImport:
     """An import as it was last written. owner: the process that holds it. beat: when that was last known to live, microseconds."""
 
     content: Import
@@ -122,13 +122,13 @@ def ask_to_cancel(db: Database, id: UUID) -> None:
     db.execute("UPDATE imports SET cancelled = 1 WHERE id = ?", (id.bytes,))
 
 
-def one_of(db: Database, tenant: UUID, id: UUID) -> Kept | None:
+def one_of(db: Database, tenant: UUID, id: UUID) -> KeptImport | None:
     """One import of a company."""
     rows = db.read(f"SELECT {_COLUMNS} FROM imports WHERE tenant = ? AND id = ?", (tenant.bytes, id.bytes))  # noqa: S608 - no input
     return _kept(rows[0]) if rows else None
 
 
-def all_of(db: Database, tenant: UUID) -> list[Kept]:
+def all_of(db: Database, tenant: UUID) -> list[KeptImport]:
     """The imports of a company, the newest first."""
     rows = db.read(f"SELECT {_COLUMNS} FROM imports WHERE tenant = ? ORDER BY created DESC", (tenant.bytes,))  # noqa: S608 - no input
     return [_kept(row) for row in rows]
@@ -140,6 +140,6 @@ def refused_of(db: Database, id: UUID) -> tuple[RefusedLine, ...]:
     return _read_lines.decode(rows[0][0]) if rows else ()
 
 
-def _kept(row: tuple[str, bytes, int]) -> Kept:
+def _kept(row: tuple[str, bytes, int]) -> KeptImport:
     content, owner, beat = row
-    return Kept(_read.decode(content), UUID(bytes=owner), beat)
+    return KeptImport(_read.decode(content), UUID(bytes=owner), beat)

@@ -6,21 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
 from store import event_store as store
-from store import heartbeats, imports, keyring, last_uses, process_progress, recorder, webhook_deliveries
+from store import keyring, recorder
 from store import storage_location as location
 from store.postgres_database import PostgresDatabase
 from store.storage_location import KEYS_SCHEMA, STORE_SCHEMA, OnServers
 
 TABLES: Mapping[str, Sequence[str]] = {
-    STORE_SCHEMA: (
-        recorder.SCHEMA,
-        store.SCHEMA,
-        heartbeats.SCHEMA,
-        imports.SCHEMA,
-        last_uses.SCHEMA,
-        process_progress.SCHEMA,
-        webhook_deliveries.SCHEMA,
-    ),
+    STORE_SCHEMA: (recorder.SCHEMA, *store.TABLES),
     KEYS_SCHEMA: (keyring.SCHEMA, location.HEAD_TABLE),
 }
 """The tables by schema, in the form that `Database.define` takes."""

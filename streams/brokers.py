@@ -20,7 +20,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.net.compat import KafkaNetClient
 from kafka.partitioner import murmur2
 
-from streams.messages import Message
+from streams.messages import KafkaMessage
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes: no event may be larger, however many facts it holds."""
@@ -132,10 +132,10 @@ class Brokers:
             answered = self._admin.list_partition_offsets(wanted)
         return {(topic_partition.topic, topic_partition.partition): end.offset for topic_partition, end in answered.items()}
 
-    def last(self, topics: Mapping[str, int]) -> dict[Partition, Message | None]:
+    def last(self, topics: Mapping[str, int]) -> dict[Partition, KafkaMessage | None]:
         """The last message of each partition of these topics, None for one that never had any. topics: the number of partitions by name."""
         counts = self.ends(topics)
-        found: dict[Partition, Message | None] = dict.fromkeys(counts)
+        found: dict[Partition, KafkaMessage | None] = dict.fromkeys(counts)
         ends = {TopicPartition(*topic_partition): end for topic_partition, end in counts.items() if end}
         if not ends:
             return found
@@ -146,7 +146,7 @@ class Brokers:
             until = monotonic() + _ANSWERS_WITHIN_S
             while any(found[topic_partition] is None for topic_partition in ends):
                 for topic_partition, records in consumer.poll(timeout_ms=500).items():
-                    found[topic_partition] = Message(records[0].key, records[0].value, list(records[0].headers))
+                    found[topic_partition] = KafkaMessage(records[0].key, records[0].value, list(records[0].headers))
                 if monotonic() > until:
                     raise errors.KafkaTimeoutError(f"the last messages were not read within {_ANSWERS_WITHIN_S:.0f} s")
         return found
@@ -200,7 +200,7 @@ class Producer:
             )  # fmt: skip
             failing.pop_all()
 
-    def send(self, topic: str, message: Message) -> tuple[int, Any]:
+    def send(self, topic: str, message: KafkaMessage) -> tuple[int, Any]:
         """Send a message; returns its partition and a handle for `acknowledged`. Raises BrokersAway and BrokersRefuse."""
         partition = _hashed(message.key) % self._partitions[topic]
         try:

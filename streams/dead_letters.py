@@ -15,7 +15,7 @@ from typing import Any
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.bulk import messages_of
 from streams.consumed_message import UnfoldableMessage
-from streams.messages import Message
+from streams.messages import KafkaMessage
 from streams.topics import dead_letters, partition_name
 
 UNUSABLE = (BrokersAway, BrokersRefuse)
@@ -58,9 +58,9 @@ class DeadLetters:
 
     def settle(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Mark these as settled, so that they are not listed any more. Raises one of UNUSABLE."""
-        self._append([Message(one.key, b"", [(_DONE, one.name.encode())]) for one in dead_letters])
+        self._append([KafkaMessage(one.key, b"", [(_DONE, one.name.encode())]) for one in dead_letters])
 
-    def _append(self, messages: Sequence[Message]) -> None:
+    def _append(self, messages: Sequence[KafkaMessage]) -> None:
         try:
             if self._producer is None:
                 self._producer = Producer(self._addresses, {self._topic: self._partitions()})
@@ -101,7 +101,7 @@ class DeadLetters:
             producer.close()
 
 
-def _written(unfoldable: UnfoldableMessage) -> Message:
+def _written(unfoldable: UnfoldableMessage) -> KafkaMessage:
     message = unfoldable.message
     name = partition_name(message.topic, message.partition)
     headers = [
@@ -112,7 +112,7 @@ def _written(unfoldable: UnfoldableMessage) -> Message:
         ("offset", b"%d" % message.offset),
         ("known", b"" if unfoldable.position is None else b"%d" % unfoldable.position),
     ]
-    return Message(message.key or name.encode(), message.value or b"", headers)
+    return KafkaMessage(message.key or name.encode(), message.value or b"", headers)
 
 
 def _read(record: Any, headers: Mapping[str, bytes]) -> DeadLetter:

@@ -25,7 +25,7 @@ class NotOurMessage(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class KafkaMessage:
     """A message's three parts."""
 
     key: bytes
@@ -33,7 +33,7 @@ class Message:
     headers: list[tuple[str, bytes]]
 
 
-def message(event: RecordedEvent) -> Message:
+def message(event: RecordedEvent) -> KafkaMessage:
     """The message of an event."""
     headers = [
         ("event", event.topic.encode()),
@@ -42,7 +42,7 @@ def message(event: RecordedEvent) -> Message:
         ("position", b"%d" % event.position),
         ("hash", event.hash),
     ]
-    return Message(event.id, event.state, headers)
+    return KafkaMessage(event.id, event.state, headers)
 
 
 def event_in(key: bytes | None, value: bytes | None, headers: Headers | Mapping[str, bytes] | None) -> RecordedEvent:

@@ -43,7 +43,7 @@ class Snapshots(Protocol):
         """The snapshots after a position, in order."""
 
 
-class Coverage:
+class CoveredPosition:
     """The position that the rows cover, from the relay's snapshots and the partitions' positions. Not thread-safe."""
 
     MOST = 2_000
@@ -107,7 +107,7 @@ class ProjectionProgress:
 
     def __init__(self, relay_progress: RelayProgress, warehouse: Warehouse, events: Database) -> None:
         """events: the log, of which only the end is read. Raises StoreUnavailable and WarehouseError."""
-        self._coverage = Coverage(relay_progress, lambda: positions_of(warehouse))
+        self._coverage = CoveredPosition(relay_progress, lambda: positions_of(warehouse))
         self._events = events
         self._changed = threading.Condition()
         self._news = threading.Event()

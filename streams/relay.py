@@ -24,7 +24,7 @@ from store.postgres_lock import ServerLock
 from store.recorded_event import RecordedEvent
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.deployment_topics import faults
-from streams.messages import Message, NotOurMessage, event_in, message
+from streams.messages import KafkaMessage, NotOurMessage, event_in, message
 from streams.relay_progress import Epoch, RelayProgress, Snapshot
 from streams.topics import SLICES, partition_name, slice_of, topic
 
@@ -77,8 +77,8 @@ class _Batch:
     refused: CannotBeRelayed | None = None
 
 
-class Figures:
-    """Figures for operators. relayed: events, by this relay; position: all events up to it are in Kafka; relays: whether this relay is the leader."""
+class RelayFigures:
+    """RelayFigures for operators. relayed: events, by this relay; position: all events up to it are in Kafka; relays: whether this relay is the leader."""
 
     def __init__(self, log: Database) -> None:
         self.relayed = 0
@@ -99,7 +99,7 @@ class Relay:
 
     def __init__(self, relayed: Relayed) -> None:
         self._relayed = relayed
-        self.figures = Figures(relayed.log)
+        self.figures = RelayFigures(relayed.log)
         self._names = {slice_: topic(relayed.topics, slice_) for slice_ in SLICES}
         self._topics = dict.fromkeys(self._names.values(), relayed.partitions)
         self._partitions = {name: [partition_name(name, number) for number in range(count)] for name, count in self._topics.items()}
@@ -210,7 +210,7 @@ class Relay:
                 back = min(back, position)
         return relayed.relay_progress.before(back) if back < epoch.position else (epoch.position, epoch.reached)
 
-    def _position_of(self, found: Message, name: str) -> int | None:
+    def _position_of(self, found: KafkaMessage, name: str) -> int | None:
         """The position of an event in Kafka; None if the message is no event. Raises NotThisLog if the log has another event there."""
         try:
             event = event_in(found.key, found.value, found.headers)

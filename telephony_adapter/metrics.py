@@ -10,11 +10,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from settings import Asterisk
-from telephony_adapter.ami.figures import BUCKETS_S, Figures
+from telephony_adapter.ami.figures import BUCKETS_S, AdapterFigures
 from telephony_adapter.control.effects import Why
 from telephony_adapter.control.follower import ControlFigures, Follower
 
-_GAUGES: dict[str, tuple[str, Callable[[Figures], float]]] = {
+_GAUGES: dict[str, tuple[str, Callable[[AdapterFigures], float]]] = {
     "active": ("1 if this process follows it, 0 if it waits for another process", lambda of: float(of.leads)),
     "connected": ("1 if this process follows it and has a connection", lambda of: float(of.leads and of.connected)),
     "gap_open": (
@@ -23,7 +23,7 @@ _GAUGES: dict[str, tuple[str, Callable[[Figures], float]]] = {
     ),
     "waiting_events": ("Events that were received and are not saved yet, when they are many", lambda of: float(of.waiting)),
 }
-_COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {
+_COUNTERS: dict[str, tuple[str, Callable[[AdapterFigures], float]]] = {
     "connections": ("Connections that were made; all but the first are reconnections", lambda of: of.sessions),
     "events": ("Events and answers that were read", lambda of: of.packets),
     "broken_events": ("Events that could not be used", lambda of: of.broken),
@@ -36,7 +36,7 @@ class Watched(Protocol):
     """An adapter, as its metrics need it."""
 
     asterisk: Asterisk
-    figures: Figures
+    figures: AdapterFigures
     control: Follower | None
 
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 _ROOM_S = 1.0
 """Pause between two tries while the disk is full."""
 
-SetAside = Callable[[Sequence[UnfoldableEvent]], object]
+KeepUnfoldable = Callable[[Sequence[UnfoldableEvent]], object]
 """Keeps events of which no rows could be made where the operator finds them, before the position passes them. It may get the same event twice."""
 
 
@@ -40,7 +40,7 @@ class BatchProcessor:
     def __init__(
         self,
         warehouse: Warehouse,
-        set_aside: SetAside,
+        set_aside: KeepUnfoldable,
         *,
         around: Callable[[], AbstractContextManager[object]] = nullcontext,
         outside: tuple[type[Exception], ...] = (WarehouseError,),

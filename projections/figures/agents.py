@@ -12,7 +12,7 @@ import msgspec
 from domain.names import identity
 from projections.engine.temporal_view import TemporalView
 from projections.figures.agent_time import Activity, Times, activities, states_of, times_of
-from projections.figures.attribution import Key, Scope, scope, tallies
+from projections.figures.attribution import Key, VisitSelection, tallies, visit_selection
 from projections.figures.coverage import Coverage, last_commanded_ms
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row
@@ -224,9 +224,9 @@ def clip(on: QueryContext, within: Intervals) -> list[int]:
     return edges
 
 
-def _answers(on: QueryContext, within: Intervals) -> Scope:
+def _answers(on: QueryContext, within: Intervals) -> VisitSelection:
     question = replace(on.question, names="as-was")
-    return replace(scope(on.view, question, on.queues, "agent"), within=within if question.by_time else None)
+    return replace(visit_selection(on.view, question, on.queues, "agent"), within=within if question.by_time else None)
 
 
 def _ring_no_answers(on: QueryContext, within: Intervals, edges: Sequence[int]) -> dict[Key, int]:

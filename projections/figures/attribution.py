@@ -94,7 +94,7 @@ class _Edges(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Scope:
+class VisitSelection:
     """Which visits are counted, and how they are grouped.
 
     name: the expression that names a row (a value of NAMES, or any expression over the visits). within: the intervals, None for a question
@@ -144,20 +144,22 @@ class Scope:
         return self.view.ask(row_type, sql.format(name=self.name, visits=self.visits, condition=self.condition.sql, **parts), **params)
 
 
-def scope(view: TemporalView, question: Question, queues: Queues, name: str = "", lost: tuple[Stretch, ...] = ()) -> Scope:
+def visit_selection(
+    view: TemporalView, question: Question, queues: Queues, name: str = "", lost: tuple[Stretch, ...] = ()
+) -> VisitSelection:
     """The visits that a question selects; `name` is what a row is named by: queue, agent, or "" for neither."""
     column = "toString(queue_id)" if name == "queue" and question.names == "as-is" else NAMES[name]
-    return Scope(view, question, only(question, queues), view.rows_of("visits"), column, lost=lost)
+    return VisitSelection(view, question, only(question, queues), view.rows_of("visits"), column, lost=lost)
 
 
-def tallies(of: Scope) -> dict[Key, Tally]:
+def tallies(of: VisitSelection) -> dict[Key, Tally]:
     """The visits of `of`, counted under the question's attribution, by interval and name."""
     found: defaultdict[Key, Tally] = defaultdict(Tally)
     _BY[of.question.attribution](of, found)
     return found
 
 
-def _count(of: Scope, found: dict[Key, Tally], instant: str, *, offers: bool, durations: bool) -> None:
+def _count(of: VisitSelection, found: dict[Key, Tally], instant: str, *, offers: bool, durations: bool) -> None:
     """Count each visit at `instant`; `offers`: its offer too; `durations`: its wait and handling too."""
     lost = (
         "countIf(end_code = 7 AND isNotNull(ended_ms) AND arrayExists((a, b) -> a <= assumeNotNull(ended_ms) AND assumeNotNull(ended_ms) <= b, "
@@ -184,11 +186,11 @@ def _count(of: Scope, found: dict[Key, Tally], instant: str, *, offers: bool, du
                 tally.handled.add(row.handles, row.handled, row.longest_handle)
 
 
-def _by_arrival(of: Scope, found: dict[Key, Tally]) -> None:
+def _by_arrival(of: VisitSelection, found: dict[Key, Tally]) -> None:
     _count(of, found, "offered_ms", offers=True, durations=True)
 
 
-def _by_event(of: Scope, found: dict[Key, Tally]) -> None:
+def _by_event(of: VisitSelection, found: dict[Key, Tally]) -> None:
     for row in of.ask(_Offered, _OFFERED, bucket=of.bucket("offered_ms"), time=of.time("offered_ms")):
         tally = found[of.index(row.bucket), row.row_name]
         tally.take(0, row.waiting, 0, 0, offered=row.visits)
@@ -196,11 +198,11 @@ def _by_event(of: Scope, found: dict[Key, Tally]) -> None:
     _count(of, found, "ended_ms", offers=False, durations=True)
 
 
-def _by_completion(of: Scope, found: dict[Key, Tally]) -> None:
+def _by_completion(of: VisitSelection, found: dict[Key, Tally]) -> None:
     _count(of, found, _COMPLETED, offers=True, durations=True)
 
 
-def _clipped(of: Scope, found: dict[Key, Tally]) -> None:
+def _clipped(of: VisitSelection, found: dict[Key, Tally]) -> None:
     _count(of, found, "offered_ms", offers=True, durations=False)
     question = of.question
     overlapping = ""
@@ -216,7 +218,7 @@ def _clipped(of: Scope, found: dict[Key, Tally]) -> None:
                 found[index, spell.row_name].handled.add(1, part, part)
 
 
-def _parts(of: Scope, since_ms: int, until_ms: int) -> list[tuple[int, int]]:
+def _parts(of: VisitSelection, since_ms: int, until_ms: int) -> list[tuple[int, int]]:
     """The parts of [since, until) that are in the question's time, by interval. A stretch of no length is a part at its instant."""
     question = of.question
     if (question.since_ms is not None and max(since_ms, until_ms - 1) < question.since_ms) or (
@@ -232,7 +234,7 @@ def _parts(of: Scope, since_ms: int, until_ms: int) -> list[tuple[int, int]]:
     return [(index, min(until, edges[index + 1]) - max(since, edges[index])) for index in touched]
 
 
-_BY: dict[str, Callable[[Scope, dict[Key, Tally]], None]] = {
+_BY: dict[str, Callable[[VisitSelection, dict[Key, Tally]], None]] = {
     "arrival": _by_arrival,
     "event": _by_event,
     "completion": _by_completion,
@@ -247,7 +249,7 @@ _EXTENT = {
 }
 
 
-def extent(of: Scope) -> tuple[int, int] | None:
+def extent(of: VisitSelection) -> tuple[int, int] | None:
     """The first instant at which a visit posts, and the one after the last; None if none does."""
     first, last = _EXTENT[of.question.attribution]
     sql = "SELECT min({first}) AS earliest, max({last}) AS latest FROM {visits} WHERE {condition}{time} HAVING count() > 0"

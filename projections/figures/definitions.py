@@ -74,7 +74,7 @@ def _duration(key: str, label_pt: str, label: str, meaning: str, meaning_pt: str
 
 
 _VISITS = (
-    _count("offered", "Recebidas", "Received", "visits: offers of a call to a queue", "Visitas: ofertas de uma chamada a um serviço. A chamada transferida a outro serviço conta outra vez nele."),
+    _count("offered", "Recebidas", "Offered", "visits: offers of a call to a queue", "Visitas: ofertas de uma chamada a um serviço. A chamada transferida a outro serviço conta outra vez nele."),
     _count("answered", "Atendidas", "Answered", "visits that an agent answered", "Visitas que um agente atendeu."),
     _count(
         "answered_within_sla", "Atendidas NS", "Answered in time",
@@ -95,7 +95,7 @@ _VISITS = (
     _count("closed", "Fechadas", "Closed", "visits that a full or closed queue ended", "Visitas que terminaram porque o serviço estava cheio ou fechado."),
     _count("unknown", "Desconhecidas", "Unknown", "visits whose end no source saw", "Visitas cujo fim nenhuma fonte viu."),
     _count("waiting", "Na fila", "Waiting", "visits without an end yet", "Visitas ainda sem fim: o cliente espera."),
-    _count("handled", "Tabuladas", "Handled", "answered visits whose talk, hold and wrap-up are all known", "Atendidas e tabuladas: conversa, espera em linha e pós-atendimento são conhecidos."),
+    _count("handled", "Handled", "Handled", "answered visits whose talk, hold and wrap-up are all known", "Atendidas e tabuladas: conversa, espera em linha e pós-atendimento são conhecidos."),
     Definition("wait", "end of the visit - its start; time in an IVR is no wait", "Espera: fim da visita menos o seu início. O tempo na URA não conta."),
     Definition(
         "sla_percent", "by the SLA profile asked for, or that of the queue",
@@ -165,13 +165,13 @@ _DERIVED = (
         "asa_ms", "mean wait of answered visits", "Espera média das atendidas. O tempo na URA não conta.",
         "ASA", "ASA", "ms", "answered_wait_ms", "answered",
     ),
-    _duration("msa_ms", "MSA", "Longest answer", "longest wait of answered visits", "A maior espera de uma chamada atendida."),
+    _duration("msa_ms", "MSA", "MSA", "longest wait of answered visits", "A maior espera de uma chamada atendida."),
     Definition(
         "aht_ms", "mean of talk + hold + wrap-up of answered visits where all three are known",
         "Tempo médio de atendimento: conversa, espera em linha e pós-atendimento das atendidas em que os três são conhecidos.",
         "AHT", "AHT", "ms", "handle_ms", "handled",
     ),
-    _duration("mht_ms", "MHT", "Longest handling", "longest talk + hold + wrap-up of an answered visit", "O maior tempo de atendimento: conversa, espera em linha e pós-atendimento."),
+    _duration("mht_ms", "MHT", "MHT", "longest talk + hold + wrap-up of an answered visit", "O maior tempo de atendimento: conversa, espera em linha e pós-atendimento."),
     _duration("max_queued_ms", "Maior espera", "Longest wait", "longest wait of any visit whose end is known", "A maior espera de qualquer visita cujo fim é conhecido."),
     Definition(
         "abandon_wait_ms", "mean wait of abandoned visits", "Espera média das abandonadas.",
@@ -192,7 +192,7 @@ _CALLS = (
     _count("not_connected", "Não Conectadas", "Not connected", "outbound attempts that ended without the customer's answer", "Chamadas feitas que terminaram sem o cliente atender.", unit="attempts"),
     _count("dialling", "Discando", "Dialling", "outbound attempts of which it is not known yet what becomes of them", "Chamadas feitas que ainda chamam: não se sabe se o cliente atenderá.", unit="attempts"),
     _count("connected", "Completadas", "Connected", "attempts that the network completed: answered, rung out, busy or taken by a voicemail", "Discadas que a rede completou: atendidas, ocupadas, sem resposta ou caixa postal.", unit="attempts"),
-    _count("outbound_handled", "Tabuladas", "Handled", "answered attempts whose talk, hold and wrap-up are all known", "Feitas e atendidas em que conversa, espera em linha e pós-atendimento são conhecidos.", unit="attempts"),
+    _count("outbound_handled", "Handled", "Handled", "answered attempts whose talk, hold and wrap-up are all known", "Feitas e atendidas em que conversa, espera em linha e pós-atendimento são conhecidos.", unit="attempts"),
     Definition(
         "connect_percent", "100 x attempts that the network completed (answered, rung out, busy or taken by a voicemail) / attempts",
         "Percentual das discadas que a rede completou: atendidas, ocupadas, sem resposta ou caixa postal.",

@@ -12,7 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from projections.engine.warehouse import Value
-from projections.figures.attribution import Key, Scope, extent, scope, tallies
+from projections.figures.attribution import Key, VisitSelection, extent, tallies, visit_selection
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import FIGURES as VISIT_FIGURES
 from projections.figures.metrics import QueryContext, Row, lost_ends, period_of, row_of
@@ -70,18 +70,18 @@ def ivr_figures(on: QueryContext) -> list[Row]:
     return [] if within is None else _by_time(on, within, replace(visits, within=within), replace(calls, within=within))
 
 
-def _visits(on: QueryContext, question: Question, name: str) -> Scope:
+def _visits(on: QueryContext, question: Question, name: str) -> VisitSelection:
     """The visits, each with the IVR that its call entered."""
-    of = scope(on.view, question, on.queues, name if name != "ivr" else "", on.coverage.lost)
+    of = visit_selection(on.view, question, on.queues, name if name != "ivr" else "", on.coverage.lost)
     if name != "ivr" and not question.ivrs:
         return of
     rows = _VISITS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
     return replace(of, visits=rows, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
 
 
-def _calls(on: QueryContext, question: Question, name: str) -> Scope:
+def _calls(on: QueryContext, question: Question, name: str) -> VisitSelection:
     """The calls that entered an IVR, as if they were offered when they entered."""
-    of = scope(on.view, question, on.queues, name if name != "ivr" else "")
+    of = visit_selection(on.view, question, on.queues, name if name != "ivr" else "")
     rows = _CALLS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
     return replace(of, visits=rows, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
 
@@ -93,7 +93,7 @@ def _with_ivrs(condition: Condition, ivrs: tuple[str, ...]) -> Condition:
     return Condition(f"{condition.sql} AND has({{ivrs:Array(String)}}, ivr)", params)
 
 
-def _entered(of: Scope) -> dict[Key, dict[str, int]]:
+def _entered(of: VisitSelection) -> dict[Key, dict[str, int]]:
     found: defaultdict[Key, dict[str, int]] = defaultdict(dict)
     for row in of.ask(_Counted, _COUNT, bucket=of.bucket("offered_ms"), time=of.time("offered_ms")):
         counts, outcome = found[of.index(row.bucket), row.row_name], OUTCOMES.get(row.outcome, "unknown_in_ivr")
@@ -101,7 +101,7 @@ def _entered(of: Scope) -> dict[Key, dict[str, int]]:
     return found
 
 
-def _within(question: Question, visits: Scope, calls: Scope) -> Intervals | None:
+def _within(question: Question, visits: VisitSelection, calls: VisitSelection) -> Intervals | None:
     """The intervals of the question; if its time is open, from the first or to the last visit or call."""
     since, until = question.since_ms, question.until_ms
     if since is None or until is None:
@@ -113,7 +113,7 @@ def _within(question: Question, visits: Scope, calls: Scope) -> Intervals | None
     return question.over(since, until)
 
 
-def _by_time(on: QueryContext, within: Intervals, visits: Scope, calls: Scope) -> list[Row]:
+def _by_time(on: QueryContext, within: Intervals, visits: VisitSelection, calls: VisitSelection) -> list[Row]:
     seen, entered, lost = tallies(visits), _entered(calls), lost_ends(on)
     since, until = period_of(on.question)
     rows = []

@@ -13,11 +13,11 @@ from uuid import UUID
 import msgspec
 
 from projections.engine.temporal_view import TemporalView
-from projections.figures.attribution import Key, Scope, extent, scope, tallies
+from projections.figures.attribution import Key, VisitSelection, extent, tallies, visit_selection
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
 from projections.figures.intervals import Intervals, iso
-from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, Unknown, queues_of, resolved
+from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, UnknownNames, queues_of, resolved
 from projections.figures.service_level import DEFAULT, Formula, canonical, formula_of, mean, percent
 from projections.figures.tally import Tally
 
@@ -47,7 +47,7 @@ class QueryContext:
     question: Question
     queues: Queues
     coverage: Coverage
-    unknown: Unknown = NOBODY_UNKNOWN
+    unknown: UnknownNames = NOBODY_UNKNOWN
 
     def profile(self, queue: str = "") -> str:
         """The question's SLA profile, or else that of `queue` (by default, of all queues of the question)."""
@@ -121,7 +121,7 @@ def visit_figures(view: TemporalView, question: Question) -> list[Row]:
 def counted(on: QueryContext, name: str | None = None) -> dict[Key, Tally]:
     """The visits that the question selects, counted by interval and by the name of its rows (or by `name`)."""
     by = name if name is not None else on.question.by if on.question.by in ("queue", "agent") else ""
-    of = scope(on.view, on.question, on.queues, by, on.coverage.lost)
+    of = visit_selection(on.view, on.question, on.queues, by, on.coverage.lost)
     if not on.question.by_time:
         return renamed(on, by, tallies(of))
     within = _within(on.question, of)
@@ -138,7 +138,7 @@ def renamed(on: QueryContext, by: str, found: dict[Key, Tally]) -> dict[Key, Tal
     return named
 
 
-def _within(question: Question, of: Scope) -> Intervals | None:
+def _within(question: Question, of: VisitSelection) -> Intervals | None:
     """The intervals of a question by time; if its time is open, from the first or to the last case."""
     since, until = question.since_ms, question.until_ms
     if since is None or until is None:
@@ -152,7 +152,7 @@ def _within(question: Question, of: Scope) -> Intervals | None:
 
 def intervals_of(on: QueryContext) -> Intervals | None:
     """The intervals of a question by time; None if its time is open and there is no case."""
-    return _within(on.question, scope(on.view, on.question, on.queues))
+    return _within(on.question, visit_selection(on.view, on.question, on.queues))
 
 
 def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
@@ -184,7 +184,7 @@ class _Name(msgspec.Struct):
 def _offered_ever(on: QueryContext) -> set[str]:
     """Every queue that was ever offered a call and that the question's filters leave."""
     question = replace(on.question, since_ms=None, until_ms=None)
-    of = scope(on.view, question, on.queues, "queue")
+    of = visit_selection(on.view, question, on.queues, "queue")
     rows = of.ask(_Name, "SELECT DISTINCT {name} AS name FROM {visits} WHERE {condition}")
     return {row.name if question.names == "as-was" else on.queues.name_now(UUID(row.name)) for row in rows}
 
@@ -195,7 +195,7 @@ def lost_ends(on: QueryContext) -> int:
     if not on.coverage.lost or not _moves(question):
         return 0
     anybody = replace(question, agents=(), by="total")
-    return sum(tally.lost for tally in tallies(scope(on.view, anybody, on.queues, "", on.coverage.lost)).values())
+    return sum(tally.lost for tally in tallies(visit_selection(on.view, anybody, on.queues, "", on.coverage.lost)).values())
 
 
 def _moves(question: Question) -> bool:

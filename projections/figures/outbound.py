@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from projections.figures.attribution import Key, Scope, extent, scope
+from projections.figures.attribution import Key, VisitSelection, extent, visit_selection
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row, period_of
 from projections.figures.service_level import mean, percent
@@ -77,12 +77,12 @@ def attempts_by_agent(on: QueryContext, within: Intervals | None) -> Mapping[Key
     return _counted(replace(_of_attempts(on, "agent"), within=within))
 
 
-def _of_attempts(on: QueryContext, name: str) -> Scope:
+def _of_attempts(on: QueryContext, name: str) -> VisitSelection:
     question = replace(on.question, names="as-was", attribution="arrival")
-    return replace(scope(on.view, question, on.queues, name), visits=_ATTEMPTS.format(attempts=on.view.rows_of("attempts")))
+    return replace(visit_selection(on.view, question, on.queues, name), visits=_ATTEMPTS.format(attempts=on.view.rows_of("attempts")))
 
 
-def _counted(of: Scope) -> defaultdict[Key, Attempts]:
+def _counted(of: VisitSelection) -> defaultdict[Key, Attempts]:
     found: defaultdict[Key, Attempts] = defaultdict(Attempts)
     for row in of.ask(_Counted, _COUNT, bucket=of.bucket("offered_ms"), time=of.time("offered_ms")):
         counts = found[of.index(row.bucket), row.row_name]
@@ -96,7 +96,7 @@ def _counted(of: Scope) -> defaultdict[Key, Attempts]:
     return found
 
 
-def _by_time(on: QueryContext, of: Scope) -> list[Row]:
+def _by_time(on: QueryContext, of: VisitSelection) -> list[Row]:
     question = of.question
     cases = extent(of)
     since = question.since_ms if question.since_ms is not None or cases is None else cases[0]

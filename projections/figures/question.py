@@ -155,7 +155,7 @@ def queues_of(view: TemporalView) -> Queues:
 
 
 @dataclass(frozen=True)
-class Unknown:
+class UnknownNames:
     """The queues, agents and IVRs of a question's filters that are neither in the settings nor in the past of the company: nothing is found by them."""
 
     queues: tuple[str, ...] = ()
@@ -169,10 +169,10 @@ class Unknown:
         return tuple(f"no {kind} {name}" for kind, names in kinds for name in names)
 
 
-NOBODY_UNKNOWN = Unknown()
+NOBODY_UNKNOWN = UnknownNames()
 
 
-def resolved(view: TemporalView, question: Question, queues: Queues) -> tuple[Question, Unknown]:
+def resolved(view: TemporalView, question: Question, queues: Queues) -> tuple[Question, UnknownNames]:
     """The question with the names of its filters as rows have them, whatever their spelling, and those names that nobody has.
 
     Names are compared by their identity here and nowhere else: figures compare the names of the resolved question exactly.
@@ -183,7 +183,7 @@ def resolved(view: TemporalView, question: Question, queues: Queues) -> tuple[Qu
     queue_names = _spelt(known, (*question.queues, *question.except_queues), queue_columns, spelt_queues)
     agent_names = _spelt(known, (*question.agents, *question.except_agents), agent_columns)
     ivr_names = _spelt(known, question.ivrs, (("ivrs", "spelling"), ("ivr_calls", "ivr")))
-    nobody = Unknown(
+    nobody = UnknownNames(
         _missing((*question.queues, *question.except_queues), queue_names),
         _missing((*question.agents, *question.except_agents), agent_names),
         _missing(question.ivrs, ivr_names),

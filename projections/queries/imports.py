@@ -8,18 +8,18 @@ from domain.access import ANYONE, OBSERVE
 from domain.errors import NotFound
 from projections.query_bus import CompanyLog, query
 from store import imports as kept
-from store.imports import Kept, RefusedLine
+from store.imports import KeptImport, RefusedLine
 
 
 @query(OBSERVE, CompanyLog)
-def imports(log: CompanyLog) -> list[Kept]:
+def imports(log: CompanyLog) -> list[KeptImport]:
     """The company's imports, the newest first."""
     log.scope.must_be_whole()
     return kept.all_of(log.store.recorder.db, log.tenant)
 
 
 @query(OBSERVE, CompanyLog)
-def one_import(log: CompanyLog, id: UUID) -> Kept:
+def one_import(log: CompanyLog, id: UUID) -> KeptImport:
     """One import. Raises NotFound."""
     log.scope.must_be_whole()
     found = kept.one_of(log.store.recorder.db, log.tenant, id)
@@ -37,4 +37,4 @@ def refused_lines(log: CompanyLog, id: UUID) -> tuple[RefusedLine, ...]:
 @query(ANYONE, CompanyLog, on_screens=True)
 def is_empty(log: CompanyLog) -> bool:
     """Whether the company has no call yet, of any source."""
-    return not log.store.has_any_call(log.tenant)
+    return not log.store.protocols.any_given(log.tenant)

@@ -70,9 +70,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "agent_state": {
         "talking": "Em conversa",
-        "wrap-up": "Tabulando",
+        "wrap-up": "Pós-atendimento",
         "ringing": "Chamando",
-        "paused": "Pausado",
+        "paused": "Em pausa",
         "available": "Disponível",
         "offline": "Offline",
     },

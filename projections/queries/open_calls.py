@@ -43,7 +43,7 @@ class Versioned(Protocol):
 V = TypeVar("V", bound=Versioned)
 
 
-class Stretch(msgspec.Struct):
+class RingOrHold(msgspec.Struct):
     """A ring or a hold. visit: of a hold of an attempt the call."""
 
     visit: UUID
@@ -64,7 +64,7 @@ class _Talk(msgspec.Struct, kw_only=True):
     agent: str
     released_ms: int | None
     wrap_up_ms: int | None
-    all_holds: list[Stretch] = []
+    all_holds: list[RingOrHold] = []
 
     def began_at(self, at: int) -> int | None:
         """When it began; None before, and for one whose end nobody knows."""
@@ -98,7 +98,7 @@ class OpenVisit(_Talk, kw_only=True):
     end_code: int
     talk_unknown: int
     sla_ms: int
-    all_rings: list[Stretch] = []
+    all_rings: list[RingOrHold] = []
 
     def waits(self, at: int) -> bool:
         """Still waiting for an agent."""
@@ -171,10 +171,10 @@ def _give_parts(view: TemporalView, found: OpenCalls) -> None:
         return
     visits = {visit.id: visit for visit in found.visits}
     talks: dict[UUID, OpenVisit | OpenAttempt] = {**visits, **{attempt.id: attempt for attempt in found.attempts}}
-    for ring in view.ask(Stretch, _RINGS.format(rings=view.known("rings", of_calls=True)), calls=calls):
+    for ring in view.ask(RingOrHold, _RINGS.format(rings=view.known("rings", of_calls=True)), calls=calls):
         if ring.visit in visits:
             visits[ring.visit].all_rings.append(ring)
-    for hold in view.ask(Stretch, _HOLDS.format(holds=view.known("holds", of_calls=True)), calls=calls):
+    for hold in view.ask(RingOrHold, _HOLDS.format(holds=view.known("holds", of_calls=True)), calls=calls):
         if hold.visit in talks:
             talks[hold.visit].all_holds.append(hold)
 

@@ -1,10 +1,11 @@
-"""The reports of visits, agents and the IVR (D2): their columns and titles. The metric engine computes the figures."""
+"""The reports of visits, agents, attempts and the IVR (D2): their columns. The metric engine computes the figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from domain.access import REPORTS
 from domain.errors import InvalidField
@@ -17,97 +18,50 @@ from projections.figures import outbound as outbound_figures
 from projections.figures.metrics import QueryContext, Row, counted, query_context, rows_of
 from projections.figures.question import CLOCKS, Question
 from projections.figures.row_ids import id_key, identified
+from projections.queries import titles
 from projections.queries.report import NOTHING, Column, Report, clock_ms, comma, limits, talk_limits
 from projections.query_bus import query
 
-_NAMES = {
-    "queue": Column("queue", "Serviço"),
-    "agent": Column("agent", "Agente"),
-    "ivr": Column("ivr", "IVR"),
-    "half-hour": Column("start", "Meia hora"),
-    "hour": Column("start", "Hora"),
-    "day": Column("start", "Dia"),
-    "week": Column("start", "Semana"),
-    "month": Column("start", "Mês"),
+_NAMES = {kind: Column(kind, title) for kind, title in titles.NAMES.items()} | {
+    length: Column("start", title) for length, title in titles.INTERVALS.items()
 }
 
 
-def _count(key: str, title: str) -> Column:
-    return Column(key, title, number=True)
+def _columns(called: Mapping[str, str], *keys: str) -> tuple[Column, ...]:
+    """The columns of these figures, each written by its unit."""
+    return tuple(Column(key, called[key], _written(key), number=True) for key in keys)
 
 
-def _time(key: str, title: str) -> Column:
-    return Column(key, title, clock_ms, number=True)
-
-
-def _percent(key: str, title: str) -> Column:
-    return Column(key, title, comma, number=True)
+def _written(key: str) -> Callable[[Any], str]:
+    return clock_ms if key.endswith("_ms") else comma if key.endswith("_percent") else str
 
 
 _UNTIL = (Column("bounds", "Limites", limits), Column("covered_to", "Coberto até"))
 
-# The words of the Inbound dashboard, whose figures these are; D2 has those that the manual gives its columns.
 _QUEUES = (
-    _count("offered", "Recebidas"),
-    _count("answered", "Atendidas"),
-    _count("answered_within_sla", "Atendidas NS"),
-    _count("abandoned", "Abandonadas"),
-    _count("timed_out", "Não Conectadas"),
-    _count("transferred_out", "Transferidas"),
-    _count("left_by_key", "Saídas por tecla"),
-    _count("closed", "Fechadas"),
-    _count("unknown", "Desconhecidas"),
-    _count("waiting", "Na fila"),
-    _percent("sla_percent", "SLA"),
-    _percent("abandoned_percent", "%Abandonadas"),
-    _time("asa_ms", "ASA"),
-    _time("msa_ms", "MSA"),
-    _time("aht_ms", "AHT"),
-    _time("mht_ms", "MHT"),
-    _time("max_queued_ms", "Maior espera"),
+    *_columns(
+        titles.FIGURES,
+        "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
+        "sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms", "max_queued_ms",
+    ),
     *_UNTIL,
-)
+)  # fmt: skip
 
-_IVR = (
-    _count("entered", "Entrantes URA"),
-    _count("out_of_hours", "Fora de Serviço"),
-    _count("abandoned_in_ivr", "Abandonadas IVR"),
-    _count("offered", "Oferecidas"),
-    _count("abandoned", "Abandonadas"),
-    _percent("abandoned_percent", "%Abandonadas"),
-    _count("answered", "Atendidas"),
-    _count("answered_within_sla", "Atendidas NS"),
-    _percent("sla_percent", "Nível Serviço"),
-    _count("timed_out", "Não Atendidas"),
-    _time("aht_ms", "TMA"),
-    _time("msa_ms", "MSA"),
-    _time("asa_ms", "ASA"),
-    _time("mht_ms", "MHT"),
-)
+_IVR = _columns(
+    titles.D2,
+    "entered", "out_of_hours", "abandoned_in_ivr", "offered", "abandoned", "abandoned_percent", "answered", "answered_within_sla", "sla_percent",
+    "timed_out", "aht_ms", "msa_ms", "asa_ms", "mht_ms",
+)  # fmt: skip
 
 _AGENTS = (
-    _count("answered", "Atendidas"),
-    _count("outbound_answered", "Atendidas (ativo)"),
-    _time("talk_ms", "Em conversa"),
-    _time("outbound_ms", "Em conversa (ativo)"),
-    _time("direct_ms", "Em ligação direta"),
-    _time("hold_ms", "Em espera"),
-    _time("wrap_up_ms", "Tabulação"),
-    _count("ring_no_answer", "Não atendeu"),
-    _time("logged_ms", "Logado"),
-    _time("paused_ms", "Pausado"),
+    *_columns(
+        titles.OF_AN_AGENT,
+        "answered", "outbound_answered", "talk_ms", "outbound_ms", "direct_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms",
+    ),
     Column("bounds", "Limites", talk_limits),
-)
+)  # fmt: skip
 
-_OUTBOUND = (
-    _count("dialled", "Discadas"),
-    _count("answered", "Atendidas"),
-    _count("not_connected", "Não Conectadas"),
-    _count("dialling", "Discando"),
-    _count("connected", "Completadas"),
-    _percent("connect_percent", "% Connect"),
-    _time("tmo_ms", "AHT"),
-)
+_OUTBOUND = _columns(titles.OUTBOUND, "dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "tmo_ms")
 
 QUEUE_KEYS = (*metrics.FIGURES, "bounds", "covered_to")
 IVR_KEYS = (*ivr_figures.FIGURES, "bounds", "covered_to")

@@ -13,7 +13,7 @@ import msgspec
 
 from domain.access import REPORTS
 from projections.engine.temporal_view import ENDS, CompanyRows, TemporalView
-from projections.figures.attribution import Scope, scope
+from projections.figures.attribution import VisitSelection, visit_selection
 from projections.figures.definitions import VERSION
 from projections.figures.metrics import QueryContext, Row, counted, period_of, query_context, row_of
 from projections.figures.question import Question
@@ -69,7 +69,7 @@ def sla_what_if(rows: CompanyRows, question: Question) -> Row:
 def _what_if(on: QueryContext) -> Row:
     own = replace(on, question=replace(on.question, sla_ms=None, tolerated_ms=None, profile=""))
     asked = _counted(on)
-    of = scope(on.view, on.question, on.queues)
+    of = visit_selection(on.view, on.question, on.queues)
     waits = _waits(of)
     published, recalculated = _level(own, _counted(own)), _level(on, asked)
     return {
@@ -103,7 +103,7 @@ def _difference(published: float | None, recalculated: float | None) -> float | 
     return None if published is None or recalculated is None else round(recalculated - published, 2)
 
 
-def _waits(of: Scope) -> dict[int, dict[str, int]]:
+def _waits(of: VisitSelection) -> dict[int, dict[str, int]]:
     """Numbers of visits by how many begun seconds they waited, and by their end."""
     found: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_IN_TIME, 0))
     for row in of.ask(_Waited, _WAITS, time=of.time("offered_ms"), longest=str(1000 * CURVE_S)):

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _TRIES = 5
 
 
-class Unknown(Exception):
+class UnknownIvr(Exception):
     """There is no IVR of this name, or it was deleted."""
 
 
@@ -42,10 +42,10 @@ class Calls:
     caller: Caller
 
     def ivr(self, name: str) -> Ivr:
-        """The IVR of this name, as it is now. Raises Unknown."""
+        """The IVR of this name, as it is now. Raises UnknownIvr."""
         found = project(self.bus.store.stream(ivr_id(self.caller.tenant, name)), Ivr)
         if found is None or not found.exists:
-            raise Unknown(name)
+            raise UnknownIvr(name)
         return found
 
     def is_blocked(self, ivr: Ivr, number: str) -> bool:

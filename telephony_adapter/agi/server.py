@@ -19,7 +19,7 @@ from sounds.folder import Sounds
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from telephony_adapter.agi.admission import NotAdmitted
-from telephony_adapter.agi.calls import CallsOf, Unknown
+from telephony_adapter.agi.calls import CallsOf, UnknownIvr
 from telephony_adapter.agi.dialogue import Dialogue
 from telephony_adapter.agi.session import LONGEST_LINE, BrokenAgi, HungUp, Session
 
@@ -34,7 +34,7 @@ _IDLE_S = 60
 
 
 @dataclass
-class Figures:
+class AgiFigures:
     """For operators. calls: taken so far; now: in progress; refused: more than MOST_CALLS at a time, or than MOST_BEGINNING of one address; failed: ended by an error."""
 
     calls: int = 0
@@ -52,7 +52,7 @@ class AgiServer:
     calls_of: CallsOf
     sounds: Sounds
     now_us: Callable[[], int]
-    figures: Figures = field(default_factory=Figures)
+    figures: AgiFigures = field(default_factory=AgiFigures)
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -141,7 +141,7 @@ class AgiServer:
             await Dialogue(session, calls, self.sounds, self.now_us).run(ivr)
         except HungUp:
             pass
-        except Unknown:
+        except UnknownIvr:
             self._failed("there is no such IVR: check the URL in the dialplan")
         except NotAdmitted:
             self._failed(

@@ -28,7 +28,7 @@ from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.leadership import Leadership, Sole
 from telephony_adapter.ami.connection import Connection, ManagerAuthException, ManagerException
-from telephony_adapter.ami.figures import Figures
+from telephony_adapter.ami.figures import AdapterFigures
 from telephony_adapter.ami.importer import COMMANDS_AT_ONCE, gathered
 from telephony_adapter.ami.inbox import Inbox
 from telephony_adapter.ami.last_known import LastKnown
@@ -93,7 +93,7 @@ class Adapter:
         shared: bool = False,
     ) -> None:
         self.asterisk = asterisk
-        self.figures = Figures()
+        self.figures = AdapterFigures()
         self._bus = bus
         self._caller = caller
         self._ports = ports

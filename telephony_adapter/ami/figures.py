@@ -22,7 +22,7 @@ class Lags:
 
 
 @dataclass
-class Figures:
+class AdapterFigures:
     """For operators. broken: packets that could not be used. unfilled: the queue_log was not read yet for the last gap; tails: how often one filled a gap.
 
     waiting: packets that are not saved yet, when they are many. lags: from the arrival of packets to the log. reason: why there is no connection.

@@ -45,7 +45,7 @@ class CallAtCut:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CounterReading:
     """A queue's counters at a moment, and the ends that were observed until then."""
 
     at: int
@@ -54,7 +54,7 @@ class Reading:
 
 
 @dataclass(slots=True)
-class Tally:
+class UnobservedVisits:
     """Unobserved visits whose end the queue has counted: at least, at most, and at most if keys end some waits."""
 
     least: int
@@ -78,14 +78,14 @@ class Cut:
     up: dict[str, CallAtCut]
     sequence: int | None
     tails: dict[str, int]
-    before: dict[str, Reading]
+    before: dict[str, CounterReading]
     from_start: bool = False
     first: int | None = None
     heads: dict[str, int] = field(default_factory=dict)
     legs: set[str] = field(default_factory=set)
     inner: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    tallies: dict[str, UnobservedVisits] = field(default_factory=dict)
     unnumbered: int = 0
     noticed: bool = False
     settled: bool = False
@@ -117,7 +117,7 @@ class Cut:
         technology, number = named(name)
         self.heads.setdefault(technology, number)
 
-    def count(self, queue: str, now: Reading, alone: bool) -> None:
+    def count(self, queue: str, now: CounterReading, alone: bool) -> None:
         """The queue's counters were read; `alone`: no other cut is between the previous reading and this one."""
         before = self.before.get(queue)
         if before is None or now.ended < before.ended:
@@ -128,7 +128,7 @@ class Cut:
         talking = sum(1 for at_cut in over if at_cut.answered)
         least = max(0, unseen - len(open_)) if alone else 0
         known = self.tallies.get(queue)
-        tally = Tally(least, max(0, unseen - len(over)), max(0, unseen - talking))
+        tally = UnobservedVisits(least, max(0, unseen - len(over)), max(0, unseen - talking))
         if known is None or tally.most < known.most:
             self.tallies[queue] = tally
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from domain.base import SECOND
 from domain.voice.timeline import Gap
-from telephony_adapter.ami.gap_estimation import CallAtCut, Cut, Reading, estimate
+from telephony_adapter.ami.gap_estimation import CallAtCut, CounterReading, Cut, estimate
 from telephony_adapter.ami.gap_numbers import Numbers, sequence_of
 
 SAME_US = 2 * SECOND
@@ -39,8 +39,8 @@ class Cuts:
         self._up: dict[str, CallAtCut] = {}
         self._cuts: deque[Cut] = deque(maxlen=_REMEMBERED)
         self._silences: deque[Cut] = deque(maxlen=_SILENCES)
-        self._readings: dict[str, Reading] = {}
-        self._unchecked: list[tuple[str, Reading, Reading]] = []
+        self._readings: dict[str, CounterReading] = {}
+        self._unchecked: list[tuple[str, CounterReading, CounterReading]] = []
         self._ends: dict[str, int] = {}
         self._by_key: set[str] = set()
         self._returning: set[str] = set()
@@ -173,7 +173,7 @@ class Cuts:
 
     def counted(self, queue: str, ended: int, at: int) -> None:
         """The queue's counters: the number of visits that have ended in it."""
-        now = Reading(at, ended, self._ends.get(queue, 0))
+        now = CounterReading(at, ended, self._ends.get(queue, 0))
         for cut in self._cuts:
             if not cut.settled:
                 cut.count(queue, now, self._alone(cut.before.get(queue), now))
@@ -182,7 +182,7 @@ class Cuts:
             self._unchecked.append((queue, before, now))
         self._readings[queue] = now
 
-    def _alone(self, before: Reading | None, now: Reading) -> bool:
+    def _alone(self, before: CounterReading | None, now: CounterReading) -> bool:
         """Whether exactly one cut is between the two readings."""
         return before is not None and sum(1 for cut in self._cuts if before.at < cut.closed <= now.at) == 1
 

@@ -1,4 +1,4 @@
-"""Queue events: joining, ringing, answer, talk, and every way to leave.
+"""What a caller does in a queue: joining it, and every way to leave it without an answer.
 
 QueueCallerAbandon is sent for a time-out too, and QueueCallerLeave before an answer: neither is an end by itself. What
 follows decides: the variable QUEUESTATUS, a hang-up, the answer, or the next step in the dialplan.
@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from domain.base import MS, SECOND
 from domain.voice.facts import CallKind
-from telephony_adapter.ami import direct_calls
-from telephony_adapter.ami.agents import known_member, seen, talked
-from telephony_adapter.ami.gaps import SAME_US
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Call, PbxState, Visit
+from telephony_adapter.ami.queue_visits import belongs_to, call_and_visit
 from telephony_adapter.callers import personal
 
 _STATUS_ENDS: dict[str, CallKind] = {
@@ -26,9 +24,6 @@ GONE_WITH_IT_US = 1 * SECOND
 """The channel of a caller who gives up ends within this time after leaving the queue; after a time-out it continues."""
 
 _UNCOUNTED = frozenset({"left_by_key", "withdrawn"})
-
-_TOLD_WITHIN_US = 5 * SECOND
-"""So soon after the end of an agent's channel the queue tells that the talk is over."""
 
 
 def caller_joined(pbx: PbxState, packet: Packet) -> None:
@@ -45,7 +40,7 @@ def caller_joined(pbx: PbxState, packet: Packet) -> None:
     pbx.cuts.shown(call.id)
     if call.left_by_key:
         pbx.cuts.came_again(call.left_by_key)
-    _belongs_to(pbx, call, packet)
+    belongs_to(pbx, call, packet)
     call.visit = Visit(queue, pbx.at)
     call.past_ivr = True
     pbx.observe(call, "offered", queue=queue, private=personal(_customer(pbx, call, packet)))
@@ -58,14 +53,6 @@ def _must_have_left(pbx: PbxState, queue: str, others: int) -> None:
         pbx.contradict(min(waiting))
 
 
-def _belongs_to(pbx: PbxState, call: Call, packet: Packet) -> None:
-    """A channel that visits a queue for another call (a consultation before a transfer): its visit belongs to that call."""
-    linked = packet["Linkedid"]
-    if linked != call.id and not call.inbound and not call.part_known:
-        call.linked, call.part_known = linked, True
-        pbx.observe(call, "part_of", text=linked)
-
-
 def _customer(pbx: PbxState, call: Call, packet: Packet) -> str:
     """The customer's number. A consultation has another one, the dialled number."""
     if call.linked == call.id:
@@ -74,184 +61,9 @@ def _customer(pbx: PbxState, call: Call, packet: Packet) -> str:
     return origin.number if origin else ""
 
 
-def _visit(pbx: PbxState, packet: Packet) -> tuple[Call, Visit] | None:
-    """The call of a queue event and its visit, which is created if its beginning was not observed. None if the call cannot be determined."""
-    call = _call(pbx, packet)
-    return None if call is None else (call, _visit_of(pbx, call, packet["Queue"]))
-
-
-def _call(pbx: PbxState, packet: Packet) -> Call | None:
-    if "Uniqueid" not in packet.headers:
-        return _call_without_line(pbx, packet)
-    call = pbx.call(pbx.line(packet))
-    _belongs_to(pbx, call, packet)
-    return call
-
-
-def _visit_of(pbx: PbxState, call: Call, queue: str) -> Visit:
-    visit = call.visit
-    if visit is None or visit.queue != queue:
-        if not call.cut and not call.gone:
-            pbx.contradict(call.sign if call.known else pbx.started)
-            call.cut = True
-        visit = Visit(queue, pbx.at)
-        if not call.gone:
-            call.visit = visit
-            call.past_ivr = True
-    pbx.cuts.shown(call.id)
-    return visit
-
-
-def _call_without_line(pbx: PbxState, packet: Packet) -> Call | None:
-    """An event may come after the caller's channel, or both channels, ended: then it names none, and its durations show the call.
-
-    Only a talk that was observed to begin with that agent, or a channel that was observed to end while it waited, is certain enough.
-    """
-    leg = packet.get("DestUniqueid")
-    known = pbx.talks.get(leg) or pbx.ringing.get(leg, ("",))[0]
-    if known in pbx.calls:
-        return pbx.calls[known]
-    # A consultation's leg is linked to the customer's call too, but the visit is not the customer's own.
-    linked = pbx.calls.get(packet.get("DestLinkedid"))
-    if linked is not None and linked.visit is not None and linked.visit.queue == packet["Queue"]:
-        return linked
-    answered = pbx.at - packet.whole("TalkTime") * SECOND
-    offered = answered - packet.whole("HoldTime") * SECOND
-    near = []
-    for call in pbx.calls.values():
-        visit = call.visit
-        if visit is None or visit.queue != packet["Queue"]:
-            continue
-        if visit.answered:
-            off = abs(visit.answered - answered) if visit.agent == packet.get("MemberName") else SAME_US + 1
-        else:
-            off = abs(visit.offered - offered) if call.gone and not call.cut else SAME_US + 1
-        if off <= SAME_US:
-            near.append((off, call.id))
-    return pbx.calls[min(near)[1]] if near else None
-
-
-def agent_called(pbx: PbxState, packet: Packet) -> None:
-    """AgentCalled: an offer to an agent; the agent's telephone begins to ring."""
-    agent = known_member(pbx, packet["Interface"], packet["MemberName"])
-    found = _visit(pbx, packet)
-    if found is None:
-        return
-    call, visit = found
-    leg = packet.get("DestUniqueid")
-    pbx.ringing[leg] = (call.id, visit.queue, agent, pbx.at)
-    pbx.observe(call, "rang", queue=visit.queue, agent=agent)
-    seen(pbx, visit.queue, packet["Interface"], agent)
-
-
-def ring_no_answer(pbx: PbxState, packet: Packet) -> None:
-    """AgentRingNoAnswer: nobody answered (RONA). RingTime is in milliseconds here, and 0 if the telephone was busy."""
-    agent = known_member(pbx, packet["Interface"], packet["MemberName"])
-    found = _visit(pbx, packet)
-    if found is None:
-        return
-    call, visit = found
-    pbx.ringing.pop(packet.get("DestUniqueid"), None)
-    pbx.observe(call, "ring_no_answer", queue=visit.queue, agent=agent, ring_ms=packet.whole("RingTime"))
-
-
-def ringing_ended(pbx: PbxState, packet: Packet) -> None:
-    """DialEnd of an agent's telephone: canceled because the caller left or another agent answered."""
-    ringing = pbx.ringing.get(packet["DestUniqueid"])
-    if ringing is None or packet["DialStatus"] != "CANCEL":
-        return
-    del pbx.ringing[packet["DestUniqueid"]]
-    call_id, queue, agent, since = ringing
-    call = pbx.calls.get(call_id)
-    if call is not None:
-        pbx.observe(call, "ring_canceled", queue=queue, agent=agent, ring_ms=(pbx.at - since) // MS)
-
-
-def agent_connected(pbx: PbxState, packet: Packet) -> None:
-    """AgentConnect: answered. HoldTime and RingTime are in seconds."""
-    agent = known_member(pbx, packet["Interface"], packet["MemberName"])
-    found = _visit(pbx, packet)
-    if found is None:
-        return
-    call, visit = found
-    wait_ms = packet.whole("HoldTime") * 1000
-    pbx.cuts.reaches(call.id, visit.queue, pbx.at - wait_ms * MS)
-    leg = packet.get("DestUniqueid")
-    pbx.ringing.pop(leg, None)
-    pbx.talks[leg] = call.id
-    direct_calls.are_of_queue(pbx, call, agent)
-    if leg in pbx.channels:
-        pbx.channels[leg].talked = call.id, agent
-    visit.answered, visit.agent, visit.left, visit.abandon_seen = pbx.at, agent, 0, False
-    pbx.observe(call, "answered", queue=visit.queue, agent=agent, wait_ms=wait_ms, ring_ms=packet.whole("RingTime") * 1000)
-    seen(pbx, visit.queue, packet["Interface"], agent)
-
-
-def agent_completed(pbx: PbxState, packet: Packet) -> None:
-    """AgentComplete: the talk is over. Reason: who ended it, or that the call was transferred.
-
-    The PBX tells of a transfer in another thread than that in which the call goes on: the call may have joined its next queue before.
-    """
-    agent = known_member(pbx, packet["Interface"], packet["MemberName"])
-    call = _call(pbx, packet)
-    if call is None:
-        return
-    handed_on = _handed_on(pbx, call, packet["Queue"], agent)
-    visit = handed_on or _visit_of(pbx, call, packet["Queue"])
-    if not visit.answered and not call.cut and not call.gone:
-        pbx.contradict(call.sign)
-    wait, talk = packet.whole("HoldTime"), packet.whole("TalkTime")
-    answered, by, at = pbx.at - talk * SECOND, packet["Reason"], pbx.at
-    if call.pulled and visit.answered and visit.agent_gone and pbx.at - visit.agent_gone > _TOLD_WITHIN_US:
-        # A supervisor has taken the customer out of the agent's bridge: the queue tells of it only when the customer hangs up.
-        at, by = visit.agent_gone, "transfer"
-        talk = max(0, round((at - visit.answered) / SECOND))
-    if handed_on is not None:
-        at = min(at, handed_on.left)
-    pbx.cuts.reaches(call.id, visit.queue, answered - wait * SECOND, answered)
-    pbx.cuts.ended(call.id, visit.queue)
-    pbx.talks.pop(packet.get("DestUniqueid"), None)
-    direct_calls.are_of_queue(pbx, call, agent)
-    talked(pbx, visit.queue, packet["Interface"], agent)
-    transferred = by == "transfer"
-    pbx.observe(
-        call,
-        "released",
-        at,
-        queue=visit.queue,
-        agent=agent,
-        by=by,
-        wait_ms=wait * 1000,
-        talk_ms=talk * 1000,
-        private=personal(call.transfer_to) if transferred else None,
-    )
-    if handed_on is None:
-        call.visit = None
-
-
-def _handed_on(pbx: PbxState, call: Call, queue: str, agent: str) -> Visit | None:
-    """The talk in `queue` from which the call has gone on to its next queue already; its end is told now."""
-    visit = pbx.handed_on.get(call.id)
-    if visit is None or (visit.queue, visit.agent) != (queue, agent):
-        return None
-    return pbx.handed_on.pop(call.id)
-
-
-def agent_dumped(pbx: PbxState, packet: Packet) -> None:
-    """AgentDump: the agent hung up during the announcement; the caller keeps waiting."""
-    agent = known_member(pbx, packet["Interface"], packet["MemberName"])
-    found = _visit(pbx, packet)
-    if found is None:
-        return
-    call, visit = found
-    pbx.ringing.pop(packet.get("DestUniqueid"), None)
-    visit.left = 0
-    pbx.observe(call, "agent_dumped", queue=visit.queue, agent=agent)
-
-
 def caller_abandoned(pbx: PbxState, packet: Packet) -> None:
     """QueueCallerAbandon: the customer abandoned, or the queue timed out."""
-    found = _visit(pbx, packet)
+    found = call_and_visit(pbx, packet)
     if found is None:
         return
     call, visit = found
@@ -268,7 +80,7 @@ def caller_abandoned(pbx: PbxState, packet: Packet) -> None:
 
 def caller_left(pbx: PbxState, packet: Packet) -> None:
     """QueueCallerLeave: the call left the queue, by any end; if its channel has ended the end is known already."""
-    found = _visit(pbx, packet)
+    found = call_and_visit(pbx, packet)
     if found is None:
         return
     call, visit = found

@@ -25,7 +25,7 @@ import msgspec
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, Interest, Packet
 from telephony_adapter.ami.stream import UNDATED, PacketStream, event_name
 from telephony_adapter.queue_log.packing import DAMAGED, damage, is_zip, member_bytes, members_in, plain_bytes
-from telephony_adapter.queue_log.reading_limits import Look, Reading, nothing
+from telephony_adapter.queue_log.reading_limits import FileReading, Look, nothing
 
 EXPECTED = (
     'a recorded AMI stream: lines of {"t": ..., "raw": "Event: ..."} (ami.timed.jsonl), or the bytes of the connection '
@@ -95,11 +95,11 @@ class Recording(PacketStream):
 
     def _open(self, stack: ExitStack) -> BufferedReader:
         if str(self.path) == "-":
-            return plain_bytes(sys.stdin.buffer, ExitStack(), Reading("-", None, self._look))
+            return plain_bytes(sys.stdin.buffer, ExitStack(), FileReading("-", None, self._look))
         path = Path(self.path)
         plain: IO[bytes] = stack.enter_context(path.open("rb"))
         self.size, self._file = path.stat().st_size, cast("BufferedReader", plain)
-        reading = Reading(str(self.path), self.size, self._look)
+        reading = FileReading(str(self.path), self.size, self._look)
         if is_zip(path):
             members = members_in(path, reading)
             if len(members) != 1:

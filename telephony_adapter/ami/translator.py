@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from commands.observations import ObserveTimeline
 from domain.voice.timeline import CoverageSpan, Gap
-from telephony_adapter.ami import agents, connection_gaps, direct_calls, ivr, leg_quality, lines, outbound, queues
+from telephony_adapter.ami import agents, connection_gaps, direct_calls, ivr, leg_quality, lines, outbound, queue_agents, queues
 from telephony_adapter.ami.last_known import LastKnown, restore
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
 from telephony_adapter.ami.pbx_state import Dialplan, Observation, PbxState
@@ -29,16 +29,16 @@ def _variable(pbx: PbxState, packet: Packet) -> None:
 
 
 def _dial_ended(pbx: PbxState, packet: Packet) -> None:
-    queues.ringing_ended(pbx, packet)
+    queue_agents.ringing_ended(pbx, packet)
     outbound.dial_ended(pbx, packet)
 
 
 EVENTS: dict[str, Handler] = {
-    "AgentCalled": queues.agent_called,
-    "AgentComplete": queues.agent_completed,
-    "AgentConnect": queues.agent_connected,
-    "AgentDump": queues.agent_dumped,
-    "AgentRingNoAnswer": queues.ring_no_answer,
+    "AgentCalled": queue_agents.agent_called,
+    "AgentComplete": queue_agents.agent_completed,
+    "AgentConnect": queue_agents.agent_connected,
+    "AgentDump": queue_agents.agent_dumped,
+    "AgentRingNoAnswer": queue_agents.ring_no_answer,
     "AttendedTransfer": lines.transferred_attended,
     "BlindTransfer": lines.transferred_blindly,
     "ChanSpyStart": lines.spied_on,

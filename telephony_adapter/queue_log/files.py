@@ -14,7 +14,7 @@ from telephony_adapter.queue_log.columns import Columns, columns_of
 from telephony_adapter.queue_log.dump_detection import is_dump
 from telephony_adapter.queue_log.instants import NoInstant, from_epoch
 from telephony_adapter.queue_log.packing import DAMAGED, damage, is_packed, is_zip, member_bytes, members_in, plain_bytes
-from telephony_adapter.queue_log.reading_limits import Look, Reading, nothing
+from telephony_adapter.queue_log.reading_limits import FileReading, Look, nothing
 
 LONGEST_LINE = 1 << 16
 _BLOCK = 1 << 20
@@ -41,7 +41,7 @@ class LogFile:
     not known before the whole file is read.
     """
 
-    def __init__(self, path: Path, name: str, reading: Reading, member: zipfile.ZipInfo | None = None) -> None:
+    def __init__(self, path: Path, name: str, reading: FileReading, member: zipfile.ZipInfo | None = None) -> None:
         self.path = path
         self.name = f"{name}/{member.filename}" if member else name
         self.member = member
@@ -112,7 +112,7 @@ def log_files(path: Path, name: str, others: list[str] | None = None, look: Look
 
     others: a list to which a sentence is added for each member of a zip that is no log.
     """
-    reading = Reading(name, path.stat().st_size, look)
+    reading = FileReading(name, path.stat().st_size, look)
     if not is_zip(path):
         return [LogFile(path, name, reading)]
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from telephony_adapter.queue_log.lines import readable
 from telephony_adapter.queue_log.packing import DAMAGED, damage, plain_bytes
-from telephony_adapter.queue_log.reading_limits import LARGEST_LIST, MOST_TELEPHONES, Look, Reading, nothing
+from telephony_adapter.queue_log.reading_limits import LARGEST_LIST, MOST_TELEPHONES, FileReading, Look, nothing
 
 
 class NotAMemberList(ValueError):
@@ -18,7 +18,7 @@ class NotAMemberList(ValueError):
 
 def members_of(path: Path, name: str = "", look: Look = nothing) -> list[tuple[str, str]]:
     """Interface and member's name, of each line `interface;name`. A header is skipped. name: of the file, for people. Raises NotAMemberList, ReadsTooMuch."""
-    reading = Reading(name or path.name, path.stat().st_size, look)
+    reading = FileReading(name or path.name, path.stat().st_size, look)
     pairs: list[tuple[str, str]] = []
     for number, row in enumerate(_rows(_content(path, reading), reading), 1):
         if number > MOST_TELEPHONES:
@@ -33,14 +33,14 @@ def members_of(path: Path, name: str = "", look: Look = nothing) -> list[tuple[s
     return pairs
 
 
-def _rows(content: bytes, reading: Reading) -> Iterator[list[str]]:
+def _rows(content: bytes, reading: FileReading) -> Iterator[list[str]]:
     try:
         yield from csv.reader((readable(line)[0] for line in content.splitlines()), delimiter=";")
     except csv.Error as error:
         raise NotAMemberList(f"{reading.name}: {error}: expected interface;name (like PJSIP/1001;Ana Souza)") from error
 
 
-def _content(path: Path, reading: Reading) -> bytes:
+def _content(path: Path, reading: FileReading) -> bytes:
     try:
         with ExitStack() as stack:
             raw = stack.enter_context(path.open("rb"))

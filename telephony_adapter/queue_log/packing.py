@@ -15,7 +15,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from telephony_adapter.queue_log.reading_limits import MOST_LAYERS, Reading, opened_zip
+from telephony_adapter.queue_log.reading_limits import MOST_LAYERS, FileReading, opened_zip
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -58,14 +58,14 @@ def is_zip(path: Path) -> bool:
         return raw.read(4) == _ZIP
 
 
-def members_in(path: Path, reading: Reading) -> list[zipfile.ZipInfo]:
+def members_in(path: Path, reading: FileReading) -> list[zipfile.ZipInfo]:
     """The files in a zip, without those that an archiver adds. Raises ReadsTooMuch."""
     with path.open("rb") as raw, opened_zip(raw, reading) as packed:
         files = [member for member in packed.filelist if not member.is_dir() and member.file_size]
     return [member for member in files if not member.filename.startswith(("__MACOSX/", ".")) and "/." not in member.filename]
 
 
-def member_bytes(raw: IO[bytes], member: zipfile.ZipInfo, stack: ExitStack, reading: Reading) -> BufferedReader:
+def member_bytes(raw: IO[bytes], member: zipfile.ZipInfo, stack: ExitStack, reading: FileReading) -> BufferedReader:
     """The bytes of a file in a zip, as `plain_bytes` gives them."""
     with _closed_on_error(stack):
         archive = stack.enter_context(opened_zip(raw, reading))
@@ -81,7 +81,7 @@ def _closed_on_error(stack: ExitStack) -> Iterator[None]:
         failing.pop_all()
 
 
-def plain_bytes(raw: IO[bytes], stack: ExitStack, reading: Reading, *, layers: int = 0) -> BufferedReader:
+def plain_bytes(raw: IO[bytes], stack: ExitStack, reading: FileReading, *, layers: int = 0) -> BufferedReader:
     """The bytes of `raw` unpacked, also if they are packed twice. Text in another character set becomes UTF-8, a row of NULs
     one NUL, and line ends of CR alone become LF. Closing it closes `stack`, as an error does. layers: how many were taken off already.
     """
@@ -89,7 +89,7 @@ def plain_bytes(raw: IO[bytes], stack: ExitStack, reading: Reading, *, layers: i
         return BufferedReader(_Plain(_unpacked(raw, stack, reading, layers), stack, reading), _BLOCK)
 
 
-def _unpacked(raw: IO[bytes], stack: ExitStack, reading: Reading, layers: int) -> BufferedReader:
+def _unpacked(raw: IO[bytes], stack: ExitStack, reading: FileReading, layers: int) -> BufferedReader:
     stream = cast("BufferedReader", raw if hasattr(raw, "peek") else BufferedReader(cast("RawIOBase", raw)))
     for layer in range(layers, MOST_LAYERS + 1):
         try:
@@ -110,7 +110,7 @@ def _unpacked(raw: IO[bytes], stack: ExitStack, reading: Reading, layers: int) -
 class _Unpacking(RawIOBase):
     """Unpacks a little at a time, so that of a damaged file everything before the damage is read."""
 
-    def __init__(self, packed: _Unpacked, reading: Reading) -> None:
+    def __init__(self, packed: _Unpacked, reading: FileReading) -> None:
         self._packed = packed
         self._reading = reading
 
@@ -128,7 +128,7 @@ class _Unpacking(RawIOBase):
 class _Plain(RawIOBase):
     """The text of a log as plain bytes. A file whose lines end in CR alone is read as if they ended in LF."""
 
-    def __init__(self, stream: BufferedReader, stack: ExitStack, reading: Reading) -> None:
+    def __init__(self, stream: BufferedReader, stack: ExitStack, reading: FileReading) -> None:
         self._stream = stream
         self._reading = reading
         self._stack = stack

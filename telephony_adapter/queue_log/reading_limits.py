@@ -70,7 +70,7 @@ class ReadsTooMuch(ValueError):
     """A file is beyond a limit. The message names the file and the limit."""
 
 
-class Reading:
+class FileReading:
     """The reading of one file. name: of the file, for people. size: of the file as it is, bytes; None if it is not known."""
 
     def __init__(self, name: str, size: int | None = None, look: Look = nothing) -> None:
@@ -98,7 +98,7 @@ class Reading:
 class BoundedReads:
     """A file of which only a little is read at once: `zipfile` reads the list of files by one read, of the size that the zip states."""
 
-    def __init__(self, raw: IO[bytes], reading: Reading) -> None:
+    def __init__(self, raw: IO[bytes], reading: FileReading) -> None:
         self._raw = raw
         self._reading = reading
 
@@ -126,7 +126,7 @@ class BoundedReads:
         self._raw.close()
 
 
-def opened_zip(raw: IO[bytes], reading: Reading) -> zipfile.ZipFile:
+def opened_zip(raw: IO[bytes], reading: FileReading) -> zipfile.ZipFile:
     """A zip whose list of files was read. Raises ReadsTooMuch, and what `zipfile` raises."""
     archive = zipfile.ZipFile(cast("IO[bytes]", BoundedReads(raw, reading)))
     if len(archive.filelist) > MOST_MEMBERS:

@@ -20,7 +20,7 @@ from telephony_adapter.queue_log.files import Broken, LogFile
 from telephony_adapter.queue_log.instants import NoInstant, TableInstants
 from telephony_adapter.queue_log.lines import TOO_LONG, Counting, Line, is_too_long, mark_of, readable
 from telephony_adapter.queue_log.packing import DAMAGED, damage
-from telephony_adapter.queue_log.reading_limits import HELD_AT_ONCE, LONGEST_ROW, MOST_OF_A_SECOND, Look, Reading
+from telephony_adapter.queue_log.reading_limits import HELD_AT_ONCE, LONGEST_ROW, MOST_OF_A_SECOND, FileReading, Look
 from telephony_adapter.queue_log.repeated_hours import Doubtful, decided
 
 _AT_ONCE = 5000
@@ -184,7 +184,7 @@ def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
 class _RowAtATime:
     """The lines of a table, for a reader that takes as many as a row has. Raises ReadsTooMuch for what is no row."""
 
-    def __init__(self, text: TextIOWrapper, reading: Reading) -> None:
+    def __init__(self, text: TextIOWrapper, reading: FileReading) -> None:
         self._text = text
         self._reading = reading
         self._size = 0
@@ -221,7 +221,7 @@ def _sorted(db: sqlite3.Connection) -> Iterator[Line]:
         yield decode(packed)
 
 
-def _times_each(db: sqlite3.Connection, reading: Reading) -> int:
+def _times_each(db: sqlite3.Connection, reading: FileReading) -> int:
     """How often every row occurs: more than once in a table that was exported twice into one file."""
     least = 0
     for _, together in groupby(_sorted(db), key=lambda line: line.at):

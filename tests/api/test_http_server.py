@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from api.body_limit import STREAMED
 from api.http_connections import Connections
-from api.http_server import HEADER_BYTES, Limits, limited
+from api.http_server import HEADER_BYTES, ServerLimits, limited
 from api.response_headers import security_headers
 from tests.kit.waiting import within
 
@@ -61,7 +61,7 @@ def serving(**limits):
     routes = [Route(f"/{one.__name__[1:]}", one, methods=["GET", "POST"]) for one in (_read, _take, _early, _stream, _endless)]
     app = Starlette(routes=routes)
     app.state.go_on = threading.Event()
-    known = Limits(**{"connections": Connections(100, 100), "headers_s": SOON_S, "body_s": SOON_S, "stalled_s": SOON_S, **limits})
+    known = ServerLimits(**{"connections": Connections(100, 100), "headers_s": SOON_S, "body_s": SOON_S, "stalled_s": SOON_S, **limits})
     config = uvicorn.Config(app, host="127.0.0.1", port=0, http=limited(known), log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

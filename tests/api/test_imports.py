@@ -20,7 +20,9 @@ from msgspec.structs import replace
 from api import upload_turns
 from api.app import MAX_BODY
 from api.application_state import ApplicationState
-from imports.running import SILENT_US, Imports, Upload, _Running
+from imports.records import SILENT_US, RunningImport
+from imports.running import Imports
+from imports.uploads import Upload
 from store import imports as kept
 from telephony_adapter.queue_log import reading_limits
 from tests.api.test_auth import problem_of
@@ -157,7 +159,7 @@ def test_an_import_that_a_restart_interrupted_is_known_and_can_be_sent_again(
     slow = SlowImport(monkeypatch)
     id = send(ana, LOG.read_bytes()).json()["id"]
     assert slow.reached.wait(DEADLINE_S)
-    center.imports.stopping.set()
+    center.imports._records.stopping.set()
     slow.go.set()
     assert until(ana, id, "interrupted")["code"] == "server-stopped"
     # A killed process leaves it unfinished, by an owner that is gone.
@@ -169,7 +171,7 @@ def test_an_import_that_a_restart_interrupted_is_known_and_can_be_sent_again(
         kept.add(db, dead, uuid4())
     assert ana.get(f"/v1/imports/{dead.id}").json()["state"] == "interrupted"
     problem_of(ana.ask("DELETE", f"/v1/imports/{dead.id}"), 409, "import-ended")
-    center.imports.stopping.clear()
+    center.imports._records.stopping.clear()
     assert imported(ana, LOG.read_bytes())["state"] == "done"
 
 
@@ -335,14 +337,14 @@ def test_an_import_of_which_nothing_can_be_used_ends_at_once_when_the_server_sto
     ana: Person, center: TimedCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go = threading.Event(), threading.Event()
-    look = _Running.look
+    look = RunningImport.look
 
-    def slowly(running: _Running) -> None:
+    def slowly(running: RunningImport) -> None:
         reached.set()
         assert go.wait(DEADLINE_S)
         look(running)
 
-    monkeypatch.setattr(_Running, "look", slowly)
+    monkeypatch.setattr(RunningImport, "look", slowly)
     id = send(ana, LOG.read_bytes() + b"no line\n" * 400_000).json()["id"]
     assert reached.wait(DEADLINE_S)
     center.stop()
@@ -353,7 +355,7 @@ def test_an_import_of_which_nothing_can_be_used_ends_at_once_when_the_server_sto
 
 def test_a_file_that_takes_too_long_to_look_at_is_refused(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small zip of many files, each of which unpacks to nothing that is a log."""
-    monkeypatch.setattr("imports.running.LOOKED_AT_S", 0.05)
+    monkeypatch.setattr("imports.uploads.LOOKED_AT_S", 0.05)
     written = BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(300):
@@ -396,7 +398,7 @@ def test_of_one_user_so_many_files_are_received_at_once_and_others_are_answered_
     ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, turns = threading.Event(), uploads_of(ana)._files
-    monkeypatch.setattr("imports.running.must_be_importable", lambda *_: known.wait(DEADLINE_S))
+    monkeypatch.setattr("imports.uploads.must_be_importable", lambda *_: known.wait(DEADLINE_S))
     with ThreadPoolExecutor(60) as senders:
         sent = [senders.submit(send, ana, b"", name=f"{number}") for number in range(60)]
         try:
@@ -415,7 +417,7 @@ def test_of_one_user_so_many_files_are_received_at_once_and_others_are_answered_
 
 def test_nothing_is_read_of_a_file_that_waits_and_who_waits_too_long_is_refused(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     known, turns = threading.Event(), uploads_of(ana)._files
-    monkeypatch.setattr("imports.running.must_be_importable", lambda *_: known.wait(DEADLINE_S))
+    monkeypatch.setattr("imports.uploads.must_be_importable", lambda *_: known.wait(DEADLINE_S))
     monkeypatch.setattr(turns, "_room", upload_turns.Room(all_lanes=1, lane=1, longest_s=0.01, retry_s=5))
     with ThreadPoolExecutor(upload_turns.OF_A_USER) as senders:
         sent = [senders.submit(send, ana, b"") for _ in range(upload_turns.OF_A_USER)]

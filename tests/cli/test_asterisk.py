@@ -10,7 +10,7 @@ import pytest
 from bootstrap import Embedded
 from cli.asterisk import check, following, run
 from cli.console import PIPE_WIDTH, Mistake
-from cli.execution import REFUSED
+from cli.exit_status import REFUSED
 from settings import Asterisk, Settings
 from tests.kit.ports import closed_port
 

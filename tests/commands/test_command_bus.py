@@ -218,9 +218,9 @@ def test_a_key_that_another_process_used_meanwhile_gives_its_receipt(
     beside = Store(location)
     first = CommandBus(beside, Noon()).execute(Count(tally=id), caller("k"))
     beside.close()
-    looked_up = bus.store.receipt_for
+    looked_up = bus.store.receipts.find
     first_look = iter([None])
-    monkeypatch.setattr(bus.store, "receipt_for", lambda key, now_us: next(first_look, looked_up(key, now_us)))
+    monkeypatch.setattr(bus.store.receipts, "find", lambda key, now_us: next(first_look, looked_up(key, now_us)))
 
     assert astuple(bus.execute(Count(tally=id), caller("k"))) == astuple(first)
     assert totals(bus.store, id) == [1]

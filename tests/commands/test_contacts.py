@@ -70,7 +70,7 @@ def test_after_a_forgetting_a_repeated_key_is_refused_because_nothing_tells_what
     command = Count(tally=uuid4(), phone=PHONE)
     receipt = bus.execute(command, caller("key"))
     bus.execute(ForgetContact(contact=receipt.result["contact"]), ANA)
-    stored = bus.store.receipt_for(caller("key").receipt_key, Noon().now_us())
+    stored = bus.store.receipts.find(caller("key").receipt_key, Noon().now_us())
     assert stored is not None
     assert stored.digest == b""
     before = bus.store.end()
@@ -97,7 +97,7 @@ def test_a_repeated_forgetting_gets_its_first_receipt_and_what_was_saved_with_it
     with pytest.raises(Refused) as refused:
         bus.execute(ForgetContact(contact=uuid4()), key)
     assert refused.value.code == "idempotency-key-reused"
-    beside = bus.store.receipt_for(caller("beside").receipt_key, Noon().now_us())
+    beside = bus.store.receipts.find(caller("beside").receipt_key, Noon().now_us())
     assert beside is not None
     assert beside.digest == b""
 

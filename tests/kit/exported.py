@@ -10,15 +10,15 @@ from prometheus_client import CollectorRegistry, Metric
 
 from api.http_metrics import Instruments
 from cli.relay import _Collected
-from processes.execution import Figures as ProcessFigures
+from processes.figures import ProcessFigures
 from processes.metrics import ProcessMetrics
 from processes.webhook_sender import SenderFigures
 from settings import Asterisk
 from store.recorder import SCHEMA
 from store.sqlite_database import SqliteDatabase
-from streams.relay import Figures
+from streams.relay import RelayFigures
 from streams.worker_metrics import WorkerMetrics
-from telephony_adapter.ami.figures import Figures as AdapterFigures
+from telephony_adapter.ami.figures import AdapterFigures
 from telephony_adapter.metrics import AsteriskMetrics
 
 ADDED = frozenset({"job", "instance"})
@@ -54,7 +54,7 @@ def exported(directory: Path) -> dict[str, frozenset[str]]:
     with closing(SqliteDatabase(directory / "log.db")) as log:
         log.define(SCHEMA)
         relay = CollectorRegistry()
-        relay.register(_Collected(Figures(log)))
+        relay.register(_Collected(RelayFigures(log)))
         reacting = CollectorRegistry()
         reacting.register(ProcessMetrics(_Idle(), lambda: 0, SenderFigures()))
         following = CollectorRegistry()

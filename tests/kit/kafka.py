@@ -13,7 +13,7 @@ from services.kafka import Kafka
 from store.recorded_event import RecordedEvent
 from streams.brokers import Brokers, Producer
 from streams.deployment_topics import make_topics
-from streams.messages import Message, message
+from streams.messages import KafkaMessage, message
 from streams.topics import SLICES, slice_of, topic
 from tests.kit.servers import address
 from tests.kit.waiting import DEADLINE_S
@@ -51,7 +51,7 @@ def log_topics(prefix: str) -> list[str]:
     return [topic(prefix, slice_) for slice_ in SLICES]
 
 
-def send(kafka: str, prefix: str, events: Iterable[RecordedEvent | tuple[RecordedEvent, Message]]) -> None:
+def send(kafka: str, prefix: str, events: Iterable[RecordedEvent | tuple[RecordedEvent, KafkaMessage]]) -> None:
     """Append these in this order, as a relay would; an event in a pair is sent as the pair's message."""
     producer = Producer(kafka, dict.fromkeys(log_topics(prefix), PARTITIONS))
     sent = deque()

@@ -90,7 +90,7 @@ class Work:
         low, high = 0, len(self.commands)
         while low < high:
             middle = (low + high) // 2
-            if self.center.store.receipt_for(replace(self.caller, idempotency_key=str(middle)).receipt_key, 0) is None:
+            if self.center.store.receipts.find(replace(self.caller, idempotency_key=str(middle)).receipt_key, 0) is None:
                 high = middle
             else:
                 low = middle + 1

@@ -27,4 +27,4 @@ class SlowImport:
             return take(*args, progress=report, **more)
 
         monkeypatch.setattr(imports.sources, "import_queue_log", slowly)
-        monkeypatch.setattr("imports.running.SAVED_EVERY_S", 0.0)
+        monkeypatch.setattr("imports.records.SAVED_EVERY_S", 0.0)

@@ -23,7 +23,7 @@ from domain.companies import Company, CompanySettings
 from domain.errors import InvalidField, Refused
 from domain.recordings import DAY, Recording, RecordingRemoved, Sound
 from processes.manager import CancelTimer, Ports, Send, SetTimer, Timer
-from processes.retention import AT_ONCE, Kept, Retention
+from processes.retention import AT_ONCE, KeptRecording, Retention
 from settings import Settings
 from store.event_store import project
 from tests.kit.clocks import Settable
@@ -68,7 +68,7 @@ def test_the_setting_begins_and_ends_the_looking_and_the_old_ones_alone_are_remo
     assert RETENTION.react(company.pending[-1], ()) == [CancelTimer(str(company.id))]
     company.set_settings(CompanySettings(recording_days=30), STAMP)
     assert RETENTION.react(company.pending[-1], ()) == [SetTimer(str(company.id), STAMP.recorded_at, "30")]
-    old, young = Kept(uuid4(), NOW - 31 * DAY), Kept(uuid4(), NOW - 29 * DAY)
+    old, young = KeptRecording(uuid4(), NOW - 31 * DAY), KeptRecording(uuid4(), NOW - 29 * DAY)
     timer = Timer(STAMP.tenant, str(company.id), NOW, "30")
     assert RETENTION.on_timer(timer, [old, young], NOW) == [
         Send(RemoveRecording(recording=old.recording), str(old.recording)),

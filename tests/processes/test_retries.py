@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from commands.command_bus import CommandBus
 from processes.execution import TRIES, Execution
-from processes.figures import Figures
+from processes.figures import ProcessFigures
 from processes.metrics import ProcessMetrics
 from processes.runner import ProcessRunner, ProcessStopped, Sole
 from processes.webhook_sender import SenderFigures
@@ -252,7 +252,7 @@ def test_who_asks_is_told_that_it_waits_when_the_leader_does_not_decide(
 def test_metrics_say_what_is_left_undone_and_what_was_retried(bus: CommandBus, faulty: Execution) -> None:
     class Watched:
         @property
-        def figures(self) -> dict[str, Figures]:
+        def figures(self) -> dict[str, ProcessFigures]:
             return {"faulty": faulty.figures}
 
         def now_us(self) -> int:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domain.base import MS, SECOND
 from simulator import actions
 from simulator.actions import Action
-from simulator.center import Center, busy_center, sleepless_center
+from simulator.center import SimulatedCenter, busy_center, sleepless_center
 from simulator.model import Model
 
 MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
@@ -29,7 +29,9 @@ ENDS = (
 )
 
 
-def played(center: Center, seed: int, hours: float = 24.0, grain_us: int = MS, start: datetime = MONDAY) -> Iterator[tuple[int, Action]]:
+def played(
+    center: SimulatedCenter, seed: int, hours: float = 24.0, grain_us: int = MS, start: datetime = MONDAY
+) -> Iterator[tuple[int, Action]]:
     until = int((start + timedelta(hours=hours)).timestamp()) * SECOND
     for instant_us, action in Model(center, seed, int(start.timestamp()) * SECOND, grain_us).play():
         if instant_us >= until:
@@ -104,7 +106,7 @@ def test_closing_ends_all_calls_and_sessions() -> None:
 class Watcher:
     """Follows every agent and call by the actions alone and fails on an impossible one."""
 
-    def __init__(self, center: Center) -> None:
+    def __init__(self, center: SimulatedCenter) -> None:
         self.skills = {agent.name: agent.queues for agent in center.agents}
         self.doing: dict[str, str] = {}
         self.paused: set[str] = set()

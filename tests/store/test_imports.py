@@ -53,7 +53,7 @@ def test_the_latest_imports_of_a_company_are_kept_and_those_of_others_do_not_cou
 
 
 def test_a_company_has_any_call_once_one_was_given_a_protocol_number(store: Store) -> None:
-    assert not store.has_any_call(COMPANY)
-    store.next_protocol(COMPANY)
-    assert store.has_any_call(COMPANY)
-    assert not store.has_any_call(OTHER)
+    assert not store.protocols.any_given(COMPANY)
+    store.protocols.next(COMPANY)
+    assert store.protocols.any_given(COMPANY)
+    assert not store.protocols.any_given(OTHER)

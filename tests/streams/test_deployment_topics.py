@@ -14,7 +14,7 @@ from cli.console import Mistake
 from cli.main import app
 from streams.brokers import LARGEST_MESSAGE, Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.deployment_topics import FOR_EVER, faults, make_topics, names
-from streams.messages import Message
+from streams.messages import KafkaMessage
 from tests.kit.kafka import PARTITIONS
 from tests.kit.ports import closed_port
 from tests.kit.waiting import within
@@ -123,10 +123,10 @@ def test_after_a_message_that_cannot_be_appended_nothing_is(kafka: str, brokers:
     name = f"{prefix}.agents"
     brokers.make([name], 1, 1, FOR_EVER | {"max.message.bytes": "100000"})
     producer = Producer(kafka, {name: 1})
-    sent = deque([producer.send(name, Message(bytes(16), b"a", []))[1]])
+    sent = deque([producer.send(name, KafkaMessage(bytes(16), b"a", []))[1]])
     assert producer.acknowledged(sent, 10)
     # A batch for itself, and one behind it.
-    sent.extend(producer.send(name, Message(bytes(16), b"b" * size, []))[1] for size in (200_000, 90_000))
+    sent.extend(producer.send(name, KafkaMessage(bytes(16), b"b" * size, []))[1] for size in (200_000, 90_000))
     behind = sent[-1]
     with pytest.raises(BrokersRefuse):
         producer.acknowledged(sent, 10)
@@ -139,7 +139,7 @@ def test_a_message_is_appended_before_its_producer_is_closed(kafka: str, brokers
     name = f"{topics}.agents"
     producer = Producer(kafka, {name: PARTITIONS})
     for number in range(100):
-        producer.send(name, Message(number.to_bytes(16, "big"), b"a", []))
+        producer.send(name, KafkaMessage(number.to_bytes(16, "big"), b"a", []))
     producer.close(10)
     assert sum(brokers.ends({name: PARTITIONS}).values()) == 100
 
@@ -147,10 +147,10 @@ def test_a_message_is_appended_before_its_producer_is_closed(kafka: str, brokers
 def test_the_largest_message_is_appended_and_a_larger_one_refused(kafka: str, brokers: Brokers, topics: str) -> None:
     name = f"{topics}.agents"
     producer = Producer(kafka, {name: PARTITIONS})
-    largest = Message(bytes(16), b"a" * (LARGEST_MESSAGE - 100_000), [])
+    largest = KafkaMessage(bytes(16), b"a" * (LARGEST_MESSAGE - 100_000), [])
     sent = deque([producer.send(name, largest)[1]])
     with pytest.raises(BrokersRefuse, match="larger than"):
-        producer.send(name, Message(bytes(16), b"a" * LARGEST_MESSAGE, []))
+        producer.send(name, KafkaMessage(bytes(16), b"a" * LARGEST_MESSAGE, []))
     assert producer.acknowledged(sent, 20)
     producer.close()
     found = [message for message in brokers.last({name: PARTITIONS}).values() if message is not None]

@@ -16,7 +16,7 @@ from store.database import StoreUnavailable
 from store.event_store import Store
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
-from streams.projection_progress import Coverage, ProjectionProgress
+from streams.projection_progress import CoveredPosition, ProjectionProgress
 from streams.relay_progress import RelayProgress, Snapshot
 from tests.kit.center import fresh, opened
 from tests.kit.stores import behind
@@ -69,7 +69,7 @@ class Model:
         return [snapshot for snapshot in self.kept if snapshot[0] > position]
 
 
-class Few(Coverage):
+class Few(CoveredPosition):
     MOST = 3
 
 
@@ -82,12 +82,12 @@ STEPS = st.one_of(
 
 
 @given(
-    kind=st.sampled_from([Coverage, Few]),
+    kind=st.sampled_from([CoveredPosition, Few]),
     homes=st.lists(st.integers(0, HOMES - 1), min_size=1, max_size=40),
     actions=st.lists(STEPS, max_size=60),
 )
 def test_the_covered_position_is_never_too_high_never_decreases_and_reaches_the_end(
-    kind: type[Coverage], homes: list[int], actions: list[tuple[str, int, int]]
+    kind: type[CoveredPosition], homes: list[int], actions: list[tuple[str, int, int]]
 ) -> None:
     model = Model(homes)
     coverage = kind(model, model.positions)
@@ -122,7 +122,7 @@ def test_of_a_long_history_only_what_is_ahead_is_looked_at() -> None:
         def after(self, position: int) -> list[Snapshot]:
             return []
 
-    coverage = Coverage(Long(), lambda: {"t:0": 995})
+    coverage = CoveredPosition(Long(), lambda: {"t:0": 995})
     assert coverage.look() == 995
     assert looked == list(range(1_000, 994, -1))
 

@@ -20,7 +20,7 @@ from store.event_store import Store
 from store.storage_location import OnServers
 from streams.brokers import Producer
 from streams.deployment_topics import names
-from streams.messages import Message
+from streams.messages import KafkaMessage
 from streams.relay_progress import RelayProgress
 from streams.topics import SLICES
 from tests.kit.kafka import PARTITIONS
@@ -253,7 +253,7 @@ def test_messages_that_no_relay_wrote_do_not_keep_it_from_relaying(deployment: R
     there = relayed(deployment)
     foreign = Producer(deployment.kafka, {f"{deployment.topics}.{slice_}": PARTITIONS for slice_ in SLICES})
     for slice_, number in itertools.product(SLICES, range(30)):
-        foreign.send(f"{deployment.topics}.{slice_}", Message(number.to_bytes(16, "big"), b"advertisement", []))
+        foreign.send(f"{deployment.topics}.{slice_}", KafkaMessage(number.to_bytes(16, "big"), b"advertisement", []))
     foreign.close(20)
     with deployment.busy() as busy:
         within(lambda: busy.acknowledged > there + 100)

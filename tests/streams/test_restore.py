@@ -31,7 +31,7 @@ from store.process_progress import ProcessProgress
 from store.recorded_event import RecordedEvent
 from store.storage_location import OnServers
 from streams import bulk
-from streams.messages import Message, message
+from streams.messages import KafkaMessage, message
 from streams.relay_progress import RelayProgress
 from streams.restore import Restored, Source, restore
 from tests.commands.tally import Count, Counted, caller
@@ -61,7 +61,7 @@ class Lost:
     topics: str
     backup: Path
 
-    def send(self, *events: RecordedEvent | tuple[RecordedEvent, Message]) -> None:
+    def send(self, *events: RecordedEvent | tuple[RecordedEvent, KafkaMessage]) -> None:
         """Let Kafka have these."""
         send(self.kafka, self.topics, events)
 
@@ -105,7 +105,7 @@ def test_the_restored_store_goes_on_where_the_log_ends(lost: Lost) -> None:
             for recorded in store.read(0, 10**6)
             if isinstance(recorded.event, InteractionEvent) and (head := recorded.event.change.call)
         }
-        assert store.next_protocol(tenant) == max(given) + 1
+        assert store.protocols.next(tenant) == max(given) + 1
         assert (store.keyring.knows(lost.past.called), store.keyring.knows(lost.past.forgotten)) == (True, False)
         (event,) = [event for event in store.stream(lost.past.called) if isinstance(event, ContactAppeared)]
         assert store.keyring.open(event.phone) == before.keyring.open(event.phone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry
 
 from settings import Asterisk
-from telephony_adapter.ami.figures import Figures
+from telephony_adapter.ami.figures import AdapterFigures
 from telephony_adapter.control.follower import ControlFigures
 from telephony_adapter.metrics import AsteriskMetrics
 
@@ -21,7 +21,7 @@ class Followed:
 
     def __init__(self) -> None:
         self.asterisk = Asterisk("10.0.0.5", "atende", "secret")
-        self.figures = Figures(leads=True, connected=True, sessions=3, packets=70, facts=9, broken=2, tails=1)
+        self.figures = AdapterFigures(leads=True, connected=True, sessions=3, packets=70, facts=9, broken=2, tails=1)
         self.control = Control()
 
 
@@ -62,7 +62,7 @@ def test_a_gap_is_open_while_there_is_no_connection_or_a_log_was_not_read_and_on
         (True, True, False, 0),
         (False, False, False, 0),
     ):
-        followed.figures = Figures(leads=leads, connected=connected, unfilled=unfilled)
+        followed.figures = AdapterFigures(leads=leads, connected=connected, unfilled=unfilled)
         assert scraped(followed).get_sample_value("atende_asterisk_gap_open", labels) == is_open
 
 

@@ -3,7 +3,7 @@ import { useRef } from "react";
 import type { Schemas } from "./client";
 
 /** The receipt of a command: its events are saved, at this position of the log. */
-export type Done = Schemas["Done"];
+export type Receipt = Schemas["Receipt"];
 
 /** Headers that a command is sent with. */
 export type Headers = Record<string, string>;
@@ -25,8 +25,8 @@ function newKey(): string {
  * answer, changes nothing twice. Afterwards everything on the page is asked anew.
  */
 export function useCommand<I>(
-  send: (input: I, headers: Headers) => Promise<Done | undefined>,
-  then?: (done: Done | undefined, input: I) => void,
+  send: (input: I, headers: Headers) => Promise<Receipt | undefined>,
+  then?: (done: Receipt | undefined, input: I) => void,
 ) {
   const client = useQueryClient();
   const wish = useRef({ of: "", key: "" });

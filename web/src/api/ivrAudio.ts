@@ -49,7 +49,7 @@ export function uploadMessage(
   message: MessageName,
   file: File,
   headers: Headers,
-): Promise<Schemas["Done"]> {
+): Promise<Schemas["Receipt"]> {
   // The API takes names of letters, digits, blanks, dots and dashes.
   const name = file.name.replace(/[^\p{L}\p{N}_ .-]/gu, "_");
   return answerOf(

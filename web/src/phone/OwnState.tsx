@@ -15,6 +15,9 @@ import styles from "./Phone.module.css";
 /** An agent whose page is gone is logged out after this time. */
 const LEASE_MS = 120_000;
 
+/** Suggested, and recorded as they are: the company's reports name one reason of a pause, whatever the language of the agent's console is. */
+const USUAL_REASONS = ["Almoço", "Banheiro", "Café", "Reunião", "Treinamento"];
+
 type State = Schemas["AgentState"];
 
 /** The agent's own state: in which queues, and the pause with its reason. hasPhone: the browser is the telephone, so its end ends the session. */
@@ -120,11 +123,9 @@ function Pausing({ agent }: { agent: string }) {
         onChange={({ currentTarget }) => setReason(currentTarget.value)}
       />
       <datalist id={list}>
-        {text("attend.reasons")
-          .split(",")
-          .map((one) => (
-            <option key={one} value={one.trim()} />
-          ))}
+        {USUAL_REASONS.map((one) => (
+          <option key={one} value={one} />
+        ))}
       </datalist>
       <div className={styles.buttons}>
         <Button type="submit" variant="default" size="sm" loading={command.isPending} disabled={!reason.trim()}>

@@ -1,6 +1,6 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
-import { type Done, type Headers, useCommand } from "../api/commands";
+import { type Headers, type Receipt, useCommand } from "../api/commands";
 import { useText } from "../i18n";
 import { useErrorText } from "./errorText";
 import styles from "./Form.module.css";
@@ -10,8 +10,8 @@ interface Props {
   label: string;
   /** What it is called, where the words beside it say the rest of it. */
   name?: string;
-  send: (headers: Headers) => Promise<Done | undefined>;
-  onSaved?: (done: Done | undefined) => void;
+  send: (headers: Headers) => Promise<Receipt | undefined>;
+  onSaved?: (done: Receipt | undefined) => void;
   /** What happens, said before it does; without it the button acts at once. */
   ask?: string;
   isDanger?: boolean;

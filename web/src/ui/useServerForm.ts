@@ -2,7 +2,7 @@ import { type FormErrors, type UseFormReturnType, useForm } from "@mantine/form"
 import { useBlocker } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { ApiError, answerOf, api, type Schemas } from "../api/client";
-import { type Done, type Headers, useCommand } from "../api/commands";
+import { type Headers, type Receipt, useCommand } from "../api/commands";
 import { useLanguage, useText } from "../i18n";
 import portuguese from "../i18n/pt-BR.json";
 import { useErrorText } from "./errorText";
@@ -12,12 +12,12 @@ interface Options<V> {
   initial: V;
   validate?: (values: V) => FormErrors;
   /** Sends what has changed. Fields are named as the API's, so that its pointers find them. */
-  save: (values: V, before: V, headers: Headers) => Promise<Done | undefined>;
+  save: (values: V, before: V, headers: Headers) => Promise<Receipt | undefined>;
   /** What the server has now: a change by somebody else is told before it is written over. */
   current?: () => Promise<V>;
   /** The id of what is changed: then the command is refused if it was changed since, and the page says by whom. */
   id?: string;
-  onSaved?: (done: Done | undefined, values: V) => void;
+  onSaved?: (done: Receipt | undefined, values: V) => void;
 }
 
 export interface ServerForm<V> {

@@ -256,7 +256,7 @@ function AgentsOf({
     current,
     save: async (values, before, headers) => {
       const changed = known.filter(({ name }) => values.agents.includes(name) !== before.agents.includes(name));
-      let done: Schemas["Done"] | undefined;
+      let done: Schemas["Receipt"] | undefined;
       for (const agent of changed)
         done = await answerOf(
           api.PUT("/v1/agents/{agent_id}/user", {

@@ -27,6 +27,7 @@ from commands.handler_context import Caller
 from domain.base import SECOND
 from domain.companies import Company
 from domain.errors import DomainError, NotFound, Refused
+from domain.personal_data import without_numbers
 from imports import simulation
 from imports.beats import Beats
 from imports.sources import Source, conclude, must_be_importable, refused_in, take
@@ -87,7 +88,7 @@ class Imports:
     def receive(self, kind: Kind, name: str, timezone: str, caller: Caller, total: int) -> Upload:
         """Begin to receive a file. total: its bytes, 0 if that is not known. Raises ReserveReached."""
         self.reserve.must_leave(total)
-        one = self._new(kind, name, caller, "receiving", total)
+        one = self._new(kind, without_numbers(name), caller, "receiving", total)
         return Upload(self, self._directory / one.id.hex, one, timezone, caller)
 
     def simulate(self, caller: Caller) -> Import:

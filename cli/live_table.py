@@ -22,6 +22,7 @@ from domain.companies import Company
 from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
+from projections.queries.report import printable
 
 _REFRESH_S = 1.0
 _REFRESH_PIPED_S = 15.0
@@ -75,13 +76,14 @@ def _table(now: datetime, dashboard: dict[str, Any]) -> RenderableType:
     return Group(queues, Text("Agentes", style="bold"), agents, Text(f"Posição {dashboard['as_of']}", style="dim"))
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, value: Any) -> Text:
     if value is None:
-        return "-"
+        return Text("-")
     if name.endswith("_ms"):
         minutes, seconds = divmod(value // 1_000, 60)
-        return f"{minutes:02}:{seconds:02}"
-    return f"{value:.2f} %" if name.endswith("_percent") else str(value)
+        return Text(f"{minutes:02}:{seconds:02}")
+    # As a `Text`: of a string the screen would read `[` as a mark of its own.
+    return Text(f"{value:.2f} %" if name.endswith("_percent") else printable(str(value)))
 
 
 @contextmanager

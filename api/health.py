@@ -62,6 +62,7 @@ async def get_metrics(application: TheApplication) -> Response:
     """Commands by name and outcome, requests by route, queries by name, positions of the log and the projections, whether the store answers."""
     application.instruments.listeners.set(application.feed.listeners)
     application.instruments.live_lag.set(application.feed.lag)
+    application.instruments.clock_behind.set(application.center.bus.clock.behind_s)
     reachable = await application.store_answers()
     body = application.instruments.exposition(application.center.store.head(), application.center.covered(), reachable=reachable)
     return Response(body, media_type=CONTENT_TYPE_LATEST)

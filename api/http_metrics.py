@@ -41,6 +41,11 @@ class Instruments:
         self.log_position = Gauge("atende_log_position", "Position of the last event of the log", registry=self.registry)
         self.covered = Gauge("atende_projection_position", "Position of the log that the projections cover", registry=self.registry)
         self.lag = Gauge("atende_projection_lag_events", "Events that the projections do not cover yet", registry=self.registry)
+        self.clock_behind = Gauge(
+            "atende_clock_behind_log_seconds",
+            "How far the clock of this machine is behind the last event of the log",
+            registry=self.registry,
+        )
         # Looking up a child by its labels takes longer than counting, so those in use are cached.
         self._requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._commands: dict[tuple[str, str], tuple[Counter, Histogram]] = {}

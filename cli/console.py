@@ -5,6 +5,7 @@ A command gets a `Console`, whether it runs in the terminal's own process or in 
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from contextlib import closing
@@ -20,6 +21,9 @@ PIPE_WIDTH = 400
 """Columns of a table that goes to a file or a pipe: nothing is cut there."""
 
 _QUIET_S = 2.0
+
+_OBEYED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
+"""What a terminal obeys, but for tabs and ends of lines: control characters, and those that turn the direction of a text."""
 
 
 class Interrupted(Exception):
@@ -37,7 +41,7 @@ class Console(Protocol):
     def width(self) -> int: ...
 
     def out(self, text: str) -> None:
-        """Write a part of the result, unchanged."""
+        """Write a part of the result. It may be a file (CSV): of it only the characters are changed that a terminal would obey."""
 
     def warn(self, text: str) -> None:
         """Write a line about the run, which is not part of the result."""
@@ -62,7 +66,7 @@ class Terminal:
     def out(self, text: str) -> None:
         """Write a part of the result."""
         self.close()
-        sys.stdout.write(text)
+        sys.stdout.write(_OBEYED.sub(lambda found: printable(found.group()), text))
         sys.stdout.flush()
 
     def warn(self, text: str) -> None:

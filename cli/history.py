@@ -15,7 +15,6 @@ from cli.operator_commands import History
 from domain.base import MS
 from projections.figures.intervals import iso, zone
 from projections.queries.history import history as events_of
-from projections.queries.report import printable
 from store.mapper import read_aloud
 
 _DURATIONS = ("wait_ms", "ring_ms", "talk_ms", "wrap_ms", "session_ms")
@@ -36,7 +35,7 @@ def history(command: History, center: Center, console: Console) -> int:
         document = {"items": events, "as_of": position, "timezone": company.settings.timezone}
         console.out(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
-        console.out(printable("".join(_text(event, zone(company.settings.timezone)) for event in events), but="\n"))
+        console.out("".join(_text(event, zone(company.settings.timezone)) for event in events))
     return 0
 
 

@@ -15,6 +15,7 @@ from cli.cover import cover
 from cli.exit_status import REFUSED
 from cli.operator_commands import ImportAmi, ImportQueueLog
 from domain.errors import InvalidField
+from domain.personal_data import without_numbers
 from imports.sources import Result, Source, conclude, must_be_importable, take
 
 
@@ -51,8 +52,8 @@ def run(command: ImportAmi | ImportQueueLog, center: Center, console: Console) -
 
 def _source(command: ImportAmi | ImportQueueLog) -> Source:
     if isinstance(command, ImportAmi):
-        return Source("ami", ((Path(command.file.path), command.file.name),))
-    files = tuple((Path(file.path), file.name) for file in command.files)
+        return Source("ami", ((Path(command.file.path), without_numbers(command.file.name)),))
+    files = tuple((Path(file.path), without_numbers(file.name)) for file in command.files)
     return Source("queue-log", files, command.timezone, Path(command.members) if command.members else None)
 
 

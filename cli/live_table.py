@@ -23,7 +23,7 @@ from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 from projections.queries.labels import LABELS
-from projections.queries.report import NOTHING, comma
+from projections.queries.report import NOTHING, comma, printable
 from projections.queries.titles import FIGURES, NAMES
 
 _REFRESH_S = 1.0
@@ -57,7 +57,8 @@ def _table(now: datetime, dashboard: dict[str, Any]) -> RenderableType:
     for name in _QUEUES:
         queues.add_column(FIGURES[name], justify="right")
     for row in dashboard["queues"]:
-        queues.add_row(row["queue"], *(_shown(name, row[name]) for name in _QUEUES))
+        # As a `Text`: of a string the screen would read `[` as a mark of its own.
+        queues.add_row(Text(printable(row["queue"])), *(_shown(name, row[name]) for name in _QUEUES))
     agents = Table(title="Agentes", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     for code in _STATES:
         agents.add_column(LABELS["agent_state"][code], justify="right")

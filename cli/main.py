@@ -17,6 +17,7 @@ from cli.words.app import app
 from migrations.runner import MigrationRefused
 from processes.execution import ProcessStopped
 from projections.engine.warehouse import WarehouseUnreachable
+from projections.queries.report import printable
 from store.chain import ChainBroken
 from store.clock import ClockOff
 from store.database import StoreUnavailable
@@ -52,7 +53,7 @@ def main() -> None:
     try:
         app()
     except _MISTAKES as mistake:
-        sys.stderr.write(f"{mistake}\n")
+        sys.stderr.write(printable(f"{mistake}\n", but="\n"))
         sys.exit(MISTAKEN)
     except ChainBroken as broken:
         sys.stderr.write(f"{broken}\n")

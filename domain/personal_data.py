@@ -31,6 +31,11 @@ _KEYS = frozenset("0123456789*#ABCD")
 _NUMBER = re.compile(r"[\s+().\-/\d]+")
 _CPF = re.compile(r"(?<![0-9A-Za-z.])(\d{3})\.?(\d{3})\.?(\d{3})-?(\d{2})(?![0-9A-Za-z]|\.\d)")
 _DIGITS = re.compile(r"(?<![0-9A-Za-z.])\d{8,15}(?![0-9A-Za-z]|\.\d)")
+_WRITTEN = re.compile(r"\d(?:[ .()/+-]{0,2}\d){7,}")
+_DAY = re.compile(r"(?:19|20)\d\d[.-]?(?:0[1-9]|1[0-2])[.-]?(?:0[1-9]|[12]\d|3[01])(?:[ .-]?(?:[01]\d|2[0-3])(?:[.-]?[0-5]\d){0,2})?")
+"""A day, with or without a time of the day, as the names of rotated logs have it."""
+_LETTER = re.compile(r"[^\W\d_]")
+_SHOWN = 40
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
@@ -64,6 +69,16 @@ def may_name_a_person(text: str) -> bool:
     if "." not in text:
         written.append(text)
     return any(_may_be_number(candidate) for candidate in written)
+
+
+def without_numbers(name: str) -> str:
+    """The name of a file, with `#` for each digit of what may be a telephone number or a CPF. A day (`queue_log-20260301`) and an instant are none."""
+    return _WRITTEN.sub(lambda found: found.group() if _DAY.fullmatch(found.group()) else _DIGIT.sub("#", found.group()), name)
+
+
+def shape(text: str) -> str:
+    """What a text looks like, without what it says: `9` for each digit, `a` for each letter, at most 40 characters. `5/3/26 9h` is `9/9/99 9a`."""
+    return _LETTER.sub("a", _DIGIT.sub("9", text[:_SHOWN]))
 
 
 def is_cpf(digits: str) -> bool:

@@ -22,6 +22,7 @@ from commands.companies import companies
 from commands.handler_context import Caller
 from domain.companies import Company
 from domain.errors import DomainError, NotFound, Refused
+from domain.personal_data import without_numbers
 from imports import simulation
 from imports.beats import Beats
 from imports.center import ImportingCenter
@@ -55,7 +56,7 @@ class Imports:
     def receive(self, kind: Kind, name: str, timezone: str, caller: Caller, total: int) -> Upload:
         """Begin to receive a file. total: its bytes, 0 if that is not known. Raises ReserveReached."""
         self._records.reserve.must_leave(total)
-        one = self._new(kind, name, caller, "receiving", total)
+        one = self._new(kind, without_numbers(name), caller, "receiving", total)
         return Upload(self._records, self.start, self._directory / one.id.hex, one, timezone, caller)
 
     def simulate(self, caller: Caller) -> Import:

@@ -6,6 +6,7 @@ wrong instants. Its clock is therefore compared with the server's before it acce
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,15 +14,13 @@ from typing import Protocol
 
 from store.database import Database, StoreUnavailable
 
+log = logging.getLogger(__name__)
+
 MOST_OFF_S = 60
 """A clock that differs more from the server's is wrong (seconds)."""
 
-MOST_AHEAD_S = 300
-"""How far the log may be ahead of the clock (seconds) until commands are refused.
-
-A time daemon, or a virtual machine that is moved or resumed, sets a clock back by seconds. The smallest mistake of a person, a wrong time
-zone, is half an hour. Until the clock has caught up all live commands happen at one instant, which figures can bear for minutes.
-"""
+SLOWER = 0.9
+"""How fast the time of a log goes while the clock is behind it. Durations of that time are a tenth too short; an hour is made up for in ten."""
 
 EVERY_S = 5.0
 """The oldest comparison with which commands are accepted (seconds)."""
@@ -51,31 +50,45 @@ class SystemClock:
 class LogClock:
     """The time of a log: that of a clock, but never before what was recorded last.
 
-    When the clock of the machine is set back, live commands go on: what they state happens at the last event's own instant until the clock has
-    caught up, so that no event seems to happen before one that it follows. Where that would take longer than MOST_AHEAD_S, the clock, or the
-    one by which those events were recorded, is wrong. An instant that a source observes does not move the time of the log.
+    When the clock of the machine is set back, live commands go on. The time of the log then goes on from its last event, a little slower than
+    time does, until the clock has reached it: no event happens before one that it follows, and a talk has nearly its duration.
+    An instant that a source observes does not move the time of the log.
     """
 
-    def __init__(self, clock: Clock, recorded_us: int) -> None:
+    def __init__(self, clock: Clock, recorded_us: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         """recorded_us: when the log's last event was recorded (microseconds)."""
         self._clock = clock
+        self._monotonic = monotonic
         self._recorded_us = recorded_us
+        self._slower = (recorded_us, monotonic())
+        """The slower time: an instant of it, and the monotonic clock then."""
+        self._warned = False
 
     def now_us(self) -> int:
         """Microseconds since 1970, UTC."""
-        return max(self._clock.now_us(), self._recorded_us)
+        now = self._clock.now_us()
+        if now >= self._recorded_us:
+            self._warned = False
+            return now
+        if not self._warned and self.behind_s > MOST_OFF_S:
+            self._warned = True
+            log.warning("the clock of this machine is behind the last event of the log seconds=%.0f", self.behind_s)
+        return self._slower_us()
 
-    def must_fit(self) -> None:
-        """Raises ClockOff while the log is more than MOST_AHEAD_S ahead of the clock."""
-        ahead_s = (self._recorded_us - self._clock.now_us()) / _S
-        if ahead_s > MOST_AHEAD_S:
-            raise ClockOff(
-                f"the clock of this machine is {ahead_s:,.0f} s behind the last event of the log: it accepts no command until it is set right"
-            )
+    @property
+    def behind_s(self) -> float:
+        """How far the clock is behind the last event of the log (seconds); 0 for a clock that is right."""
+        return max(self._recorded_us - self._clock.now_us(), 0) / _S
 
     def recorded(self, us: int) -> None:
         """Events were recorded with this instant (microseconds)."""
+        if us > self._slower_us():
+            self._slower = us, self._monotonic()
         self._recorded_us = max(self._recorded_us, us)
+
+    def _slower_us(self) -> int:
+        at, since = self._slower
+        return max(at + int((self._monotonic() - since) * SLOWER * _S), self._recorded_us)
 
 
 class ClockWatch:

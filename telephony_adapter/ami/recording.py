@@ -22,6 +22,7 @@ from typing import IO, cast
 
 import msgspec
 
+from domain.personal_data import shape
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, Interest, Packet
 from telephony_adapter.ami.stream import UNDATED, PacketStream, event_name
 from telephony_adapter.queue_log.packing import DAMAGED, damage, is_zip, member_bytes, members_in, plain_bytes
@@ -202,5 +203,5 @@ def _kind(head: bytes, path: str) -> str:
         return "lines"
     if start.startswith((_BANNER, b"Event: ", b"Response: ")):
         return "bytes"
-    found = f"it begins with {start[:40]!r}" if start else "it is empty"
+    found = f"it begins like {shape(start[:40].decode(errors='replace'))!r}" if start else "it is empty"
     raise NotAnAmiStream(f"{path}: expected {EXPECTED}; {found}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from domain.personal_data import shape
 from telephony_adapter.ami.packets import BANNER, RESUMED, SILENCE, Interest, Packet, microseconds, parse, timestamp
 
 QUIET_US = 1_500_000
@@ -76,7 +77,7 @@ class PacketStream:
             return
         event = raw.startswith("Event: ")
         if not event and not raw.startswith("Response: "):
-            self.broke(number, f"neither event nor response: {raw[:40]!r}")
+            self.broke(number, f"neither event nor response: {shape(raw)!r}")
             return
         if event and len(self.names) < MOST_NAMES:
             self.names.add(event_name(raw))
@@ -119,7 +120,7 @@ class PacketStream:
         if event and self.interest.wants(name, raw):
             headers, repeated, stray = parse(raw)
             if stray:
-                self.broke(number, f"{name}: a line without a colon: {stray[:40]!r}")
+                self.broke(number, f"{name}: a line without a colon: {shape(stray)!r}")
             else:
                 yield Packet(name, microseconds(headers.get("Timestamp", "")) or instant, before, headers, number, repeated)
 

@@ -10,6 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, cast
 
+from domain.personal_data import without_numbers
 from telephony_adapter.queue_log.columns import Columns, columns_of
 from telephony_adapter.queue_log.dump_detection import is_dump
 from telephony_adapter.queue_log.instants import NoInstant, from_epoch
@@ -43,7 +44,7 @@ class LogFile:
 
     def __init__(self, path: Path, name: str, reading: FileReading, member: zipfile.ZipInfo | None = None) -> None:
         self.path = path
-        self.name = f"{name}/{member.filename}" if member else name
+        self.name = without_numbers(f"{name}/{member.filename}" if member else name)
         self.member = member
         self.reading = reading
         self._raw: IO[bytes] | None = None

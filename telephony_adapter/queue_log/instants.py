@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from domain.base import SECOND
+from domain.personal_data import shape
 from domain.voice.facts import Clock
 
 LATEST_US = (1 << 32) * SECOND
@@ -29,13 +30,13 @@ def from_epoch(text: str) -> tuple[int, Clock]:
     """Microseconds UTC and their clock: `log` for whole seconds, `log.f` for finer ones (13 digits are ms, 16 are us). Raises NoInstant."""
     whole, _, fraction = text.partition(".")
     if not (whole.isascii() and whole.isdigit() and (not fraction or (fraction.isascii() and fraction.isdigit()))):
-        raise NoInstant(f"no instant: {text[:40]!r}")
+        raise NoInstant(f"no instant: {shape(text)!r}")
     finer = _FINER.get(len(whole))
     if finer is not None and not fraction:
         return int(whole) * finer, "log.f"
     at = int(whole) * SECOND
     if not EARLIEST_US <= at < LATEST_US or whole[0] == "0":
-        raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
+        raise NoInstant(f"an instant that cannot be: {shape(text)!r}")
     # Fractions of a microsecond are cut, never rounded.
     return (at + int(fraction[:6].ljust(6, "0")), "log.f") if fraction else (at, "log")
 
@@ -55,12 +56,12 @@ class TableInstants:
         try:
             moment = datetime.fromisoformat(_iso(text))
         except ValueError as error:
-            raise NoInstant(f"no instant: {text[:40]!r}") from error
+            raise NoInstant(f"no instant: {shape(text)!r}") from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
         at = _us(moment)
         if not 0 <= at < LATEST_US:
-            raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
+            raise NoInstant(f"an instant that cannot be: {shape(text)!r}")
         return at, "log.f" if "." in text or "," in text else "log"
 
     def again(self, text: str) -> int | None:

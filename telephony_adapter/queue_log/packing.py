@@ -15,6 +15,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
+from domain.personal_data import without_numbers
 from telephony_adapter.queue_log.reading_limits import MOST_LAYERS, FileReading, opened_zip
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def damage(error: BaseException) -> str:
     """The damage of a packed file, in words."""
     if isinstance(error, EOFError):
         return "the compressed file ends too early"
-    return f"the compressed file is damaged: {error}"
+    return f"the compressed file is damaged: {without_numbers(str(error))}"
 
 
 def is_packed(start: bytes) -> bool:

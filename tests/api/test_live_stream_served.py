@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from api import active_keys, live_stream, monitoring
+from api import active_keys, active_users, live_stream, monitoring
 from api.app import create_app
 from api.live_messages import LiveMessage
 from api.open_streams import OpenStreams
@@ -19,6 +19,7 @@ from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.api_keys import RevokeApiKey
 from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
 from commands.queues import RegisterQueue
+from commands.users import DeactivateUser
 from domain.access import Scope
 from domain.errors import AlreadyExists
 from domain.ids import company_id, interaction_id, queue_id
@@ -166,6 +167,18 @@ def test_the_stream_of_an_api_key_ends_when_the_key_is_revoked(center, ana, addr
         began = time.monotonic()
         assert list(stream) == []
     assert time.monotonic() - began < active_keys.REMEMBERED_S + live_stream.CHECK_S + 1
+
+
+def test_the_stream_of_a_user_ends_when_the_user_is_deactivated(center, app, log_in, address):
+    bia = log_in(permissions=("gerenciar-atendimento",))
+    with listening(address, bia, after=center.store.head()) as stream:
+        live_through(center, [1])
+        assert take(stream, shown(center, "Empresa", 0)[-1])
+        user = app.state.application.tokens.read(bia.tokens["access_token"]).sub
+        center.bus.execute(DeactivateUser(user=user), operator("Empresa"))
+        began = time.monotonic()
+        assert list(stream) == []
+    assert time.monotonic() - began < active_users.REMEMBERED_S + live_stream.CHECK_S + 1
 
 
 def test_a_caller_has_so_many_streams_and_another_has_its_own(center, app, ana, log_in, address):

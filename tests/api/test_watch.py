@@ -11,13 +11,14 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api import active_keys, live_stream, watch, watched_answers
+from api import active_keys, active_users, live_stream, watch, watched_answers
 from api.app import create_app
 from api.asked import BOARD_EVERY_S
 from commands.agents import LogIn
 from commands.api_keys import RevokeApiKey
 from commands.interactions import AbandonCall, OfferCall, StartCall
 from commands.queues import RegisterQueue
+from commands.users import DeactivateUser
 from domain.base import SECOND
 from domain.ids import company_id
 from simulator.center import busy_center
@@ -374,6 +375,16 @@ def test_the_stream_of_an_api_key_ends_within_seconds_after_it_was_revoked(cente
         began = time.monotonic()
         list(stream)
     assert time.monotonic() - began < active_keys.REMEMBERED_S + live_stream.CHECK_S + 1
+
+
+def test_the_stream_of_a_user_ends_within_seconds_after_the_user_was_deactivated(center, log_in, address, application):
+    watcher, bia = Watcher(), log_in(permissions=("gerenciar-atendimento",))
+    with watching(address, bia, BOARD) as stream:
+        until(stream, watcher, lambda: watcher.answers)
+        center.bus.execute(DeactivateUser(user=application.tokens.read(bia.tokens["access_token"]).sub), operator("Empresa"))
+        began = time.monotonic()
+        list(stream)
+    assert time.monotonic() - began < active_users.REMEMBERED_S + live_stream.CHECK_S + 1
 
 
 def test_a_keep_alive_has_the_position_of_the_answers(ana, address, monkeypatch):

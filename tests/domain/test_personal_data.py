@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.personal_data import is_cpf, is_option, may_name_a_person, normalised_phone
+from domain.personal_data import is_cpf, is_option, may_name_a_person, normalised_phone, shape, without_numbers
 
 MOBILE = "5531977916159"
 
@@ -69,3 +69,28 @@ def test_a_cpf_is_known_by_its_check_digits() -> None:
 def test_keys_are_an_option_if_the_menu_has_them_or_if_they_are_short_where_no_menu_is_known() -> None:
     assert [is_option(keyed, ("1", "2")) for keyed in ("1", "2", "", "3", "52998224725")] == [True, True, True, False, False]
     assert [is_option(keyed) for keyed in ("1", "*1#A", "", "12345", "52998224725", "ana")] == [True, True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ligações de 5531977916159.log", "ligações de #############.log"),
+        ("(31) 97791-6159.zip/queue_log", "(##) #####-####.zip/queue_log"),
+        ("cpf 529.982.247-25 em 2026-03-01.csv", "cpf ###.###.###-## em 2026-03-01.csv"),
+        ("977916159_20260301.gz", "#########_20260301.gz"),
+    ],
+)
+def test_the_name_of_a_file_is_shown_without_the_digits_of_a_number(name: str, shown: str) -> None:
+    assert without_numbers(name) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["queue_log", "queue_log.1", "queue_log-20260301.gz", "fila 2026-03-01 23-59.log", "20260301-235959.csv", "run-b/ami.jsonl.gz"]
+)
+def test_the_day_and_the_number_of_a_rotated_log_stay_in_its_name(name: str) -> None:
+    assert without_numbers(name) == name
+
+
+def test_the_shape_of_a_text_says_how_it_is_written_and_nothing_of_what_it_says() -> None:
+    assert shape("5/3/26 9h às Zulmira") == "9/9/99 9a aa aaaaaaa"
+    assert len(shape("x" * 1_000)) == 40

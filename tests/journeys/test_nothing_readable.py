@@ -24,6 +24,7 @@ def test_no_file_of_a_data_directory_holds_a_personal_datum_or_a_secret(tmp_path
     with open_center(tmp_path / "data") as center:
         story = PersonalStory(center.bus, center.media, center.sounds, known_or_new(center, "").id, Random(SEED))
         story.live(CALLS)
+        story.take_in(center.imports)
         center.cover(center.store.head(), lambda done, total: None)
         wanted = story.personal | story.secrets
         # While it runs, too: the write-ahead logs are not in the files yet.
@@ -49,6 +50,7 @@ def test_no_table_and_no_topic_holds_a_personal_datum_or_a_secret(tmp_path: Path
             center = held.center
             story = PersonalStory(center.bus, center.media, center.sounds, known_or_new(center, "").id, Random(SEED))
             story.live(CALLS)
+            story.take_in(center.imports)
             assert all(story.sound_of(call) for call in story.recorded)
             story.forget_some()
             assert not any(story.sound_of(call) for call in story.recorded)

@@ -8,17 +8,19 @@ from uuid import UUID, uuid4
 
 from commands.agents import LogIn
 from commands.api_keys import CreateApiKey
+from commands.callbacks import RequestCallback
 from commands.command_bus import CommandBus
 from commands.contacts import ForgetContact, RegisterContact
 from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import AnswerCall, ChooseOption, DialOut, EndCall, EnterIvr, NoteCall, OfferCall, ReleaseCall, StartCall
-from commands.ivr import RegisterIvr, SetIvrAudio
+from commands.ivr import BlockCaller, RegisterIvr, SetIvrAudio
 from commands.observations import ObserveCall
 from commands.passwords import hashed_password
+from commands.phones import OpenPhone, phone_password
 from commands.queues import RegisterQueue
 from commands.recordings import BeginRecording, KeepRecording, ListenToRecording, StartRecording
 from commands.screens import ConnectScreen, CreateScreen
-from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword
+from commands.users import AppointAdministrator, ChangeUser, IssuePasswordLink, RegisterUser, SetPassword
 from commands.webhooks import CreateWebhook, RotateWebhookSecret
 from domain.access import PERMISSIONS
 from domain.base import FORGOTTEN, NOBODY, Personal
@@ -26,11 +28,14 @@ from domain.ids import recording_id
 from domain.personal_data import normalised_phone
 from domain.recordings import Recording, Sound
 from domain.voice.facts import Fact
+from imports.running import Imports
 from sounds.folder import Sounds
+from store import imports as kept
 from store.event_store import project
 from store.media import CHUNK, SealedMedia
 from store.sessions import Sessions
 from tests.kit.agi import silence
+from tests.kit.waiting import within
 
 _SYLLABLES = ["zul", "mi", "ra", "quixa", "dá", "bem", "tor", "nê", "vaz", "lo", "çã", "pru", "ix", "gor", "wem"]
 
@@ -63,10 +68,35 @@ class PersonalStory:
         self._ivr()
         for _ in range(calls):
             self._call()
+        phone = self._say(OpenPhone(agent="Ana")).result
+        self.secrets.add(phone_password(self.bus.store.keyring, self.tenant, phone["session"]))
         self._recorded_call()
         for _ in range(calls // 4):
             name, phone = self._name(), self._phone()
             self._say(RegisterContact(name=name, phones=(phone,)))
+
+    def take_in(self, imports: Imports) -> None:
+        """Import a queue log whose name has a number, with a call, a line that was cut, and a line of which nobody knows what it is."""
+        at = self.bus.clock.now_us() // 1_000_000
+        lines = (
+            f"{at}|{at}.77|vendas|NONE|ENTERQUEUE||{self._phone()}|1",
+            f"{at + 1}|{at}.77|vendas|NONE|ABANDON|1|1|1",
+            f"{self._name()} {self._phone()}|x|vendas|NONE|ABANDON|1|1|1",
+            f"{self._phone()}|{self._name()}",
+            f"{at + 2}|{at}.78|vendas|NONE|CRMNOTE|{self._name()}|{self._phone()}",
+        )
+        caller = Caller(self.tenant, "operator", frozenset(PERMISSIONS))
+        upload = imports.receive("queue-log", f"ligações de {self._phone()} em 2026-03-02.log", "", caller, 0)
+        upload.write("\n".join(lines).encode())
+        id = upload.complete().id
+
+        def state() -> str:
+            found = kept.one_of(self.bus.store.recorder.db, self.tenant, id)
+            assert found is not None
+            return found.content.state
+
+        within(lambda: state() not in kept.UNFINISHED)
+        assert (state(), len(kept.refused_of(self.bus.store.recorder.db, id))) == ("done", 2)
 
     def forget_some(self) -> None:
         """Forget every other contact, and those whose talks were recorded; their calls have ended."""
@@ -102,6 +132,7 @@ class PersonalStory:
         email = self._email()
         links = [self._say(AppointAdministrator(email=email))]
         links += [self._say(RegisterUser(name=self._name(), email=self._email())) for _ in range(3)]
+        self._say(ChangeUser(user=links[1].id, name=self._name(), email=self._email()))
         self._say(SetPassword(token=links[0].result["token"], hashed=hashed))
         links.append(self._say(IssuePasswordLink(email=email)))
         self.secrets.add(self._say(CreateApiKey(name="crm", permissions=("gerenciar-relatorio",))).result["key"])
@@ -161,6 +192,9 @@ class PersonalStory:
         named += b" " * (len(named) % 2)
         info = b"LIST" + len(named).to_bytes(4, "little") + named
         media = self.sounds.keep(self.tenant, b"RIFF" + (len(sound + info) - 8).to_bytes(4, "little") + sound[8:] + info)
+        self._say(BlockCaller(ivr=ivr, number=self._phone()))
+        at = self.bus.clock.now_us()
+        self._say(RequestCallback(call=f"{at // 1_000_000}.9", ivr="recepção", queue="vendas", number=self._phone(), at=at))
         self._say(SetIvrAudio(ivr=ivr, message="welcome", file=f"{self._phone()}.wav", media=media))
 
     def _remember(self, phone: str) -> UUID:

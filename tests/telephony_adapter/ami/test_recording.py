@@ -117,8 +117,8 @@ def test_broken_lines_are_named_by_their_numbers_and_the_rest_is_read(tmp_path: 
     no_line = "no line of a recording: neither a packet nor a note"
     assert broken(reader) == [
         *((number, no_line) for number in range(2, 10)),
-        (10, "neither event nor response: 'Hello\\r\\n\\r\\n'"),
-        (11, "Hangup: a line without a colon: 'no header'"),
+        (10, "neither event nor response: 'aaaaa\\r\\n\\r\\n'"),
+        (11, "Hangup: a line without a colon: 'aa aaaaaa'"),
     ]
     assert [packet["Uniqueid"] for packet in found if packet.name == "Hangup"] == ["1.1", "1.2"]
 

@@ -87,6 +87,35 @@ def test_nothing_serious_is_wrong_on_any_page_at_any_width(console: Console, tur
     page.context.close()
 
 
+TOO_SMALL = """() => {
+  const controls = 'main button:enabled, main input:not([type=checkbox]):enabled, main select:enabled, main textarea, main summary';
+  const isHit = (one, x, y) => {
+    const hit = document.elementFromPoint(x, y);
+    return hit !== null && (one.contains(hit) || hit.contains(one));
+  };
+  return [...document.querySelectorAll(controls)]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('[aria-hidden=true]'))
+    .filter((one) => {
+      one.scrollIntoView({ block: 'center' });
+      const { x, y, width, height } = one.getBoundingClientRect();
+      const [middle, centre] = [x + width / 2, y + height / 2];
+      return ![[-21, 0], [21, 0], [0, -21], [0, 21]].every(([by, up]) => isHit(one, middle + by, centre + up));
+    })
+    .map((one) => `${one.tagName} ${one.getAttribute('aria-label') || one.textContent || one.name}`);
+}"""
+"""The controls of a page that a finger misses: 44 pixels wide and high, or with so much space around them that is theirs."""
+
+
+def test_every_control_of_a_phone_is_as_large_as_a_finger(console: Console) -> None:
+    page = console.signed_in(path="/inbound", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    for path in (*PAGES, *MORE_PAGES, "servicos/novo", "canais/telefone/novo", "atender"):
+        page.goto(f"{console.url}/{path}")
+        page.locator("main h1").wait_for()
+        page.locator("[aria-busy]").first.wait_for(state="detached")
+        assert page.evaluate(TOO_SMALL) == [], path
+    page.context.close()
+
+
 def test_nothing_serious_is_wrong_while_the_line_is_lost_and_what_was_known_stays(killable: Killable, browser: Browser) -> None:
     with open_board(Console(killable.url, browser)) as page:
         expect(page.locator("[data-group=available] h2 .num")).to_have_text("30")

@@ -54,8 +54,9 @@ def test_a_printed_page_has_filters_and_lineage_on_each_sheet_and_tables_for_cha
     page.locator("[data-as-of]").wait_for()
     page.emulate_media(media="print")
     foot = page.locator("p", has_text="impresso em")
+    position = page.locator("[data-as-of]").get_attribute("data-as-of")
     expect(foot).to_contain_text(queue)
-    expect(foot).to_contain_text(f"Posição {page.locator('[data-as-of]').get_attribute('data-as-of')}")
+    expect(foot).to_contain_text(f"Posição {int(position or 0):,}".replace(",", "."))
     # Such a foot is repeated on each sheet, and no line is below it.
     assert foot.evaluate("one => [getComputedStyle(one).display, getComputedStyle(one).breakInside]") == ["table-footer-group", "avoid"]
     assert foot.evaluate("one => getComputedStyle(one.parentElement).display") == "table"

@@ -90,7 +90,7 @@ def test_a_fixed_link_shows_the_same_figures_in_a_fresh_browser(console: Console
     assert set(query) == {"de", "ate", "em", "fuso"}
     other = console.signed_in(path=link.removeprefix(console.url), color_scheme="dark")
     assert figures(other) == before
-    expect(other.get_by_role("status").first).to_contain_text(f"posição {int(query['em'][0])}")
+    expect(other.get_by_role("status").first).to_contain_text(f"posição {int(query['em'][0]):,}".replace(",", "."))
 
 
 def test_a_filter_is_a_step_of_the_history_and_narrows_every_figure(console: Console) -> None:

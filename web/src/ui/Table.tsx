@@ -37,6 +37,8 @@ const MAIN = 480;
 const AROUND = 350;
 /** Cards have the whole window but its header: of a card most is in sight. */
 const AROUND_CARDS = 96;
+/** So many cards are shown one below the other, as the page goes on: a finger does not scroll a box within it. */
+const WHOLE = 12;
 
 /** A table in a box of its own that is scrolled by mouse and by keys. On a phone each row of a wide table is a card: a line per column. */
 export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, empty }: Props<T>) {
@@ -54,12 +56,13 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is why it measures again
   useEffect(() => virtual.measure(), [virtual, size]);
   const isPrinted = usePrinting();
+  const isWhole = isPrinted || (isCards && rows.length <= WHOLE);
   const seen = virtual.getVirtualItems();
-  const items = isPrinted ? rows.map((_, index) => ({ index })) : seen;
-  const before = isPrinted ? 0 : (seen[0]?.start ?? 0);
-  const after = isPrinted ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
-  const most = isMain ? `max(${MAIN}px, calc(100dvh - ${isCards ? AROUND_CARDS : AROUND}px))` : height;
-  const box = { maxHeight: isPrinted ? undefined : most };
+  const items = isWhole ? rows.map((_, index) => ({ index })) : seen;
+  const before = isWhole ? 0 : (seen[0]?.start ?? 0);
+  const after = isWhole ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
+  const most = isMain || isCards ? `max(${MAIN}px, calc(100dvh - ${isCards ? AROUND_CARDS : AROUND}px))` : height;
+  const box = { maxHeight: isWhole ? undefined : most };
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys

@@ -103,10 +103,6 @@ def _travel(page: Page) -> None:
     page.get_by_role("slider", name="Momento mostrado").press("PageDown")
 
 
-def _lose_the_line(page: Page) -> None:
-    page.context.set_offline(True)
-
-
 def _send_nothing(page: Page) -> None:
     page.get_by_role("textbox").first.fill("-")
     page.get_by_role("button", name="Salvar").or_(page.get_by_role("button", name="Criar")).first.click()
@@ -144,7 +140,6 @@ STATES = {
     "tempo": State("agentes", _keys("t"), "[role=slider]"),
     "passado": State("agentes", _travel, "text=Você vê"),
     "passado-inbound": State("inbound", _travel, "text=Você vê"),
-    "sem-linha": State("agentes", _lose_the_line, "text=dados até"),
     "paleta": State("inbound", _keys("Control+k")),
     "atalhos": State("inbound", _keys("?")),
     "recusada": State("interacoes/00000000-0000-4000-8000-000000000000", _nothing, "[role=alert]"),

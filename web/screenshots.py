@@ -5,6 +5,7 @@ Names of pictures after it take these alone.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -68,7 +69,6 @@ class Camera:
                 state.act(self.page)
                 self.page.locator(state.shows).first.wait_for()
                 self._shoot(name, width, theme, full=False)
-                self.page.context.set_offline(False)
 
     def _open(self, path: str, theme: str, width: int, *, waits: bool = False) -> None:
         self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
@@ -90,7 +90,9 @@ def main(only: frozenset[str]) -> None:
     """Take all pictures, or those whose names are given."""
     INTO.mkdir(exist_ok=True)
     with demo() as center, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=[*FLAGS, "--lang=pt-BR"], env={**os.environ, "LANGUAGE": "pt_BR"}
+        )
         camera = Camera(_tab(browser), center.url, only)
         camera.take("entrar", "entrar")
         _sign_in(camera.page, center)

@@ -95,7 +95,18 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
           {items.map(({ index }) => {
             const row = rows[index] as T;
             const key = keyOf(row);
-            return <TableRow key={key} name={key} row={row} columns={columns} index={index} isCard={isCards} />;
+            return (
+              <TableRow
+                key={key}
+                name={key}
+                row={row}
+                columns={columns}
+                index={index}
+                isCard={isCards}
+                // A line of a card is as high as its text.
+                measure={isCards && !isWhole ? virtual.measureElement : undefined}
+              />
+            );
           })}
           {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
@@ -110,12 +121,15 @@ interface RowProps<T> {
   columns: readonly Column<T>[];
   index: number;
   isCard: boolean;
+  measure?: (row: HTMLTableRowElement | null) => void;
 }
 
 /** Drawn anew only if the row or the columns are other objects: a table that moves keeps both (`useMemo`). */
-const TableRow = memo(function TableRow({ name, row, columns, index, isCard }: RowProps<unknown>) {
+const TableRow = memo(function TableRow({ name, row, columns, index, isCard, measure }: RowProps<unknown>) {
   return (
     <tr
+      ref={measure}
+      data-index={index}
       role={isCard ? "row" : undefined}
       tabIndex={-1}
       aria-rowindex={index + 2}

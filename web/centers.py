@@ -124,10 +124,10 @@ def _cut_off(opened: OpenCenter, operator: Caller, now_us: int) -> None:
     began = (now_us - 2 * _HOUR_US) // SECOND
     lines = [
         f"{began}|{began}.1|Suporte|NONE|ENTERQUEUE||5511987654321|1",
-        f"{began + 5}|{began}.1|Suporte|Sônia Magalhães|CONNECT|5|{began}.2|5",
+        f"{began + 5}|{began}.1|Suporte|Alice Prado|CONNECT|5|{began}.2|5",
         f"{began + 600}|{began}.3|Suporte|NONE|ENTERQUEUE||5511912345678|1",
-        f"{began + 607}|{began}.3|Suporte|Sônia Magalhães|CONNECT|7|{began}.4|7",
-        f"{began + 900}|{began}.3|Suporte|Sônia Magalhães|COMPLETECALLER|7|293|1",
+        f"{began + 607}|{began}.3|Suporte|Alice Prado|CONNECT|7|{began}.4|7",
+        f"{began + 900}|{began}.3|Suporte|Alice Prado|COMPLETECALLER|7|293|1",
     ]
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as log:
         log.write("\n".join(lines) + "\n")

@@ -110,7 +110,7 @@ def _send_nothing(page: Page) -> None:
 
 def choose_logs(page: Page) -> None:
     """Give the page a log of which some lines are refused, and a file that is none."""
-    log = [f"{second}|{second}.{call}|Suporte|NONE|{rest}" for second, call, rest in _told()]
+    log = [f"{second}|{_BEGAN}.{call}|Suporte|NONE|{rest}" for second, call, rest in _told()]
     files = (("queue_log.1", "\n".join(("no line", *log, "1700000000|x|y"))), ("foto.png", "\x89PNG\0"))
     for name, text in files:
         with page.expect_file_chooser() as chooser:

@@ -67,7 +67,7 @@ def test_nothing_serious_is_wrong_with_the_time_bar_now_and_in_the_past(console:
 
 
 SIZES = {360: 740, 768: 1024, 1280: 720, 1920: 1080}
-MORE_PAGES = ("paineis", "servicos", "usuarios", "empresa", "webhooks", "chaves", "canais/telefone", "comecar", "senha")
+MORE_PAGES = ("paineis", "servicos", "usuarios", "empresa", "webhooks", "chaves", "canais/telefone", "comecar", "senha", "atender", "retornos")
 
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in (1, 2, 3))])
@@ -108,7 +108,7 @@ TOO_SMALL = """() => {
 
 def test_every_control_of_a_phone_is_as_large_as_a_finger(console: Console) -> None:
     page = console.signed_in(path="/inbound", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
-    for path in (*PAGES, *MORE_PAGES, "servicos/novo", "canais/telefone/novo", "atender"):
+    for path in (*PAGES, *MORE_PAGES, "servicos/novo", "canais/telefone/novo"):
         page.goto(f"{console.url}/{path}")
         page.locator("main h1").wait_for()
         page.locator("[aria-busy]").first.wait_for(state="detached")

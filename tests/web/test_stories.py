@@ -113,6 +113,16 @@ def test_an_invalid_filter_is_named_and_ignored(console: Console) -> None:
     assert figures(page)
 
 
+def test_a_queue_that_does_not_exist_is_struck_through_among_the_filters_and_removed_by_one_key(console: Console) -> None:
+    page = console.signed_in(path="/inbound?servico=Nada")
+    chip = page.locator("li [data-gone]")
+    expect(chip).to_contain_text("não existe mais")
+    chip.press("Enter")
+    page.wait_for_url(lambda url: "servico" not in url)
+    expect(page.locator("[data-gone]")).to_have_count(0)
+    page.context.close()
+
+
 def test_a_chart_is_there_as_a_table_with_the_same_numbers(console: Console) -> None:
     page = console.signed_in(path="/inbound?periodo=7d")
     figures(page)

@@ -146,7 +146,7 @@ export default function ChartCanvas({ labels, every, series, hidden, target, tar
                 : undefined,
           };
           return one.limits?.some((limit) => limit && limit[0] !== limit[1])
-            ? [drawn, whiskers(one, bars, colour("text"))]
+            ? [drawn, whiskers(one, bars, isLine ? paint : colour("text"))]
             : [drawn];
         }),
       },

@@ -71,6 +71,7 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
         className={styles.table}
         data-cards={isCards || undefined}
         role={isCards ? "table" : undefined}
+        aria-label={name}
         aria-rowcount={rows.length + 1}
       >
         <thead role={isCards ? "rowgroup" : undefined}>

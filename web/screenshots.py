@@ -10,11 +10,11 @@ import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shutil import copyfile
 
 from centers import COLLEAGUE, Center, demo, empty, uncertain
 from playwright.sync_api import Browser, Page, sync_playwright
 from scenes import DETAILS, EMPTY, IMPORTED, PAGES, REFUSED, STATES, UNCERTAIN, State, choose_logs
+from small_pictures import write_small
 
 from services.chromium import FLAGS, chromium
 
@@ -28,6 +28,8 @@ DOCUMENTED = {
     "sla-sla-30": "sla",
     "servicos": "servicos",
     "atender": "atender",
+    "incerto-inbound": "incerto",
+    "passado": "tempo",
 }
 """Pictures that the README and docs/console.md show, light and 1280 wide, by the names that they have there."""
 WIDTHS = {1920: 1080, 1280: 800, 768: 1024, 360: 740}
@@ -108,8 +110,8 @@ def main(only: frozenset[str]) -> None:
             _first_run(browser, center.password, only)
         if camera.wants("incerto-"):
             _uncertain(browser, center.password, only)
+        _document(browser)
         browser.close()
-    _document()
 
 
 def _named(path: str) -> str:
@@ -150,13 +152,13 @@ def _uncertain(browser: Browser, password: str, only: frozenset[str]) -> None:
         camera.take("incerto-gravada", f"interacoes/{call}")
 
 
-def _document() -> None:
-    """Copy what the documents show, with few colours: a picture of a page has no more."""
+def _document(browser: Browser) -> None:
+    """Write the pictures that the documents show."""
     SHOWN.mkdir(exist_ok=True)
     for name, shown in DOCUMENTED.items():
         picture = INTO / f"{name}-1280-light.png"
         if picture.exists():
-            copyfile(picture, SHOWN / f"{shown}.png")
+            write_small(picture, SHOWN / f"{shown}.png", browser)
 
 
 def _tab(browser: Browser) -> Page:

@@ -131,15 +131,16 @@ def _nothing(page: Page) -> None:
     """The page is in its state as it comes."""
 
 
+_BARS = "[role=slider] rect"
 STATES = {
     "definicao": State("inbound", _press("Sobre SLA")),
     "periodo": State("inbound", _press("Período (?!anterior|seguinte)")),
     "filtro": State("inbound?servico=Suporte&-agente=Ninguém", _press("Serviço ")),
     "link": State("inbound", _press("Link"), "[role=menu]:visible"),
     "tabela": State("inbound", _press("Ver como tabela"), "figure table, section table"),
-    "tempo": State("agentes", _keys("t"), "[role=slider]"),
-    "passado": State("agentes", _travel, "text=Você vê"),
-    "passado-inbound": State("inbound", _travel, "text=Você vê"),
+    "tempo": State("agentes", _keys("t"), _BARS),
+    "passado": State("agentes", _travel, _BARS),
+    "passado-inbound": State("inbound", _travel, _BARS),
     "paleta": State("inbound", _keys("Control+k")),
     "atalhos": State("inbound", _keys("?")),
     "recusada": State("interacoes/00000000-0000-4000-8000-000000000000", _nothing, "[role=alert]"),

@@ -5,7 +5,6 @@ Names of pictures after it take these alone.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -70,6 +69,8 @@ class Camera:
                 self._open(state.path, theme, width)
                 state.act(self.page)
                 self.page.locator(state.shows).first.wait_for()
+                if name in DOCUMENTED:  # What was asked for meanwhile comes.
+                    self.page.wait_for_timeout(_COMPARED_MS)
                 self._shoot(name, width, theme, full=False)
 
     def _open(self, path: str, theme: str, width: int, *, waits: bool = False) -> None:
@@ -92,9 +93,7 @@ def main(only: frozenset[str]) -> None:
     """Take all pictures, or those whose names are given."""
     INTO.mkdir(exist_ok=True)
     with demo() as center, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=[*FLAGS, "--lang=pt-BR"], env={**os.environ, "LANGUAGE": "pt_BR"}
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         camera = Camera(_tab(browser), center.url, only)
         camera.take("entrar", "entrar")
         _sign_in(camera.page, center)

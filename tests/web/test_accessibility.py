@@ -67,7 +67,19 @@ def test_nothing_serious_is_wrong_with_the_time_bar_now_and_in_the_past(console:
 
 
 SIZES = {360: 740, 768: 1024, 1280: 720, 1920: 1080}
-MORE_PAGES = ("paineis", "servicos", "usuarios", "empresa", "webhooks", "chaves", "canais/telefone", "comecar", "senha", "atender", "retornos")
+MORE_PAGES = (
+    "paineis",
+    "servicos",
+    "usuarios",
+    "empresa",
+    "webhooks",
+    "chaves",
+    "canais/telefone",
+    "comecar",
+    "senha",
+    "atender",
+    "retornos",
+)
 
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in (1, 2, 3))])

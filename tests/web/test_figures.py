@@ -42,7 +42,7 @@ def test_the_key_d_opens_the_definition_with_this_pages_numerator_and_denominato
     numbers = f"100 \N{MULTIPLICATION SIGN} {numerator:,} ÷ {denominator:,}".replace(",", ".")
     assert numbers in dialog.locator("code").inner_text()
     assert "Atendidas NS ÷ Recebidas" in dialog.locator("code").inner_text()
-    assert str(position) in dialog.inner_text()
+    assert f"{int(position or 0):,}".replace(",", ".") in dialog.inner_text()
     assert "America/Sao_Paulo" in dialog.inner_text()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

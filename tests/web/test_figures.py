@@ -66,6 +66,16 @@ def test_a_printed_page_has_filters_and_lineage_on_each_sheet_and_tables_for_cha
     expect(page.locator("canvas").first).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["outbound", "ivr", "relatorio-agentes", "interacoes", "sla"])
+def test_every_page_of_figures_is_printed_with_its_lineage(console: Console, page: Page, path: str) -> None:
+    page.emulate_media(media="screen")
+    page.goto(f"{console.url}/{path}?periodo=7d")
+    page.locator("[data-as-of]").wait_for()
+    page.emulate_media(media="print")
+    expect(page.locator("[data-print-foot]")).to_contain_text("America/Sao_Paulo")
+    page.emulate_media(media="screen")
+
+
 def test_a_figure_is_compared_with_the_period_before_to_the_last_digit(console: Console, page: Page) -> None:
     today = console.get("/v1/dashboards/inbound").json()["period"]["from"][:10]
     before = (date.fromisoformat(today) - timedelta(days=1)).isoformat()

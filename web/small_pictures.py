@@ -9,7 +9,8 @@ from struct import pack
 
 from playwright.sync_api import Browser
 
-# The most frequent colours stay as they are; each of the others (the edges of letters) becomes the one of these that is nearest.
+# The most frequent colours stay as they are, and of every other part of the colour space its most frequent one, so that a small mark
+# keeps its hue; each of the others (the edges of letters) becomes the one of these that is nearest.
 _INDEXED = """async (source) => {
   const image = await createImageBitmap(await (await fetch(source)).blob());
   const pen = new OffscreenCanvas(image.width, image.height).getContext('2d');
@@ -17,8 +18,15 @@ _INDEXED = """async (source) => {
   const colours = new Uint32Array(pen.getImageData(0, 0, image.width, image.height).data.buffer);
   const times = new Map();
   for (const colour of colours) times.set(colour, (times.get(colour) ?? 0) + 1);
-  const palette = [...times].sort((one, other) => other[1] - one[1]).slice(0, 256).map(([colour]) => colour);
+  const sorted = [...times].sort((one, other) => other[1] - one[1]).map(([colour]) => colour);
   const parts = (colour) => [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
+  const part = (colour) => parts(colour).map((value) => value >> 4).join();
+  const palette = sorted.slice(0, 128);
+  const covered = new Set(palette.map(part));
+  for (const colour of sorted.slice(128)) {
+    if (palette.length < 256 && !covered.has(part(colour))) palette.push(colour);
+    covered.add(part(colour));
+  }
   const far = (one, other) => parts(one).reduce((sum, part, at) => sum + (part - parts(other)[at]) ** 2, 0);
   const places = new Map(palette.map((colour, place) => [colour, place]));
   const nearest = (colour) => palette.reduce((best, one, place) => (far(one, colour) < far(palette[best], colour) ? place : best), 0);

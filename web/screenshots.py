@@ -55,8 +55,9 @@ class Camera:
             return
         for theme in ("light", "dark"):
             self._open(path, theme, next(iter(WIDTHS)), waits=name == "galeria")
-            if name in DOCUMENTED:  # What a figure is compared with comes after it.
+            if name in DOCUMENTED:  # What a figure is compared with, and the proof of a call, come after it.
                 self.page.wait_for_timeout(_COMPARED_MS)
+            self.page.locator("[data-verdict=unfinished]").first.wait_for(state="detached")
             for width in WIDTHS:
                 self._shoot(name, width, theme, full=width != 1280 or name not in DOCUMENTED)
 

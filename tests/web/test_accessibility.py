@@ -67,7 +67,19 @@ def test_nothing_serious_is_wrong_with_the_time_bar_now_and_in_the_past(console:
 
 
 SIZES = {360: 740, 768: 1024, 1280: 720, 1920: 1080}
-MORE_PAGES = ("paineis", "servicos", "usuarios", "empresa", "webhooks", "chaves", "canais/telefone", "comecar", "senha")
+MORE_PAGES = (
+    "paineis",
+    "servicos",
+    "usuarios",
+    "empresa",
+    "webhooks",
+    "chaves",
+    "canais/telefone",
+    "comecar",
+    "senha",
+    "atender",
+    "retornos",
+)
 
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in (1, 2, 3))])
@@ -84,6 +96,35 @@ def test_nothing_serious_is_wrong_on_any_page_at_any_width(console: Console, tur
         below = "document.documentElement.scrollHeight - document.querySelector('main').getBoundingClientRect().bottom - scrollY"
         assert page.evaluate(below) < 2, (path, width, "the page is longer than what it shows")
         in_both_themes(page, f"{path} {width}")
+    page.context.close()
+
+
+TOO_SMALL = """() => {
+  const controls = 'main button:enabled, main input:not([type=checkbox]):enabled, main select:enabled, main textarea, main summary';
+  const isHit = (one, x, y) => {
+    const hit = document.elementFromPoint(x, y);
+    return hit !== null && (one.contains(hit) || hit.contains(one));
+  };
+  return [...document.querySelectorAll(controls)]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('[aria-hidden=true]'))
+    .filter((one) => {
+      one.scrollIntoView({ block: 'center' });
+      const { x, y, width, height } = one.getBoundingClientRect();
+      const [middle, centre] = [x + width / 2, y + height / 2];
+      return ![[-21, 0], [21, 0], [0, -21], [0, 21]].every(([by, up]) => isHit(one, middle + by, centre + up));
+    })
+    .map((one) => `${one.tagName} ${one.getAttribute('aria-label') || one.textContent || one.name}`);
+}"""
+"""The controls of a page that a finger misses: 44 pixels wide and high, or with so much space around them that is theirs."""
+
+
+def test_every_control_of_a_phone_is_as_large_as_a_finger(console: Console) -> None:
+    page = console.signed_in(path="/inbound", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    for path in (*PAGES, *MORE_PAGES, "servicos/novo", "canais/telefone/novo"):
+        page.goto(f"{console.url}/{path}")
+        page.locator("main h1").wait_for()
+        page.locator("[aria-busy]").first.wait_for(state="detached")
+        assert page.evaluate(TOO_SMALL) == [], path
     page.context.close()
 
 

@@ -308,6 +308,35 @@ def test_every_component_is_in_the_gallery_and_nothing_serious_is_wrong_with_one
         tab.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+def test_a_transfer_to_a_queue_waits_for_no_list_of_agents(console: Console) -> None:
+    page = console.signed_in(path="/empresa")
+    page.route(re.compile("/v1/agents"), lambda _: None)  # never answered
+    go(console, page, "galeria")
+    form = page.get_by_role("form", name="Transferir")
+    now = form.get_by_role("button", name="Transferir já")
+    expect(now).to_be_enabled()
+    form.get_by_role("button", name="Agente", exact=True).click()
+    expect(now).to_be_disabled()
+    page.context.close()
+
+
+STRANGE = ('<img src=x onerror="window.isHit = true">', "שירות לקוחות", 'R&D "aspas", vírgula', "e" * 100)
+
+
+def test_names_with_markup_or_from_right_to_left_are_shown_as_they_are_written_and_run_nothing(
+    console: Console, tab: Page, server: Server
+) -> None:
+    for name in STRANGE:
+        server.ask("POST", "/v1/queues", {"name": name})
+    server.until(lambda queues: set(STRANGE) <= queues.keys())
+    for path in ("servicos", "agentes"):
+        go(console, tab, path)
+        for name in STRANGE:
+            expect(tab.get_by_role("table").get_by_text(name, exact=True).first).to_be_attached()
+        assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert tab.evaluate("window.isHit") is None
+
+
 def test_on_a_phone_filters_are_a_sheet_with_a_count_and_rows_are_cards(console: Console) -> None:
     page = console.signed_in(
         path="/interacoes?periodo=7d&servico=Vendas", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True

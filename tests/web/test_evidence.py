@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, expect
 from api.app import create_app
 from bootstrap import Center, open_center
 from cli.company import caller, known_or_new
+from commands.contacts import ForgetContact, RegisterContact
+from commands.interactions import EndCall, StartCall
 from commands.passwords import hashed_password
 from commands.users import AppointAdministrator, SetPassword
 from settings import Settings
@@ -23,6 +25,7 @@ from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
 
 RECORDED = capture("run-b")
 CUT_AT = RECORDED.lines[len(RECORDED.lines) // 2].t
+PHONE = "5511955554444"
 PATH = "/inbound?de=2026-11-23&ate=2026-11-23"
 
 
@@ -68,6 +71,22 @@ def test_limits_name_the_source_and_the_reason_and_go_once_the_log_is_imported(c
     totals = console.get("/v1/dashboards/inbound?from=2026-11-23&to=2026-11-24").json()["totals"]
     assert totals["bounds"] is None
     expect(offered.locator("[data-value]")).to_have_text(str(totals["offered"]))
+
+
+def test_a_customer_who_was_forgotten_is_told_as_such_and_the_chain_stays_whole(center: Center, console: Console) -> None:
+    operator = caller(known_or_new(center, ""))
+    contact = center.bus.execute(RegisterContact(name="Carla Dias", phones=(PHONE,)), operator).id
+    call = center.bus.execute(StartCall(from_number=PHONE), operator).id
+    center.bus.execute(EndCall(interaction=call), operator)
+    center.cover(center.store.head(), lambda *_: None)
+    page = console.signed_in(path=f"/interacoes/{call}")
+    expect(page.locator("main")).to_contain_text(PHONE)
+    center.bus.execute(ForgetContact(contact=contact), operator)
+    center.cover(center.store.head(), lambda *_: None)
+    page.reload()
+    expect(page.locator("main")).to_contain_text("(anonimizado)")
+    expect(page.locator("[data-verdict]")).to_have_attribute("data-verdict", "intact")
+    assert PHONE not in page.locator("main").inner_text()
 
 
 def test_the_page_of_a_call_is_proved_and_on_a_flipped_byte_names_the_position(center: Center, console: Console) -> None:

@@ -42,7 +42,7 @@ def test_the_key_d_opens_the_definition_with_this_pages_numerator_and_denominato
     numbers = f"100 \N{MULTIPLICATION SIGN} {numerator:,} ÷ {denominator:,}".replace(",", ".")
     assert numbers in dialog.locator("code").inner_text()
     assert "Atendidas NS ÷ Recebidas" in dialog.locator("code").inner_text()
-    assert str(position) in dialog.inner_text()
+    assert f"{int(position or 0):,}".replace(",", ".") in dialog.inner_text()
     assert "America/Sao_Paulo" in dialog.inner_text()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -54,8 +54,9 @@ def test_a_printed_page_has_filters_and_lineage_on_each_sheet_and_tables_for_cha
     page.locator("[data-as-of]").wait_for()
     page.emulate_media(media="print")
     foot = page.locator("p", has_text="impresso em")
+    position = page.locator("[data-as-of]").get_attribute("data-as-of")
     expect(foot).to_contain_text(queue)
-    expect(foot).to_contain_text(f"Posição {page.locator('[data-as-of]').get_attribute('data-as-of')}")
+    expect(foot).to_contain_text(f"Posição {int(position or 0):,}".replace(",", "."))
     # Such a foot is repeated on each sheet, and no line is below it.
     assert foot.evaluate("one => [getComputedStyle(one).display, getComputedStyle(one).breakInside]") == ["table-footer-group", "avoid"]
     assert foot.evaluate("one => getComputedStyle(one.parentElement).display") == "table"
@@ -63,6 +64,16 @@ def test_a_printed_page_has_filters_and_lineage_on_each_sheet_and_tables_for_cha
     expect(page.locator("table")).to_have_count(3)
     page.emulate_media(media="screen")
     expect(page.locator("canvas").first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["outbound", "ivr", "relatorio-agentes", "interacoes", "sla"])
+def test_every_page_of_figures_is_printed_with_its_lineage(console: Console, page: Page, path: str) -> None:
+    page.emulate_media(media="screen")
+    page.goto(f"{console.url}/{path}?periodo=7d")
+    page.locator("[data-as-of]").wait_for()
+    page.emulate_media(media="print")
+    expect(page.locator("[data-print-foot]")).to_contain_text("America/Sao_Paulo")
+    page.emulate_media(media="screen")
 
 
 def test_a_figure_is_compared_with_the_period_before_to_the_last_digit(console: Console, page: Page) -> None:

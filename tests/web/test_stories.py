@@ -90,7 +90,7 @@ def test_a_fixed_link_shows_the_same_figures_in_a_fresh_browser(console: Console
     assert set(query) == {"de", "ate", "em", "fuso"}
     other = console.signed_in(path=link.removeprefix(console.url), color_scheme="dark")
     assert figures(other) == before
-    expect(other.get_by_role("status").first).to_contain_text(f"posição {int(query['em'][0])}")
+    expect(other.get_by_role("status").first).to_contain_text(f"posição {int(query['em'][0]):,}".replace(",", "."))
 
 
 def test_a_filter_is_a_step_of_the_history_and_narrows_every_figure(console: Console) -> None:
@@ -111,6 +111,16 @@ def test_an_invalid_filter_is_named_and_ignored(console: Console) -> None:
     page = console.signed_in(path="/inbound?visao=ano")
     expect(page.get_by_text("Valor inválido no endereço, ignorado: visao")).to_be_visible()
     assert figures(page)
+
+
+def test_a_queue_that_does_not_exist_is_struck_through_among_the_filters_and_removed_by_one_key(console: Console) -> None:
+    page = console.signed_in(path="/inbound?servico=Nada")
+    chip = page.locator("li [data-gone]")
+    expect(chip).to_contain_text("não existe mais")
+    chip.press("Enter")
+    page.wait_for_url(lambda url: "servico" not in url)
+    expect(page.locator("[data-gone]")).to_have_count(0)
+    page.context.close()
 
 
 def test_a_chart_is_there_as_a_table_with_the_same_numbers(console: Console) -> None:

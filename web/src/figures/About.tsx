@@ -6,7 +6,7 @@ import { areKeysOn } from "../keys/shortcuts";
 import { InfoPopover } from "../ui/InfoPopover";
 import { formulaOf, type Terms } from "./definition";
 import styles from "./Figure.module.css";
-import { figure } from "./format";
+import { count, figure } from "./format";
 import { type FigureKey, KINDS } from "./kinds";
 import type { Lineage } from "./lineage";
 
@@ -37,7 +37,7 @@ export function About({ name, value, lineage, terms, profile, calls, csv, childr
   const shown = formulaOf(ofProfile ?? definition, lineage.definitions, terms?.[field], language);
   const facts: [string, string | undefined][] = [
     [text("figure.profile"), ofProfile && profile],
-    [text("figure.position"), String(lineage.position)],
+    [text("figure.position"), count(lineage.position, language)],
     [text("figure.zone"), lineage.zone],
     [text("figure.version"), lineage.definition],
     [text("figure.csv"), csv],

@@ -80,14 +80,14 @@ export function Figure({
           {bounds && (limits || isVague) && <Limits {...{ bounds, gaps, isVague }} />}
         </About>
       </div>
-      <p className={`num ${styles.value}`}>
+      <p className={`num ${styles.value}`} data-limits={limits || isVague ? true : undefined}>
         {keeps != null && <StateMark state={keeps ? "ok" : "breach"} />}
         {isVague && "≈ "}
         <span data-value={value ?? ""}>{shown}</span>
         {shown === NONE && <span className="visually-hidden">{text("figure.none")}</span>}
       </p>
       {note && <p className={styles.note}>{note}</p>}
-      {previous !== undefined && <Compared name={name} value={limits ? null : value} previous={previous} />}
+      {previous !== undefined && !limits && !isVague && <Compared name={name} value={value} previous={previous} />}
       {bounds && (limits || isVague) && (
         <p className={styles.missing} title={text(isVague ? "figure.mean.why" : "figure.missing.why")}>
           {text("figure.missing", { count: bounds.missing_at_most })}

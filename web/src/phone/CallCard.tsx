@@ -49,7 +49,8 @@ export function CallCard({ call, known, own }: { call: CallView; known?: KnownCa
           )}
         </dl>
       )}
-      {call.stage === "ringing" ? <Ringing call={call} /> : <Talking call={call} own={own} />}
+      {call.stage === "ringing" && <Ringing call={call} />}
+      {(call.stage === "talking" || call.stage === "dialling") && <Talking call={call} own={own} />}
     </section>
   );
 }
@@ -84,7 +85,7 @@ function Talking({ call, own }: { call: CallView; own: string }) {
   const isUp = call.stage === "talking";
   return (
     <>
-      {isUp && (
+      {isUp && (call.near || call.far) && (
         <div className={styles.meters}>
           {call.near && <LevelMeter name={text("attend.microphone")} stream={call.near} />}
           {call.far && <LevelMeter name={text("attend.far")} stream={call.far} />}

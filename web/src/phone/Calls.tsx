@@ -17,7 +17,7 @@ export function Calls({ known, own }: { known?: KnownCall; own: string }) {
   const asked = calls.find((call) => call !== held && call.stage === "talking");
   return (
     <Panel title={text("attend.calls")}>
-      {calls.length === 0 && <p className="muted">{text("attend.noCall")}</p>}
+      {calls.length === 0 && <p className={`muted ${styles.none}`}>{text("attend.noCall")}</p>}
       {calls.map((call, index) => (
         <CallCard key={call.id} call={call} known={index === 0 ? known : undefined} own={own} />
       ))}

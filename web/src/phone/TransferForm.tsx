@@ -47,8 +47,9 @@ export function TransferForm({ call, own, close }: { call: number; own: string; 
     if (refused) setProblem(refusalIn(text, refused));
     else close();
   };
-  // Without the lists an internal number of Atende would be dialled at the PBX, and there would be no colleague.
-  const isLoading = kind !== "outside" && (allAgents.isPending || allQueues.isPending);
+  // Without its list there is no colleague and no queue, and an internal number of Atende would be dialled at the PBX.
+  const list = { agent: allAgents, queue: allQueues, internal: allQueues, outside: null }[kind];
+  const isLoading = list?.isPending ?? false;
   const kinds = ["queue", "agent", "internal", "outside"] as const;
   return (
     <form

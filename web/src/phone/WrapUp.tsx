@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { answerOf, api } from "../api/client";
@@ -27,7 +27,6 @@ export function WrapUp({
   const text = useText();
   const said = useErrorText();
   const list = useId();
-  const field = useId();
   const [tag, setTag] = useState("");
   const [note, setNote] = useState("");
   const isReader = usePermission(REPORTS);
@@ -59,12 +58,11 @@ export function WrapUp({
   return (
     <Panel title={text("attend.wrapUp")}>
       <div className={styles.stack}>
-        <label htmlFor={field} className="hint">
-          {text("attend.note")}
-        </label>
-        <textarea
-          id={field}
-          className={styles.note}
+        <Textarea
+          label={text("attend.note")}
+          autosize
+          minRows={3}
+          maxRows={12}
           maxLength={4_000}
           value={note}
           onChange={({ currentTarget }) => setNote(currentTarget.value)}

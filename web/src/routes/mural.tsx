@@ -39,7 +39,7 @@ function Mural() {
     );
   }
   if (shows === "revoked") return <Said title={text("wall.revoked")} hint="wall.revoked.hint" />;
-  if (shows === "starting") return <Said title={text("wall.starting")} hint="wall.away.hint" />;
+  if (shows === "starting") return <Said title={text("wall.starting")} hint="wall.away.hint" isBusy />;
   if (shows === "away") return <Said title={text("wall.away")} hint="wall.away.hint" />;
   if (shows === "used") return <Said title={text("wall.used")} hint="wall.link.hint" />;
   if (shows === "expired") return <Said title={text("wall.expired")} hint="wall.link.hint" />;
@@ -65,7 +65,7 @@ function Current() {
   const screen = session.welcome?.screen;
   if (!answer) {
     const title = error ? (error.status === 0 ? text("wall.away") : text("wall.failed")) : text("wall.starting");
-    return <Said title={title} hint="wall.away.hint" />;
+    return <Said title={title} hint="wall.away.hint" isBusy={!error} />;
   }
   const most = SIZES.find((size) => String(size) === asked.por) ?? 6;
   const leave = screen === undefined && (
@@ -91,12 +91,12 @@ function Current() {
 }
 
 /** What the wall says when it shows no queue. */
-function Said({ title, hint, children }: { title: string; hint: Key; children?: ReactNode }) {
+function Said({ title, hint, isBusy, children }: { title: string; hint: Key; isBusy?: boolean; children?: ReactNode }) {
   const text = useText();
   return (
     <main className={styles.wall} style={{ gridTemplateRows: "minmax(0, 1fr)" }}>
       <title>{`${text("page.wall")} · Atende`}</title>
-      <div className={styles.empty} role="status">
+      <div className={styles.empty} role="status" aria-busy={isBusy || undefined}>
         <h1>{title}</h1>
         <p>{text(hint)}</p>
         {children}

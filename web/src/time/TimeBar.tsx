@@ -6,7 +6,18 @@ import { count, instant } from "../figures/format";
 import type { Filters } from "../filters/filters";
 import { useLanguage, useText } from "../i18n";
 import { useShortcut } from "../keys/shortcuts";
-import { DAYS, daysLater, instantOf, type Stretch, stretchOf, within, written, ZOOMS, type Zoom } from "./moments";
+import {
+  DAYS,
+  daysLater,
+  instantOf,
+  marksOf,
+  type Stretch,
+  stretchOf,
+  within,
+  written,
+  ZOOMS,
+  type Zoom,
+} from "./moments";
 import styles from "./TimeBar.module.css";
 import { SPEEDS, serverNow, type Travel } from "./useTravel";
 
@@ -139,47 +150,56 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
     event.preventDefault();
   };
   return (
-    <div
-      ref={track}
-      className={styles.track}
-      role="slider"
-      tabIndex={0}
-      aria-label={text("time.slider")}
-      aria-valuemin={Math.floor(from / 1000)}
-      aria-valuemax={Math.floor(Math.min(to, now) / 1000)}
-      aria-valuenow={Math.floor(at / 1000)}
-      aria-valuetext={travel.isPast ? instant(written(at, travel.zone)) : text("time.now")}
-      data-moment={written(at, travel.zone)}
-      onKeyDown={press}
-      onKeyUp={travel.release}
-      onBlur={travel.release}
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        travel.drag(pointed(event));
-      }}
-      onPointerMove={(event) => event.buttons === 1 && travel.drag(pointed(event))}
-      onPointerUp={travel.release}
-      onPointerCancel={travel.release}
-    >
-      {known && <Bars known={known} />}
-      {known?.gaps.map((gap) => (
-        <span
-          key={gap.from}
-          className={styles.gap}
-          title={text("time.gap", { count: count(gap.missing_at_most, language) })}
-          style={{ left: `${share(Date.parse(gap.from))}%`, right: `${100 - share(Date.parse(gap.to))}%` }}
-        />
-      ))}
-      {known && (
-        <span
-          className={styles.unknown}
-          style={{ left: 0, right: `${100 - share(known.first_at ? Date.parse(known.first_at) : to)}%` }}
-          aria-hidden
-        />
-      )}
-      <span className={styles.unknown} style={{ left: `${share(now)}%`, right: 0 }} aria-hidden />
-      <span className={styles.thumb} style={{ left: `${share(at)}%` }} aria-hidden />
-    </div>
+    <>
+      <div
+        ref={track}
+        className={styles.track}
+        role="slider"
+        tabIndex={0}
+        aria-label={text("time.slider")}
+        aria-valuemin={Math.floor(from / 1000)}
+        aria-valuemax={Math.floor(Math.min(to, now) / 1000)}
+        aria-valuenow={Math.floor(at / 1000)}
+        aria-valuetext={travel.isPast ? instant(written(at, travel.zone)) : text("time.now")}
+        data-moment={written(at, travel.zone)}
+        onKeyDown={press}
+        onKeyUp={travel.release}
+        onBlur={travel.release}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          travel.drag(pointed(event));
+        }}
+        onPointerMove={(event) => event.buttons === 1 && travel.drag(pointed(event))}
+        onPointerUp={travel.release}
+        onPointerCancel={travel.release}
+      >
+        {known && <Bars known={known} />}
+        {known?.gaps.map((gap) => (
+          <span
+            key={gap.from}
+            className={styles.gap}
+            title={text("time.gap", { count: count(gap.missing_at_most, language) })}
+            style={{ left: `${share(Date.parse(gap.from))}%`, right: `${100 - share(Date.parse(gap.to))}%` }}
+          />
+        ))}
+        {known && (
+          <span
+            className={styles.unknown}
+            style={{ left: 0, right: `${100 - share(known.first_at ? Date.parse(known.first_at) : to)}%` }}
+            aria-hidden
+          />
+        )}
+        <span className={styles.unknown} style={{ left: `${share(now)}%`, right: 0 }} aria-hidden />
+        <span className={styles.thumb} style={{ left: `${share(at)}%` }} aria-hidden />
+      </div>
+      <div className={styles.marks} aria-hidden>
+        {marksOf(stretch, travel.zone).map(({ instant: mark, name }) => (
+          <span key={mark} className="num" style={{ left: `${share(mark)}%` }}>
+            {name}
+          </span>
+        ))}
+      </div>
+    </>
   );
 }
 

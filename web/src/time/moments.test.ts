@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { daysLater, instantOf, played, stretchOf, upcoming, written } from "./moments";
+import { daysLater, instantOf, marksOf, played, stretchOf, upcoming, written } from "./moments";
 
 const ZONE = "America/Sao_Paulo";
 
@@ -20,6 +20,15 @@ it("knows that a day has 23 or 25 hours where the clock was set", () => {
   expect(hours("2018-11-04T15:00:00Z")).toBe(23);
   expect(hours("2018-02-17T15:00:00Z")).toBe(25);
   expect(written(daysLater(Date.parse("2018-11-03T14:00:00-03:00"), 1, ZONE), ZONE)).toBe("2018-11-04T14:00:00-02:00");
+});
+
+it("marks the hours of a day, and whole days where more are shown", () => {
+  const names = (day: string, zoom: "dia" | "semana") =>
+    marksOf(stretchOf(Date.parse(day), zoom, ZONE), ZONE).map(({ name }) => name);
+  expect(names("2026-11-28T12:00:00-03:00", "dia")).toEqual(["00:00", "06:00", "12:00", "18:00"]);
+  expect(names("2026-11-28T12:00:00-03:00", "semana")).toEqual([22, 23, 24, 25, 26, 27, 28].map((day) => `${day}/11`));
+  // A day of 23 hours, which began at one o'clock.
+  expect(names("2018-11-04T12:00:00-02:00", "dia")[0]).toBe("01:00");
 });
 
 it("shows whole days that end with that of the instant", () => {

@@ -10,6 +10,8 @@ import {
 
 /** How long a played moment is shown. */
 export const FRAME_MS = 1_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const FRAMES_AHEAD = [1, 2];
 
 /** How much time the bar shows. */
@@ -44,6 +46,22 @@ export function stretchOf(instant: number, zoom: Zoom, zone: string): Stretch {
   const day = dayOf(instant, zone);
   const start = (date: typeof day) => toZoned(date, zone).toDate().getTime();
   return { from: start(day.subtract({ days: DAYS[zoom] - 1 })), to: start(day.add({ days: 1 })) };
+}
+
+const HOURS_APART = 6;
+
+/** Where a stretch has marks, and their names: times of day where it is one day, else days. */
+export function marksOf({ from, to }: Stretch, zone: string): { instant: number; name: string }[] {
+  const days = Math.round((to - from) / DAY_MS);
+  const step = Math.max(1, Math.round(days / 5));
+  const next = (instant: number) => (days === 1 ? instant + HOURS_APART * HOUR_MS : daysLater(instant, step, zone));
+  const marks = [];
+  for (let instant = from; instant < to; instant = next(instant)) {
+    const text = written(instant, zone);
+    const name = days === 1 ? text.slice(11, 16) : `${text.slice(8, 10)}/${text.slice(5, 7)}`;
+    marks.push({ instant, name });
+  }
+  return marks;
 }
 
 /** The day of an instant. */

@@ -54,7 +54,10 @@ export function LinkAction({ filters, position, zone, others }: LinkProps) {
           {position !== undefined && (
             <Choice
               title={text("action.link.fixed")}
-              hint={text("action.link.fixed.hint", { position: filters.em ?? position })}
+              hint={text("action.link.fixed.hint", {
+                // A page about an instant has the position of its answer.
+                position: Number(filters.em) || position,
+              })}
               choose={() => void give(fixed())}
             />
           )}

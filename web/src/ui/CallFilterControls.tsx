@@ -75,13 +75,15 @@ export function CallFilterControls({ filters, change, number, setNumber }: Props
         apply={(value) => change({ duracao: shortest || value ? `${shortest}-${value}` : undefined })}
       />
       <label className={styles.field}>
-        {text("filters.hours")}
+        {text("filters.hourFrom")}
         <input
           type="time"
           value={from}
-          aria-label={text("filters.hourFrom")}
           onChange={(event) => change({ hora: span(event.target.value, to || "00:00") })}
         />
+      </label>
+      <label className={styles.field}>
+        {text("filters.until")}
         <input
           type="time"
           value={to}

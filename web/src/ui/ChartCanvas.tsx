@@ -34,6 +34,8 @@ interface Props {
 
 /** Up to so many intervals each has its mark; more of them would cover the line. */
 const MARKED = 60;
+/** How bars stand beside each other, and so the limits above them. */
+const BARS = { barMaxWidth: 22, barGap: "15%", barCategoryGap: "35%" };
 const SYMBOLS = { 1: "circle", 2: "circle", 3: "rect", 4: "diamond" } as const;
 
 /** The drawn part of a chart, loaded when the first one is shown: counts are bars, percentages lines. */
@@ -71,6 +73,7 @@ export default function ChartCanvas({ labels, every, series, hidden, target, tar
     const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
     const shown = series.filter((one) => !hidden.includes(one.name));
     const hasPercent = shown.some((one) => one.kind === "percent");
+    const hasCount = shown.some((one) => one.kind !== "percent");
     const text = { color: colour("muted"), fontSize: 12, fontFamily: style.fontFamily };
     chart.current?.setOption(
       {
@@ -106,11 +109,14 @@ export default function ChartCanvas({ labels, every, series, hidden, target, tar
             max: 100,
             interval: 25,
             show: hasPercent,
-            splitLine: { show: false },
+            // Alone it stands where one looks first, with the lines that are read by it.
+            position: hasCount ? "right" : "left",
+            splitLine: { show: !hasCount, lineStyle: { color: colour("line") } },
             axisLabel: { ...text, formatter: "{value} %" },
           },
         ],
         series: shown.flatMap((one, place) => {
+          const bars = shown.filter((other) => other.kind !== "percent");
           const isLine = one.kind === "percent";
           const paint = colour(`series-${one.colour}`);
           const drawn = {
@@ -119,9 +125,7 @@ export default function ChartCanvas({ labels, every, series, hidden, target, tar
             yAxisIndex: isLine ? 1 : 0,
             data: [...one.values],
             color: paint,
-            barMaxWidth: 22,
-            barGap: "15%",
-            barCategoryGap: "35%",
+            ...BARS,
             itemStyle: isLine ? undefined : { borderRadius: [2, 2, 0, 0] },
             symbol: SYMBOLS[one.colour],
             symbolSize: 6,
@@ -129,7 +133,7 @@ export default function ChartCanvas({ labels, every, series, hidden, target, tar
             lineStyle: { width: 2 },
             z: isLine ? 3 : 2,
             tooltip: { valueFormatter: (value: unknown) => figure(one.kind, value as number | null, language) },
-            markArea: place === 0 && bands.length > 0 ? gapBands(bands, colour("mark-pause")) : undefined,
+            markArea: place === 0 && bands.length > 0 ? gapBands(bands, isLine, colour("mark-pause")) : undefined,
             markLine:
               isLine && target !== undefined
                 ? {
@@ -142,7 +146,7 @@ export default function ChartCanvas({ labels, every, series, hidden, target, tar
                 : undefined,
           };
           return one.limits?.some((limit) => limit && limit[0] !== limit[1])
-            ? [drawn, whiskers(one, colour("text"))]
+            ? [drawn, whiskers(one, bars, isLine ? paint : colour("text"))]
             : [drawn];
         }),
       },
@@ -154,7 +158,7 @@ export default function ChartCanvas({ labels, every, series, hidden, target, tar
 }
 
 /** Bands where a source was cut off, striped: they are told from a coloured background without their colour. */
-function gapBands(bands: readonly (readonly [number, number])[], paint: string) {
+function gapBands(bands: readonly (readonly [number, number])[], isLine: boolean, paint: string) {
   const size = 8;
   const stripes = document.createElement("canvas");
   stripes.width = stripes.height = size;
@@ -172,13 +176,19 @@ function gapBands(bands: readonly (readonly [number, number])[], paint: string) 
   return {
     silent: true,
     itemStyle: { color: { image: stripes, repeat: "repeat" } },
-    // A band covers whole intervals, so it begins half an interval before its first category.
-    data: bands.map(([first, last]) => [{ xAxis: first - 0.5 }, { xAxis: last + 0.5 }]),
+    // Bars give a band the whole of its intervals; a line only what lies between two of its points.
+    data: bands.map(([first, last]) => [{ xAxis: first }, { xAxis: isLine ? last + 1 : last }]),
   };
 }
 
-/** The limits of each value of a series whose source was cut off, as a line from the lowest to the highest. */
-function whiskers(series: Series, paint: string) {
+interface Drawing {
+  value: (at: number) => number;
+  coord: (point: number[]) => number[];
+  barLayout: (bars: typeof BARS & { count: number }) => { offsetCenter: number }[];
+}
+
+/** The limits of each value of a series whose source was cut off, as a line from the lowest to the highest: above its own one of the `bars`. */
+function whiskers(series: Series, bars: readonly Series[], paint: string) {
   return {
     name: series.name,
     type: "custom",
@@ -186,9 +196,12 @@ function whiskers(series: Series, paint: string) {
     silent: true,
     tooltip: { show: false },
     z: 5,
+    encode: { x: 0, y: [1, 2] },
     data: (series.limits ?? []).flatMap((limit, index) => (limit && limit[0] !== limit[1] ? [[index, ...limit]] : [])),
-    renderItem: (_: unknown, api: { value: (at: number) => number; coord: (point: number[]) => number[] }) => {
-      const [x = 0, low = 0] = api.coord([api.value(0), api.value(1)]);
+    renderItem: (_: unknown, api: Drawing) => {
+      const [middle = 0, low = 0] = api.coord([api.value(0), api.value(1)]);
+      const place = api.barLayout({ ...BARS, count: bars.length })[bars.indexOf(series)];
+      const x = middle + (place?.offsetCenter ?? 0);
       const [, high = 0] = api.coord([api.value(0), api.value(2)]);
       const line = (x1: number, y1: number, x2: number, y2: number) => ({
         type: "line",

@@ -9,10 +9,12 @@ export function ErrorBlock({ error, retry }: { error: unknown; retry?: () => voi
   const text = useText();
   const said = useErrorText();
   const id = error instanceof ApiError ? error.requestId : "";
+  // What does not exist, or must not be seen, is the same when it is asked for again.
+  const isFinal = error instanceof ApiError && (error.status === 404 || error.status === 403);
   return (
     <div role="alert">
       <Notice title={said(error)} hint={id && text("error.request", { id })}>
-        {retry && (
+        {retry && !isFinal && (
           <Button variant="default" size="xs" onClick={retry}>
             {text("action.retry")}
           </Button>

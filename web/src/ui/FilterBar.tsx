@@ -40,8 +40,13 @@ export const FilterBar = memo(function FilterBar({
   const zone = useTimezone();
   const [isOpen, setOpen] = useState(false);
   const isPhone = useMediaQuery("(max-width: 599px)");
-  const queueNames = (useQuery(queues).data ?? []).map((queue) => queue.name);
-  const agentNames = (useQuery(agents).data ?? []).map((agent) => agent.name);
+  const known = { servico: useQuery(queues).data, agente: useQuery(agents).data };
+  const queueNames = (known.servico ?? []).map((queue) => queue.name);
+  const agentNames = (known.agente ?? []).map((agent) => agent.name);
+  const isGone = (key: (typeof CHIPS)[number], name: string) => {
+    const names = known[key === "servico" || key === "-servico" ? "servico" : "agente"];
+    return names !== undefined && !names.some((one) => one.name === name);
+  };
   const count = CHIPS.reduce((sum, key) => sum + filters[key].length, 0);
   const allowed = viewsOf(datesOf(filters, todayIn(zone)));
   const to = (visao: View) => (view && allowed.includes(visao) ? () => change({ visao }) : undefined);
@@ -103,9 +108,11 @@ export const FilterBar = memo(function FilterBar({
                 <button
                   type="button"
                   aria-label={text("filters.remove", { name })}
+                  data-gone={isGone(key, name) || undefined}
                   onClick={() => change({ [key]: filters[key].filter((other) => other !== name) })}
                 >
                   <span title={name}>{key.startsWith("-") ? text("filters.but", { name }) : name}</span>
+                  {isGone(key, name) && <em>{text("filters.gone")}</em>}
                   <X size={13} aria-hidden />
                 </button>
               </li>

@@ -1,5 +1,5 @@
 import { Button, NumberInput, Switch, Textarea, TextInput } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { ApiError } from "../api/client";
 import { Figure } from "../figures/Figure";
 import figures from "../figures/Figure.module.css";
@@ -32,6 +32,9 @@ import { DashboardSkeleton } from "./Skeleton";
 import { type Mark, StateMark } from "./StateMark";
 import { Table } from "./Table";
 
+/** The phone's code comes apart from that of the other pages. */
+const Phone = lazy(() => import("../phone/Shelf").then(({ Shelf }) => ({ default: Shelf })));
+
 const LINEAGE: Lineage = { position: 113_149, zone: "America/Sao_Paulo", definition: "1", definitions: new Map() };
 const MARKS: readonly Mark[] = ["ok", "breach", "available", "talking", "ringing", "wrap-up", "paused", "offline"];
 const NAMES = ["Cobrança", "Suporte", "Vendas", "Um nome que é tão comprido que ninguém o escreveria inteiro"];
@@ -50,6 +53,9 @@ export function Gallery() {
       <Controls />
       <Fields />
       <Pictures />
+      <Suspense>
+        <Phone />
+      </Suspense>
       <Waiting />
     </div>
   );

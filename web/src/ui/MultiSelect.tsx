@@ -59,6 +59,8 @@ export function MultiSelect({
   );
 }
 
+const ROW = 32;
+
 interface ListProps extends Choosing {
   nameOf: (name: string) => string;
   close: () => void;
@@ -74,7 +76,7 @@ function List({ label, names, chosen, choose, nameOf, but, close }: ListProps) {
   const rows = useVirtualizer({
     count: found.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 32,
+    estimateSize: () => ROW,
     overscan: 8,
     initialRect: { width: 280, height: 288 },
   });
@@ -112,6 +114,8 @@ function List({ label, names, chosen, choose, nameOf, but, close }: ListProps) {
       </div>
       <div
         className={styles.list}
+        // As high as all of them, so that it does not jump while one types.
+        style={{ height: Math.max(names.length, 2) * ROW }}
         ref={scroller}
         id={id}
         role="listbox"

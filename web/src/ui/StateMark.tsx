@@ -28,10 +28,11 @@ export function StateMark({ state, size = 12 }: { state: Mark; size?: number }) 
       {state === "paused" && <path d="M2 1h3v10H2zM7 1h3v10H7z" />}
       {state === "offline" && <circle cx="6" cy="6" r="4.2" fill="none" stroke={colour} strokeWidth="1.8" />}
       {state === "breach" && (
-        <>
-          <path d="M3.6.5h4.8l3.1 3.1v4.8l-3.1 3.1H3.6L.5 8.4V3.6z" />
-          <path d="M5.3 2.6h1.4v4.2H5.3zM5.3 7.9h1.4v1.5H5.3z" fill="var(--surface)" />
-        </>
+        // The stroke and its dot are holes: what is behind the mark is seen through them, whatever its colour.
+        <path
+          fillRule="evenodd"
+          d="M3.6.5h4.8l3.1 3.1v4.8l-3.1 3.1H3.6L.5 8.4V3.6zM5.3 2.6h1.4v4.2H5.3zM5.3 7.9h1.4v1.5H5.3z"
+        />
       )}
     </svg>
   );

@@ -37,6 +37,8 @@ const MAIN = 480;
 const AROUND = 350;
 /** Cards have the whole window but its header: of a card most is in sight. */
 const AROUND_CARDS = 96;
+/** So many cards are shown one below the other, as the page goes on: a finger does not scroll a box within it. */
+const WHOLE = 12;
 
 /** A table in a box of its own that is scrolled by mouse and by keys. On a phone each row of a wide table is a card: a line per column. */
 export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, empty }: Props<T>) {
@@ -54,12 +56,13 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is why it measures again
   useEffect(() => virtual.measure(), [virtual, size]);
   const isPrinted = usePrinting();
+  const isWhole = isPrinted || (isCards && rows.length <= WHOLE);
   const seen = virtual.getVirtualItems();
-  const items = isPrinted ? rows.map((_, index) => ({ index })) : seen;
-  const before = isPrinted ? 0 : (seen[0]?.start ?? 0);
-  const after = isPrinted ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
-  const most = isMain ? `max(${MAIN}px, calc(100dvh - ${isCards ? AROUND_CARDS : AROUND}px))` : height;
-  const box = { maxHeight: isPrinted ? undefined : most };
+  const items = isWhole ? rows.map((_, index) => ({ index })) : seen;
+  const before = isWhole ? 0 : (seen[0]?.start ?? 0);
+  const after = isWhole ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
+  const most = isMain || isCards ? `max(${MAIN}px, calc(100dvh - ${isCards ? AROUND_CARDS : AROUND}px))` : height;
+  const box = { maxHeight: isWhole ? undefined : most };
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys
@@ -68,6 +71,7 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
         className={styles.table}
         data-cards={isCards || undefined}
         role={isCards ? "table" : undefined}
+        aria-label={name}
         aria-rowcount={rows.length + 1}
       >
         <thead role={isCards ? "rowgroup" : undefined}>
@@ -92,7 +96,18 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, isMain, emp
           {items.map(({ index }) => {
             const row = rows[index] as T;
             const key = keyOf(row);
-            return <TableRow key={key} name={key} row={row} columns={columns} index={index} isCard={isCards} />;
+            return (
+              <TableRow
+                key={key}
+                name={key}
+                row={row}
+                columns={columns}
+                index={index}
+                isCard={isCards}
+                // A line of a card is as high as its text.
+                measure={isCards && !isWhole ? virtual.measureElement : undefined}
+              />
+            );
           })}
           {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
@@ -107,12 +122,15 @@ interface RowProps<T> {
   columns: readonly Column<T>[];
   index: number;
   isCard: boolean;
+  measure?: (row: HTMLTableRowElement | null) => void;
 }
 
 /** Drawn anew only if the row or the columns are other objects: a table that moves keeps both (`useMemo`). */
-const TableRow = memo(function TableRow({ name, row, columns, index, isCard }: RowProps<unknown>) {
+const TableRow = memo(function TableRow({ name, row, columns, index, isCard, measure }: RowProps<unknown>) {
   return (
     <tr
+      ref={measure}
+      data-index={index}
       role={isCard ? "row" : undefined}
       tabIndex={-1}
       aria-rowindex={index + 2}

@@ -64,7 +64,7 @@ function Keys() {
           {
             key: "expires_at",
             title: text("key.expires"),
-            cell: (row) => (row.expires_at ? instant(row.expires_at) : text("key.never")),
+            cell: (row) => (row.expires_at ? instant(row.expires_at) : text("key.endless")),
           },
           { key: "actions", title: text("field.actions"), cell: (row) => <Changes row={row} show={setSecret} /> },
         ]}

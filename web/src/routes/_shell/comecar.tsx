@@ -15,6 +15,7 @@ import styles from "../../ui/Imports.module.css";
 import { IMPORTS } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
+import panels from "../../ui/Panel.module.css";
 import { usePermission } from "../../ui/usePermission";
 
 export const Route = createFileRoute("/_shell/comecar")({
@@ -37,6 +38,8 @@ function Start() {
   const client = useQueryClient();
   const { empty } = useSuspenseQuery(company).data;
   const { data, error, refetch } = useQuery({ ...imports, enabled: usePermission(IMPORTS) });
+  const { waiting, unsent } = useSending();
+  const isSent = waiting.length + unsent.length + (data?.items.length ?? 0) > 0;
   const going = data?.items.filter(goesOn).length ?? 0;
   const isLive = data?.items.some((one) => goesOn(one) && one.kind === "simulation") ?? false;
   // What has ended may have changed everything that other pages show.
@@ -51,31 +54,34 @@ function Start() {
     <>
       <PageHeader title={text(empty ? "page.start" : "page.imports")} />
       {empty && <p className="muted">{text("import.empty")}</p>}
-      <div className={styles.ways}>
+      <div className={panels.column}>
         <Panel title={text("import.log")}>
           <ImportDrop />
         </Panel>
-        <Panel title={text("import.connect")}>
-          <Connect />
-        </Panel>
-        {empty && !isLive && (
-          <Panel title={text("import.simulation")}>
-            <Simulation isBusy={going > 0} />
+        {(isSent || (error && !data)) && (
+          <Panel title={text("import.list")}>
+            <Waiting />
+            {error && !data && <ErrorBlock error={error} retry={() => void refetch()} />}
+            {data && data.items.length > 0 && (
+              <ul className={styles.list}>
+                {data.items.map((one) => (
+                  <ImportRow key={one.id} one={one} />
+                ))}
+              </ul>
+            )}
           </Panel>
         )}
+        <div className={styles.ways}>
+          <Panel title={text("import.connect")}>
+            <Connect />
+          </Panel>
+          {empty && !isLive && (
+            <Panel title={text("import.simulation")}>
+              <Simulation isBusy={going > 0} />
+            </Panel>
+          )}
+        </div>
       </div>
-      <Panel title={text("import.list")}>
-        <Waiting />
-        {error && !data && <ErrorBlock error={error} retry={() => void refetch()} />}
-        {data && data.items.length === 0 && <p className="muted">{text("import.list.empty")}</p>}
-        {data && data.items.length > 0 && (
-          <ul className={styles.list}>
-            {data.items.map((one) => (
-              <ImportRow key={one.id} one={one} />
-            ))}
-          </ul>
-        )}
-      </Panel>
     </>
   );
 }

@@ -7,6 +7,7 @@ import { csvOf, usePeriod, useReport } from "../../time/usePeriod";
 import { Allowed } from "../../ui/Allowed";
 import { REPORTS } from "../../ui/menu";
 import { Panel } from "../../ui/Panel";
+import panels from "../../ui/Panel.module.css";
 import { PeriodPage } from "../../ui/PeriodPage";
 import { Table } from "../../ui/Table";
 
@@ -38,6 +39,11 @@ function AgentReport() {
     >
       {(answer) => (
         <Panel title={text("page.agents")}>
+          {answer.items.some((row) => row.bounds) && (
+            <div className={panels.hints}>
+              <p className="hint">{text("agentReport.limits")}</p>
+            </div>
+          )}
           <Rows rows={answer.items} />
         </Panel>
       )}

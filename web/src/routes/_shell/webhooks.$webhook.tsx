@@ -21,6 +21,7 @@ import { Pending } from "../../ui/Pending";
 import { ServerFormView } from "../../ui/ServerFormView";
 import { Table } from "../../ui/Table";
 import { useServerForm } from "../../ui/useServerForm";
+import { webhookError } from "../../ui/webhookErrors";
 import { EVENTS } from "../../ui/webhookEvents";
 
 export const Route = createFileRoute("/_shell/webhooks/$webhook")({
@@ -222,7 +223,7 @@ function Deliveries({ id }: { id: string }) {
       {tested && (
         <p className="hint" role="status" data-tested={tested.delivered}>
           {text(tested.delivered ? "webhook.test.delivered" : "webhook.test.failed", {
-            answer: tested.status_code ?? tested.error,
+            answer: tested.status_code ?? webhookError(tested.error, text),
             ms: count(tested.duration_ms, language),
           })}
         </p>
@@ -242,7 +243,11 @@ function Deliveries({ id }: { id: string }) {
             isNumber: true,
             cell: (row) => count(row.attempts, language),
           },
-          { key: "answer", title: text("webhook.answer"), cell: (row) => row.status_code ?? (row.error || "–") },
+          {
+            key: "answer",
+            title: text("webhook.answer"),
+            cell: (row) => row.status_code ?? (webhookError(row.error ?? "", text) || "–"),
+          },
         ]}
       />
     </Panel>

@@ -396,7 +396,7 @@ def _stated_facts(command: CallCommand, at: int) -> list[Fact]:
     """The facts that the command states."""
     match command:
         case WrapUp(tag=tag) if tag:
-            return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=checked_name(tag, "tag", "a tag"), ref="tag")]
+            return [Fact("wrap_up", at, ref="wrap_up"), Fact("tagged", at, text=checked_name(tag, "tag", "a tag"), ref="tagged")]
         case NoteCall(note=note):
             return [Fact("note", at, text=AGENTS_NOTE, private=_private(checked_text(note, "note", LONGEST_NOTE)), ref=f"note:{at}")]
         case MeasureQuality(jitter_ms=jitter, loss_percent=loss):

@@ -106,7 +106,7 @@ _OUTBOUND = (
     _count("dialling", "Discando"),
     _count("connected", "Completadas"),
     _percent("connect_percent", "% Connect"),
-    _time("tmo_ms", "AHT"),
+    _time("aht_ms", "AHT"),
 )
 
 QUEUE_KEYS = (*metrics.FIGURES, "bounds", "covered_to")

@@ -8,8 +8,8 @@ import re
 import pytest
 
 import domain.voice.interaction_events as events
-from domain.base import CATALOGUE
 from domain.webhook_messages import KINDS
+from tests.commands.catalogue import all_events
 from tests.kit.compose import ROOT
 
 
@@ -25,7 +25,7 @@ def test_every_event_of_a_call_has_a_name(language: str) -> None:
 def test_nothing_else_has_the_name_of_an_event(language: str) -> None:
     texts = json.loads((ROOT / "web" / "src" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
     named = {key.removeprefix("event.") for key in texts if key.startswith("event.")}
-    assert named - CATALOGUE.keys() == KINDS.keys() - CATALOGUE.keys() == {"queue.changed"}
+    assert named - all_events().keys() == KINDS.keys() - all_events().keys() == {"queue.changed"}
 
 
 def test_the_form_of_webhooks_offers_every_type_of_message() -> None:

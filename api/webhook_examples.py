@@ -88,7 +88,7 @@ def webhook_examples() -> dict[str, Any]:
     day.agent_does(
         "Ana", [Fact("logged_in", 0, queue="vendas"), Fact("paused", 0, text="almoço"), Fact("resumed", 0), Fact("logged_out", 0)]
     )
-    arrives, offered, ends = _facts("arrived", text="551140028922"), _facts("offered", queue="vendas"), _facts("hung_up", text="16")
+    arrives, offered, ends = _facts("arrived", text="551140028922"), _facts("offered", queue="vendas"), _facts("hung_up")
     talk = [*_facts("rang", "ring_no_answer", "rang", "answered", agent="Ana"), *_facts("held", "resumed"), *_facts("released", by="agent")]
     day.call_goes("crm-1", [*arrives, *offered, *talk, *_facts("wrap_up"), *_facts("tagged", text="venda"), *ends])
     for number, end in enumerate(_facts("abandoned", "timed_out", "left_by_key"), 2):

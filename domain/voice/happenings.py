@@ -7,7 +7,7 @@ something took is the difference of two messages' instants.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from domain.voice.facts import Fact, FactKind
 
@@ -59,7 +59,7 @@ _CODES: Final = frozenset({"turned_away"})
 """Kinds whose text is a word of the PBX in capitals: the API has codes in lower case with hyphens."""
 
 
-def said_of(fact: Fact) -> dict[str, str]:
+def said_of(fact: Fact) -> dict[str, Any]:
     """The fields by which a message says what changed, with their values; without those of which nothing is known."""
     field, of_fact = SAID.get(fact.kind, ("", ""))
     value: str = getattr(fact, of_fact) if of_fact else ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from api import live_messages, watch_messages, webhook_document
 from domain.agent_events import EVENT_OF_KIND
+from domain.base import Event
 from domain.voice.facts import CallKind, PresenceKind
 from domain.voice.happenings import SAID, UNSAID
 from domain.voice.interaction_events import BY_KIND
@@ -95,7 +96,11 @@ def _messages(schemas: dict[str, Any]) -> Iterator[str]:
 
 def _words_of_facts() -> Iterator[str]:
     yield "| event | meaning | webhook | says |\n|---|---|---|---|"
-    for kinds, events in ((get_args(CallKind), BY_KIND), (get_args(PresenceKind), EVENT_OF_KIND)):
+    both: tuple[tuple[tuple[str, ...], Mapping[str, type[Event]]], ...] = (
+        (get_args(CallKind), BY_KIND),
+        (get_args(PresenceKind), EVENT_OF_KIND),
+    )
+    for kinds, events in both:
         for event in (events[kind] for kind in kinds if kind in events):
             said, _ = SAID.get(event.word(), ("", ""))
             yield f"| `{event.TOPIC}` | {_words(event)} | {'yes' if event.TOPIC in KINDS else ''} | {said and f'`{said}`'} |"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
 import pytest
 
 from domain.agent_events import EVENT_OF_KIND
-from domain.base import CATALOGUE
+from domain.base import CATALOGUE, Event
 from domain.voice import facts
 from domain.voice.facts import CallKind, Fact, FactKind, PresenceKind
 from domain.voice.happenings import MEANINGS, SAID, UNSAID, said_of
@@ -26,7 +27,8 @@ STATED = re.findall(r'^    "(\w+)",  # (.*)$', inspect.getsource(facts), re.MULT
 def test_the_kind_of_a_fact_is_the_word_of_its_event() -> None:
     assert {kind for kind in get_args(CallKind) if kind not in BY_KIND} == set()
     assert {kind for kind in get_args(PresenceKind) if kind not in EVENT_OF_KIND} == WITHOUT_EVENT
-    for events, slice_ in ((BY_KIND, "interaction"), (EVENT_OF_KIND, "agent")):
+    both: tuple[tuple[Mapping[str, type[Event]], str], ...] = ((BY_KIND, "interaction"), (EVENT_OF_KIND, "agent"))
+    for events, slice_ in both:
         assert all(CATALOGUE[event.TOPIC] is event and event.word() == word for word, event in events.items())
         assert {event.TOPIC.partition(".")[0] for event in events.values()} - {"visit"} == {slice_}
 
@@ -49,7 +51,7 @@ def test_each_field_has_the_value_of_its_fact(kind: FactKind) -> None:
     field, of_fact = SAID[kind]
     assert field in MEANINGS
     assert f"`{kind}`" in MEANINGS[field]
-    given = {of_fact: "DIVERT_HOLDTIME" if kind == "turned_away" else "almoço"}
+    given: dict[str, Any] = {of_fact: "DIVERT_HOLDTIME" if kind == "turned_away" else "almoço"}
     assert said_of(Fact(kind, 0, **given)) == {field: "divert-holdtime" if kind == "turned_away" else "almoço"}
     assert said_of(Fact(kind, 0)) == {}
 

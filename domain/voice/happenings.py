@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from domain.voice.facts import Fact, FactKind
 
-SAID: Final[Mapping[FactKind, tuple[str, str]]] = {
+SAID: Final[Mapping[str, tuple[str, str]]] = {
     "arrived": ("to_number", "text"),
     "did": ("to_number", "text"),
     "dialled": ("style", "by"),

@@ -169,8 +169,8 @@ class Outbound(Shape):
     dialling: Annotated[Count, Field(description="it is not known yet what becomes of them", examples=[1])]
     connected: Annotated[Count, Field(description="the network completed them: answered, rang out, busy or voicemail", examples=[37])]
     connect_percent: Annotated[Percent, Field(description="% Connect: attempts that the network completed", examples=[92.5])]
-    tmo_ms: Annotated[
-        Ms, Field(description="TMO: mean talk + hold + wrap-up of answered, of those where all three are known", examples=[120_000])
+    aht_ms: Annotated[
+        Ms, Field(description="AHT, TMO: mean talk + hold + wrap-up of answered, of those where all three are known", examples=[120_000])
     ]
 
 

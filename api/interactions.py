@@ -156,7 +156,7 @@ async def start_call(body: Start, context: Authenticated) -> Response:
 
 @router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Receipt)
 async def dial_out(body: Dial, context: Authenticated) -> Response:
-    """Begins an outbound attempt. `attempt-answered` or `attempt-failed` says what became of it; the call is open until `end`, also after `attempt-failed`.
+    """Begins an outbound attempt. `dial-answered` or `dial-failed` says what became of it; the call is open until `end`, also after `dial-failed`.
 
     The agent must be logged in, not paused, and neither talking nor dialling. What follows the customer's answer is a call of the agent as any other:
     `hold`, `resume`, `release`, `wrap-up`.
@@ -257,13 +257,13 @@ async def withdraw_call(interaction_id: InteractionId, body: Nothing, context: A
     return await context.do(commands.WithdrawCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/attempt-answered", summary="The customer answers the attempt", response_model=Receipt)
+@router.post("/{interaction_id}/dial-answered", summary="The customer answers the attempt", response_model=Receipt)
 async def answer_attempt(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Marks the outbound call as answered; the talk of the agent who dialled begins. A dialler without an agent offers the call to a queue then."""
     return await context.do(commands.AnswerDial(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction_id}/attempt-failed", summary="The attempt is not answered", response_model=Receipt)
+@router.post("/{interaction_id}/dial-failed", summary="The attempt is not answered", response_model=Receipt)
 async def fail_attempt(
     interaction_id: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
 ) -> Response:

@@ -21,6 +21,7 @@ from domain.ivr import IvrEvent
 from domain.queues import QueueEvent, QueueNameTaken
 from domain.voice.calls import Call
 from domain.voice.facts import Fact
+from domain.voice.happenings import MEANINGS, said_of
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.timeline import TimelineEvent
 
@@ -31,11 +32,19 @@ class LiveAction(Shape):
     kind: Annotated[
         str,
         Field(
-            description="what happened: arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"]
+            description="what happened, in the word of its event: `answered` of a call is `interaction.answered` in the history and as the type of a webhook's message",
+            examples=["answered"],
         ),
     ]
     queue: Annotated[str | None, Field(description="the queue concerned; null if none", examples=["vendas"])] = None
     agent: Annotated[str | None, Field(description="the agent concerned; null if none", examples=["Ana"])] = None
+    to_number: Annotated[str | None, Field(description=MEANINGS["to_number"], examples=["551140028922"])] = None
+    style: Annotated[str | None, Field(description=MEANINGS["style"], examples=["agent_first"])] = None
+    result: Annotated[str | None, Field(description=MEANINGS["result"], examples=["busy"])] = None
+    ivr: Annotated[str | None, Field(description=MEANINGS["ivr"], examples=["principal"])] = None
+    by: Annotated[str | None, Field(description=MEANINGS["by"], examples=["caller"])] = None
+    tag: Annotated[str | None, Field(description=MEANINGS["tag"], examples=["venda fechada"])] = None
+    reason: Annotated[str | None, Field(description=MEANINGS["reason"], examples=["almoço"])] = None
 
 
 class _Message(Shape):
@@ -129,7 +138,7 @@ def unreadable(event: Event, position: int) -> UnreadableMessage:
 
 
 def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
-    return [LiveAction(kind=fact.kind, queue=fact.queue or None, agent=fact.agent or None) for fact in facts]
+    return [LiveAction(kind=fact.kind, queue=fact.queue or None, agent=fact.agent or None, **said_of(fact)) for fact in facts]
 
 
 def schemas() -> dict[str, Any]:

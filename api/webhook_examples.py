@@ -85,14 +85,16 @@ def webhook_examples() -> dict[str, Any]:
     """The body of a message of each type, as JSON has it."""
     day = _Day()
     day.queue_is_registered("vendas")
-    day.agent_does("Ana", [Fact("joined", 0, queue="vendas"), Fact("paused", 0, text="almoço"), Fact("unpaused", 0), Fact("left", 0)])
-    arrives, offered, ends = _facts("arrived"), _facts("offered", queue="vendas"), _facts("hung_up")
+    day.agent_does(
+        "Ana", [Fact("logged_in", 0, queue="vendas"), Fact("paused", 0, text="almoço"), Fact("resumed", 0), Fact("logged_out", 0)]
+    )
+    arrives, offered, ends = _facts("arrived", text="551140028922"), _facts("offered", queue="vendas"), _facts("hung_up")
     talk = [*_facts("rang", "ring_no_answer", "rang", "answered", agent="Ana"), *_facts("held", "resumed"), *_facts("released", by="agent")]
-    day.call_goes("crm-1", [*arrives, *offered, *talk, *_facts("wrap_up"), *_facts("tag", text="venda"), *ends])
+    day.call_goes("crm-1", [*arrives, *offered, *talk, *_facts("wrap_up"), *_facts("tagged", text="venda"), *ends])
     for number, end in enumerate(_facts("abandoned", "timed_out", "left_by_key"), 2):
         day.call_goes(f"crm-{number}", [*arrives, *offered, end, *ends])
     day.call_goes("crm-5", [*arrives, *_facts("turned_away", queue="vendas", text="FULL"), *ends])
-    dialled = _facts("dialled", queue="cobranca", agent="Ana")
+    dialled = _facts("dialled", queue="cobranca", agent="Ana", by="agent_first")
     day.call_goes("crm-6", [*dialled, *_facts("dial_answered"), *ends])
     day.call_goes("crm-7", [*dialled, *_facts("dial_failed", text="busy")])
     day.webhook_is_tested()

@@ -26,7 +26,7 @@ ROUTES: Mapping[str, str] = {
 }
 """The route of each tool."""
 
-_OF_ATTEMPTS = {"answered": "outbound_answered"}
+_OF_ATTEMPTS = {"answered": "outbound_answered", "aht_ms": "outbound_aht_ms"}
 _DEFINED_AS: Mapping[str, Mapping[str, str]] = {"outbound_dashboard": _OF_ATTEMPTS, "outbound_report": _OF_ATTEMPTS}
 """By tool, the fields whose definition has another key: there they count attempts, elsewhere visits."""
 

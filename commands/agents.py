@@ -189,7 +189,7 @@ def log_in(command: LogIn, context: HandlerContext) -> DoneWith[LoggedQueues]:
     queues = _spelt(context, command.queues)
     for queue in queues:
         existing_queue(context, queue).must_exist()
-    facts = [Fact("joined", at, queue=queue, by="command", ref="joined") for queue in queues or ("",)]
+    facts = [Fact("logged_in", at, queue=queue, by="command", ref="logged_in") for queue in queues or ("",)]
     return _observe(context, agent, facts, command.lease_ms)
 
 
@@ -200,7 +200,9 @@ def log_out(command: LogOut, context: HandlerContext) -> DoneWith[LoggedQueues]:
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
     at = context.instant(command.at)
-    return _observe(context, agent, [Fact("left", at, queue=queue, ref="left") for queue in _spelt(context, command.queues) or ("",)])
+    return _observe(
+        context, agent, [Fact("logged_out", at, queue=queue, ref="logged_out") for queue in _spelt(context, command.queues) or ("",)]
+    )
 
 
 @handles(PauseAgent)
@@ -223,7 +225,7 @@ def resume_agent(command: ResumeAgent, context: HandlerContext) -> DoneWith[Logg
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
     agent.must_be_paused()
-    return _observe(context, agent, [Fact("unpaused", context.instant(command.at), ref="unpaused")])
+    return _observe(context, agent, [Fact("resumed", context.instant(command.at), ref="resumed")])
 
 
 @handles(Heartbeat)

@@ -213,7 +213,7 @@ class WrapUp(CallCommand, frozen=True, kw_only=True):
     tag: str = ""
 
     def facts(self, at: int) -> list[Fact]:
-        return [*super().facts(at), *([Fact("tag", at, text=checked_name(self.tag, "tag", "a tag"), ref="tag")] if self.tag else [])]
+        return [*super().facts(at), *([Fact("tagged", at, text=checked_name(self.tag, "tag", "a tag"), ref="tagged")] if self.tag else [])]
 
 
 class NoteCall(CallCommand, frozen=True, kw_only=True):

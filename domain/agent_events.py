@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.base import Event
-from domain.voice.facts import Fact, FactKind
+from domain.voice.facts import Fact
 from domain.voice.presence import PresenceSpan, PresenceState
 
 SpanKey = tuple[str, int]
@@ -116,13 +116,5 @@ class AgentTookCall(AgentEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "agent.took_call"
 
 
-EVENT_OF_KIND: dict[FactKind, type[AgentEvent]] = {
-    "joined": LoggedIn,
-    "left": LoggedOut,
-    "paused": Paused,
-    "unpaused": Resumed,
-    "seen": Seen,
-    "call_began": DirectCallBegan,
-    "call_ended": DirectCallEnded,
-}
-"""The event of one fact of a kind; several facts at once, and facts of other kinds, are an AgentObserved."""
+EVENT_OF_KIND: dict[str, type[AgentEvent]] = {event.word(): event for event in AgentEvent.__subclasses__()}
+"""The event of one fact of a kind, which is the word of its event; several facts at once, and facts of other kinds, are an AgentObserved."""

@@ -27,7 +27,7 @@ from domain.names import identity
 from domain.voice.echoes import commanded, without_echoes
 from domain.voice.facts import CLAIMED, Clock, Fact
 from domain.voice.interactions import Interaction
-from domain.voice.merging import in_order
+from domain.voice.merging import OF_AGENT, in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
 LATE_US = 4 * SECOND
@@ -71,7 +71,7 @@ class Agent(Aggregate):
         earliest = min(fact.at for fact in observed)
         if earliest > self.standing.latest + (LATE_US if len(self._clocks(observed)) > 1 else 0):
             fresh, before, presence = _each_once(observed, set()), Presence(self.standing).spans(), Presence(self.standing)
-            presence.take_all(in_order(fresh))
+            presence.take_all(in_order(fresh, OF_AGENT))
         else:
             known, before = self._recorded()
             fresh = _each_once(observed, {_identity(fact) for fact in known})
@@ -167,13 +167,13 @@ class Agent(Aggregate):
 
     def expire(self, due_us: int, metadata: EventMetadata) -> None:
         """Log the agent out of all queues, because the lease expired at `due_us`. An agent observed at work later is logged out from then on."""
-        self.observe([Fact("left", max(due_us, self.standing.latest), by="lease", ref="lease")], metadata)
+        self.observe([Fact("logged_out", max(due_us, self.standing.latest), by="lease", ref="lease")], metadata)
 
     def give_way(self, metadata: EventMetadata) -> None:
         """Log out whoever was called as this telephone is, because it is another agent's from now on: what it does later says nothing of this one."""
         if self.standing.queues:
             at = max(metadata.recorded_at, self.standing.latest)
-            self.observe([Fact("left", at, by=CLAIMED, ref=CLAIMED)], metadata)
+            self.observe([Fact("logged_out", at, by=CLAIMED, ref=CLAIMED)], metadata)
 
     def assign(self, user: UUID | None, metadata: EventMetadata) -> None:
         """Assign the agent to this user, or to nobody. Refused for an interface that belongs to another agent."""
@@ -321,7 +321,7 @@ def is_interface(name: str) -> bool:
 
 def _proves_a_person(name: str, fact: Fact) -> bool:
     """An interface (`PJSIP/1001`) becomes an agent by answering, ringing or pausing. A login, or a name that is no interface, is an agent at once."""
-    return not is_interface(name) or fact.by == "login" or fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
+    return not is_interface(name) or fact.by == "login" or fact.kind in ("seen", "talked", "paused", "resumed") or fact.clock == "live"
 
 
 def _rewritten(before: PresenceSpan | None, now: PresenceSpan) -> bool:

@@ -8,6 +8,7 @@ fields are frozen by a golden file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from inspect import getdoc
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -98,6 +99,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if topic:
             register_topic(topic, cls)
             CATALOGUE[topic] = cls
+
+    @classmethod
+    def word(cls) -> str:
+        """What happened, in the one word of every vocabulary: the name without what it happened to (`answered`)."""
+        return cls.TOPIC.partition(".")[2]
+
+    @classmethod
+    def meaning(cls) -> str:
+        """What happened, in a sentence."""
+        return getdoc(cls) or ""
 
     @classmethod
     def upcast(cls, state: dict[str, Any], version: int) -> dict[str, Any]:

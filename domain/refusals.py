@@ -168,7 +168,7 @@ class Meaning(NamedTuple):
 MEANINGS: dict[Code, Meaning] = {
     "agent-busy": Meaning(
         "The agent is talking in another call, or dialling another number: an agent has one voice call at a time.",
-        "Release or end the agent's call first (`attempt-failed` for a number that nobody answers), or name another agent.",
+        "Release or end the agent's call first (`dial-failed` for a number that nobody answers), or name another agent.",
     ),
     "agent-exists": Meaning("An agent has this name already.", "Use the existing agent, or choose another name."),
     "agent-is-interface": Meaning(
@@ -204,7 +204,7 @@ MEANINGS: dict[Code, Meaning] = {
     "api-key-reads-only": Meaning("An API key that is limited to some queues sends no commands.", "Use a key without a limit to queues."),
     "api-key-unknown": Meaning("The company has no such API key.", "Check the id."),
     "attempt-not-answered": Meaning(
-        "Nobody has answered the number that is being dialled.", "Send `attempt-answered` before you offer the call to a queue."
+        "Nobody has answered the number that is being dialled.", "Send `dial-answered` before you offer the call to a queue."
     ),
     "audio-missing": Meaning(
         "The message is silent: it has no text, or its file was only named and never uploaded.", "Give it a text, or upload its file."
@@ -229,7 +229,7 @@ MEANINGS: dict[Code, Meaning] = {
     "call-not-in-ivr": Meaning("The call is in no IVR.", "Send `ivr/enter` first."),
     "call-not-on-hold": Meaning("The customer is not on hold.", "Nothing: the talk goes on."),
     "call-not-talking": Meaning(
-        "No agent is talking in this call.", "Send `answer` first, or `attempt-answered` for a customer whom an agent has dialled."
+        "No agent is talking in this call.", "Send `answer` first, or `dial-answered` for a customer whom an agent has dialled."
     ),
     "call-not-waiting": Meaning("The call is not waiting in a queue.", "Offer it to a queue first."),
     "call-not-wrapping-up": Meaning("The talk goes on, or its wrap-up is over.", "Release the talk first; a tag can be added later."),

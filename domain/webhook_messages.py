@@ -15,10 +15,11 @@ from uuid import UUID
 import msgspec
 
 from domain.agent_events import AgentEvent
-from domain.base import SECOND, Event
+from domain.base import CATALOGUE, SECOND, Event
 from domain.queues import Queue, QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
 from domain.voice.calls import Attempt, Call
 from domain.voice.facts import OUTBOUND_TALK, Fact
+from domain.voice.happenings import MEANINGS, said_of
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
 from domain.voice.presence import PresenceState
@@ -26,43 +27,25 @@ from domain.voice.presence import PresenceState
 LATEST_US = 3600 * SECOND
 """A fact that is recorded more than an hour after it happened belongs to an imported past: no webhook posts it."""
 
-_CALLS: Final[dict[str, tuple[str, str]]] = {
-    "arrived": ("interaction.arrived", "A call came in."),
-    "dialled": ("interaction.dialled", "An outbound attempt began."),
-    "dial_answered": ("interaction.dial_answered", "The customer answered the attempt."),
-    "dial_failed": ("interaction.dial_failed", "The attempt failed."),
-    "offered": ("interaction.offered", "The call was offered to a queue, where it waits."),
-    "rang": ("interaction.rang", "An agent's phone began to ring."),
-    "ring_no_answer": ("interaction.ring_no_answer", "An agent's phone rang and nobody answered (RONA)."),
-    "answered": ("interaction.answered", "An agent answered the call."),
-    "held": ("interaction.held", "The call was put on hold."),
-    "resumed": ("interaction.resumed", "The call was taken off hold."),
-    "released": ("interaction.released", "The talk with the agent ended."),
-    "wrap_up": ("interaction.wrap_up", "The agent's wrap-up after the call."),
-    "abandoned": ("interaction.abandoned", "The caller gave up waiting in the queue."),
-    "timed_out": ("interaction.timed_out", "The call left the queue because it had waited too long."),
-    "left_by_key": ("interaction.left_by_key", "The caller left the queue by a key."),
-    "turned_away": ("interaction.turned_away", "The queue did not accept the call: closed, full or without agents."),
-    "tag": ("interaction.tagged", "The call was wrapped up with a tag."),
-    "hung_up": ("interaction.hung_up", "The customer's line was hung up."),
-}
-_IN_TALK: Final = frozenset({"held", "resumed", "released", "wrap_up"})
+_POSTED: Final = (
+    "interaction.arrived", "interaction.dialled", "interaction.dial_answered", "interaction.dial_failed", "interaction.offered",
+    "interaction.rang", "interaction.ring_no_answer", "interaction.answered", "interaction.held", "interaction.resumed",
+    "interaction.released", "interaction.wrap_up", "interaction.abandoned", "interaction.timed_out", "interaction.left_by_key",
+    "interaction.turned_away", "interaction.tagged", "interaction.hung_up",
+    "agent.logged_in", "agent.logged_out", "agent.paused", "agent.resumed",
+)  # fmt: skip
+"""The events that webhooks post. A message has the name of its event, also where an event of several facts tells of it."""
+
+_IN_TALK: Final = frozenset({"held", "resumed", "released", "wrap_up", "tagged"})
 """Facts about a talk, which name no agent: it is who answered, or who dialled."""
 
 _OF_ATTEMPT: Final = frozenset({"dialled", "dial_answered", "dial_failed"})
 _NOT_DIALLED: Final = Attempt(0)
 
-_AGENTS: Final[dict[str, tuple[str, str]]] = {
-    "joined": ("agent.logged_in", "An agent logged in, to a queue or to all."),
-    "left": ("agent.logged_out", "An agent logged out, from a queue or from all."),
-    "paused": ("agent.paused", "An agent began a pause."),
-    "unpaused": ("agent.resumed", "An agent ended a pause."),
-}
 _QUEUE_CHANGED = "queue.changed"
 
 KINDS: Final[dict[str, str]] = {
-    **dict(_CALLS.values()),
-    **dict(_AGENTS.values()),
+    **{event: CATALOGUE[event].meaning() for event in _POSTED},
     _QUEUE_CHANGED: "The settings of a queue changed: read it again.",
 }
 """The types of messages to which a webhook may subscribe, and what each means."""
@@ -111,6 +94,12 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True):
     direction: Annotated[
         str | None, msgspec.Meta(description="of an interaction: inbound or outbound; null of anything else", examples=["inbound"])
     ] = None
+    to_number: Annotated[str | None, msgspec.Meta(description=MEANINGS["to_number"], examples=["551140028922"])] = None
+    style: Annotated[str | None, msgspec.Meta(description=MEANINGS["style"], examples=["agent_first"])] = None
+    result: Annotated[str | None, msgspec.Meta(description=MEANINGS["result"], examples=["busy"])] = None
+    by: Annotated[str | None, msgspec.Meta(description=MEANINGS["by"], examples=["caller"])] = None
+    tag: Annotated[str | None, msgspec.Meta(description=MEANINGS["tag"], examples=["venda fechada"])] = None
+    reason: Annotated[str | None, msgspec.Meta(description=MEANINGS["reason"], examples=["almoço"])] = None
 
 
 class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +172,8 @@ def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator
             talking = fact.agent
         queue, agent = _concerned(fact, attempt, talking)
         queues = _distinct((*queues, queue))
-        if call is not None and fact.kind in _CALLS and _is_new(fact, event):
+        kind = f"interaction.{fact.kind}"
+        if call is not None and kind in KINDS and _is_new(fact, event):
             data = MessageData(
                 position=position,
                 id=event.originator_id,
@@ -193,8 +183,9 @@ def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator
                 queues=queues,
                 agent=agent or None,
                 direction=call.direction,
+                **said_of(fact),
             )
-            yield WebhookMessage(type=_CALLS[fact.kind][0], timestamp=_iso(fact.at), data=data)
+            yield WebhookMessage(type=kind, timestamp=_iso(fact.at), data=data)
 
 
 def _concerned(fact: Fact, attempt: Attempt, talking: str) -> tuple[str, str]:
@@ -209,7 +200,8 @@ def _of_agent(event: AgentEvent, position: int, before: Before) -> Iterator[Webh
     logged_in = (*before.queues, *event.standing.queues)
     queues = _distinct((*logged_in, *(fact.queue for fact in event.facts)))
     for fact in event.facts:
-        if fact.kind in _AGENTS and _is_new(fact, event):
+        kind = f"agent.{fact.kind}"
+        if kind in KINDS and _is_new(fact, event):
             data = MessageData(
                 position=position,
                 id=event.originator_id,
@@ -217,8 +209,9 @@ def _of_agent(event: AgentEvent, position: int, before: Before) -> Iterator[Webh
                 queues=queues,
                 every_queue="" in logged_in,
                 agent=event.name,
+                **said_of(fact),
             )
-            yield WebhookMessage(type=_AGENTS[fact.kind][0], timestamp=_iso(fact.at), data=data)
+            yield WebhookMessage(type=kind, timestamp=_iso(fact.at), data=data)
 
 
 def _is_new(fact: Fact, event: Event) -> bool:

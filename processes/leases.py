@@ -37,7 +37,7 @@ class Leases(ProcessManager[int]):
         key = str(event.originator_id)
         if not event.lease_ms:
             return [CancelTimer(key)]
-        if not any(fact.kind == "joined" and fact.clock == "live" for fact in event.facts):
+        if not any(fact.kind == "logged_in" and fact.clock == "live" for fact in event.facts):
             return []
         return [SetTimer(key, max(state, event.recorded_at) + event.lease_ms * MS, str(event.lease_ms))]
 

@@ -12,7 +12,7 @@ from domain.voice.forking import Forkable
 from domain.voice.outbound_and_ivr import status_of
 
 _NAMES_CUSTOMER: frozenset[FactKind] = frozenset({"arrived", "dialled", "outbound", "offered"})
-_OF_CALL: frozenset[FactKind] = frozenset({"arrived", "did", "part_of", "hung_up", "tag", "unseen", "quality"})
+_OF_CALL: frozenset[FactKind] = frozenset({"arrived", "did", "part_of", "hung_up", "tagged", "unseen", "quality"})
 """Kinds of facts about the call as a whole."""
 
 
@@ -57,7 +57,7 @@ class CallOutline(Forkable):
                     self.moved = max(fact.at, self.moved or fact.at)
             case "hung_up":
                 self.hung_up = max(fact.at, self.hung_up or fact.at)
-            case "tag":
+            case "tagged":
                 self.tags = (*self.tags, fact.text)
             case "unseen":
                 self.cut = True

@@ -12,10 +12,10 @@ ECHO_US = 15 * SECOND
 """So long after a live command a PBX may repeat what it said."""
 
 _UNDONE_BY: dict[FactKind, tuple[FactKind, ...]] = {
-    "joined": ("left",),
-    "left": ("joined",),
-    "paused": ("unpaused", "left"),
-    "unpaused": ("paused", "left"),
+    "logged_in": ("logged_out",),
+    "logged_out": ("logged_in",),
+    "paused": ("resumed", "logged_out"),
+    "resumed": ("paused", "logged_out"),
 }
 
 

@@ -3,6 +3,9 @@
 A `Fact` is one line of a queue_log, one AMI event or one live command, in the terms of the contact center. An
 aggregate keeps all its facts. `evidence.Evidence` (a call's visits) and `presence.resolve` (an agent's sessions and
 pauses) derive what they prove together, whatever the order in which they arrived.
+
+What happened has one word in every vocabulary that leaves the system, and these kinds are the table of the words: an event of one fact is
+named by its kind (`interaction.answered`), and so are the type of a webhook's message, a step of the live stream, and what happened in the history.
 """
 
 from __future__ import annotations
@@ -27,14 +30,14 @@ CallKind = Literal[
     "hung_up",  # the caller's channel is gone (text: cause)
     "quality",  # final RTP statistics of a leg: the customer's, or an agent's (agent; by: uplink|downlink) (text: "jitter;loss", in ms and percent)
     "did",  # number dialled by the caller (text)
-    "tag",  # wrap-up code (text)
+    "tagged",  # wrap-up code (text)
     "note",  # anything else worth keeping (text: verb; private: its fields)
     "supervised",  # a supervisor was on the call (text: listen|whisper|barge|hang-up|pull; by: the supervisor's name, or telephone)
     # IVR
     "ivr_entered",  # text: the IVR's name
     "ivr_option",  # text: the option keyed; "" = nothing, OTHER_INPUT = anything else (private: what was keyed)
     "ivr_out_of_hours",  # the IVR announced to the caller that it is closed (text: the IVR's name)
-    "ivr_blacklisted",
+    "ivr_blacklisted",  # the blacklist of an IVR refused the caller (text: the IVR's name)
     "ivr_left",  # the IVR itself ended the call (text: reason)
     # a visit to a queue
     "offered",  # ENTERQUEUE / QueueCallerJoin (private: caller)
@@ -46,11 +49,11 @@ CallKind = Literal[
     "answered",  # wait_ms = the source's own hold time, ring_ms
     "held",
     "resumed",
-    "released",  # talk ended: by = agent|caller|transfer; wait_ms, talk_ms as the source calculates them; text: where to
+    "released",  # talk ended: by = agent|caller|transfer; wait_ms, talk_ms as the source calculates them; private: where to
     "wrap_up",  # wrap-up after the call: wrap_ms long
     "abandoned",
     "timed_out",
-    "left_by_key",
+    "left_by_key",  # (text: the key)
     "withdrawn",
     "emptied",  # ends of the wait (wait_ms)
     "turned_away",  # JOINEMPTY, FULL, CLOSED, DIVERT_*: opens and ends at once, closed (text: verb)
@@ -62,15 +65,15 @@ CallKind = Literal[
 ]
 
 PresenceKind = Literal[
-    "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login" | "command", by which Atende administers the session)
-    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if given; by: "list" = a list shows it, it happened some time before; CLAIMED)
+    "logged_in",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login" | "command", by which Atende administers the session)
+    "logged_out",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if given; by: "list" = a list shows it, it happened some time before; CLAIMED)
     "paused",  # queue "" = all; text: reason
-    "unpaused",  # queue "" = all (by: "list" as for left)
+    "resumed",  # queue "" = all (by: "list" as for logged_out)
     "reason",  # PAUSEREASON: reason of the pause around it (text)
     "seen",  # rung or answered in `queue`: proves presence
     "talked",  # the agent's talk with a caller ended: proves presence only of an agent without earlier facts
-    "call_began",  # the agent's telephone is in a call that no queue gave it and that is no attempt: a direct call (text: its channel)
-    "call_ended",  # that call is over (text: its channel; by: "list" as for left)
+    "direct_call_began",  # the agent's telephone is in a call that no queue gave it and that is no attempt: a direct call (text: its channel)
+    "direct_call_ended",  # that call is over (text: its channel; by: "list" as for logged_out)
     "restarted",  # sessions by login end; members and their pauses stay
 ]
 
@@ -81,7 +84,7 @@ AGENTS_NOTE = "NOTE"
 """The text of a `note` that an agent writes, as sources name theirs."""
 
 CLAIMED = "claimed"
-"""The `by` of a `left` of whoever was called as a telephone is, when the telephone became another agent's."""
+"""The `by` of a `logged_out` of whoever was called as a telephone is, when the telephone became another agent's."""
 
 SHOWN = -1
 """The `mark` of a fact that a line shows in addition to its own: it does not count as a line."""

@@ -22,7 +22,7 @@ _TALKING: _Kinds = frozenset({"held", "resumed", "released"})
 _DIALLING: _Kinds = frozenset({"dial_answered", "dial_failed"})
 _IN_IVR: _Kinds = frozenset({"ivr_option", "ivr_left", "ivr_blacklisted"})
 _ENTERS_IVR: _Kinds = frozenset({"ivr_entered", "ivr_out_of_hours"})
-_AFTER_THE_CALL: _Kinds = frozenset({"wrap_up", "tag", "quality", "note"})
+_AFTER_THE_CALL: _Kinds = frozenset({"wrap_up", "tagged", "quality", "note"})
 
 
 def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -40,7 +40,7 @@ def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fac
 
 def _without_idle_wrap_up(state: CallState, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The facts; of a tagged wrap-up only the tag, when the wrap-up of every talk is over: a PBX does not wait for the agent."""
-    is_tagged = {"wrap_up", "tag"} <= {fact.kind for fact in facts}
+    is_tagged = {"wrap_up", "tagged"} <= {fact.kind for fact in facts}
     ended = [talk for talk in talks(state) if talk.ended_ms is not None]
     if is_tagged and ended and not any(talk.wraps_up(facts[0].at // MS) for talk in ended):
         return tuple(fact for fact in facts if fact.kind != "wrap_up")

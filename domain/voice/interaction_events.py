@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from domain.base import Event
 from domain.voice.calls import Change
-from domain.voice.facts import CallKind, Fact
+from domain.voice.facts import Fact
 
 
 class InteractionEvent(Event, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class DidIdentified(InteractionEvent, frozen=True, kw_only=True):
 class CallTagged(InteractionEvent, frozen=True, kw_only=True):
     """The call was wrapped up with a tag (tabulado)."""
 
-    TOPIC: ClassVar[str] = "interaction.tag"
+    TOPIC: ClassVar[str] = "interaction.tagged"
 
 
 class CallNoted(InteractionEvent, frozen=True, kw_only=True):
@@ -258,43 +258,5 @@ class VisitAmended(InteractionEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "visit.amended"
 
 
-BY_KIND: dict[CallKind, type[InteractionEvent]] = {
-    "arrived": CallArrived,
-    "dialled": CallDialled,
-    "dial_answered": DialAnswered,
-    "dial_failed": DialFailed,
-    "part_of": CallJoined,
-    "hung_up": CallHungUp,
-    "quality": QualityMeasured,
-    "did": DidIdentified,
-    "tag": CallTagged,
-    "note": CallNoted,
-    "supervised": CallSupervised,
-    "ivr_entered": IvrEntered,
-    "ivr_option": IvrOptionChosen,
-    "ivr_out_of_hours": IvrOutOfHours,
-    "ivr_blacklisted": IvrBlacklisted,
-    "ivr_left": IvrLeft,
-    "offered": CallOffered,
-    "rang": AgentRang,
-    "ring_no_answer": RingNoAnswer,
-    "ring_canceled": RingCanceled,
-    "agent_dumped": AgentDumped,
-    "waiting": CallSeenWaiting,
-    "answered": CallAnswered,
-    "held": CallHeld,
-    "resumed": CallResumed,
-    "released": CallReleased,
-    "wrap_up": CallWrappedUp,
-    "abandoned": CallAbandoned,
-    "timed_out": CallTimedOut,
-    "left_by_key": CallLeftByKey,
-    "withdrawn": CallWithdrawn,
-    "emptied": QueueEmptied,
-    "turned_away": CallTurnedAway,
-    "unseen_end": CallLeftUnseen,
-    "outbound": OutboundDeclared,
-    "unseen": CallUnseen,
-    "restarted": PbxRestartedDuringCall,
-}
-"""The event type for one fact of each kind."""
+BY_KIND: dict[str, type[InteractionEvent]] = {event.word(): event for event in InteractionEvent.__subclasses__()}
+"""The event type for one fact of each kind: the kind is the word of its event."""

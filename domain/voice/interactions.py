@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -15,7 +14,7 @@ from domain.voice.call_state import CallState
 from domain.voice.calls import Call, Change, Visit
 from domain.voice.context import Context
 from domain.voice.evidence import Evidence
-from domain.voice.facts import SHOWN, CallKind, Fact
+from domain.voice.facts import SHOWN, Fact
 from domain.voice.guards import completed
 from domain.voice.interaction_events import BY_KIND, InteractionEvent, InteractionObserved, VisitAmended
 from domain.voice.talks import Talk, talks
@@ -206,7 +205,7 @@ def _event_type(before: dict[int, Visit], change: Change, facts: tuple[Fact, ...
         return VisitAmended
     if before and any(visit.n in before and _rewritten(before[visit.n], visit) for visit in change.visits):
         return VisitAmended
-    return BY_KIND[cast("CallKind", facts[0].kind)] if len(facts) == 1 else InteractionObserved
+    return BY_KIND[facts[0].kind] if len(facts) == 1 else InteractionObserved
 
 
 _RECORDED = ("queue", "offered_ms", "end", "ended_ms", "agent", "released_ms", "talk_ms")

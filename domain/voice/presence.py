@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from domain.base import MS, SECOND
 from domain.voice.facts import CLAIMED, Fact
-from domain.voice.merging import in_order
+from domain.voice.merging import OF_AGENT, in_order
 
 
 class PresenceSpan(msgspec.Struct, frozen=True, array_like=True):
@@ -87,9 +87,9 @@ class Presence:
     def take(self, fact: Fact) -> None:
         """Apply one more fact, not earlier than those before it."""
         handler = _HANDLERS.get(fact.kind)
-        if fact.kind == "call_began":
+        if fact.kind == "direct_call_began":
             self.calls.setdefault(fact.text, fact.at)
-        elif fact.kind == "call_ended":
+        elif fact.kind == "direct_call_ended":
             self._call_ended(fact)
         elif handler is not None:
             handler(self, fact)
@@ -109,9 +109,9 @@ class Presence:
     def _idle(self, fact: Fact) -> bool:
         """Whether the fact changes nothing now: an unpause of an agent who is not paused, a login of one who is logged in."""
         match fact.kind:
-            case "unpaused":
+            case "resumed":
                 return not (fact.queue in self.paused if fact.queue else self.paused)
-            case "joined":
+            case "logged_in":
                 return fact.queue in self.queues
             case _:
                 return False
@@ -119,13 +119,13 @@ class Presence:
     def is_stated(self, fact: Fact) -> bool:
         """Whether the state says already what the fact reports about a login or a pause."""
         match fact.kind:
-            case "joined":
+            case "logged_in":
                 return fact.queue in self.queues
-            case "left":
+            case "logged_out":
                 return self.ever and fact.queue not in self.queues
             case "paused":
                 return fact.queue in self.paused and self.paused[fact.queue] == fact.text
-            case "unpaused":
+            case "resumed":
                 return self.ever and fact.queue not in self.paused
             case _:
                 return False
@@ -137,7 +137,7 @@ class Presence:
         going += [PresenceSpan("call", since // MS, None, channel) for channel, since in self.calls.items()]
         return {span.key: span for span in [*self.closed, *going]}
 
-    def _joined(self, fact: Fact) -> None:
+    def _logged_in(self, fact: Fact) -> None:
         if fact.queue not in self.queues:
             self.queues[fact.queue] = fact.by or "member"
             if fact.text == "PAUSED":
@@ -146,7 +146,7 @@ class Presence:
                 # A pause in all queues is one in this queue too.
                 self.paused[fact.queue] = self.paused[""]
 
-    def _left(self, fact: Fact) -> None:
+    def _logged_out(self, fact: Fact) -> None:
         if fact.session_ms is not None and "login" not in self.queues.values():
             self._login_unseen(fact)
         if fact.queue:
@@ -183,7 +183,7 @@ class Presence:
             self._end_pause(fact.at)
             self.pause = (fact.at, reason)
 
-    def _unpaused(self, fact: Fact) -> None:
+    def _resumed(self, fact: Fact) -> None:
         if self._counts(fact):
             for queue in [fact.queue] if fact.queue else list(self.paused):
                 self.paused.pop(queue, None)
@@ -222,7 +222,7 @@ class Presence:
         if not self.queues:
             self.paused.clear()
         if self.session is None and self.queues:
-            self.session = (fact.at, fact.ref if fact.kind != "joined" else "")
+            self.session = (fact.at, fact.ref if fact.kind != "logged_in" else "")
         paused = self._everywhere()
         if self.pause is None and paused:
             self.pause = (fact.at, next(reversed(self.paused.values()), ""))
@@ -243,12 +243,12 @@ class Presence:
 
 
 _HANDLERS: dict[str, Callable[[Presence, Fact], None]] = {
-    "joined": Presence._joined,
-    "left": Presence._left,
+    "logged_in": Presence._logged_in,
+    "logged_out": Presence._logged_out,
     "seen": Presence._seen,
     "talked": Presence._talked,
     "paused": Presence._paused,
-    "unpaused": Presence._unpaused,
+    "resumed": Presence._resumed,
     "reason": Presence._reason,
     "restarted": Presence._restarted,
 }
@@ -257,5 +257,5 @@ _HANDLERS: dict[str, Callable[[Presence, Fact], None]] = {
 def resolve(facts: list[Fact]) -> Presence:
     """The presence that all these facts prove."""
     presence = Presence()
-    presence.take_all(in_order(facts))
+    presence.take_all(in_order(facts, OF_AGENT))
     return presence

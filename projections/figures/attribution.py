@@ -36,7 +36,7 @@ NAMES = {"queue": "queue", "agent": "agent", "": "''"}
 """The column that gives a row its name."""
 
 _COUNT = """
-SELECT {bucket} AS bucket, {name} AS row_name, end_code, count() AS visits, countIf(ifNull(wait_ms <= {limit}, 0)) AS in_time,
+SELECT {bucket} AS bucket, {name} AS row_name, end_code, count() AS visits, countIf(ifNull(wait_ms <= {limit}, 0)) AS within_sla,
     countIf(end_code = 2 AND ifNull(wait_ms <= {tolerated}, 0)) AS short, count(wait_ms) AS waits, sum(wait_ms) AS waited, max(wait_ms) AS longest_wait,
     count({handle}) AS handles, sum({handle}) AS handled, max({handle}) AS longest_handle, sum(live) AS live, {lost} AS lost
 FROM {visits} WHERE {condition}{time}
@@ -60,7 +60,7 @@ class _Counted(msgspec.Struct):
     row_name: str
     end_code: int
     visits: int
-    in_time: int
+    within_sla: int
     short: int
     waits: int
     waited: int | None
@@ -177,7 +177,7 @@ def _count(of: VisitSelection, found: dict[Key, Tally], instant: str, *, offers:
     )
     for row in rows:
         tally = found[of.index(row.bucket), row.row_name]
-        tally.take(row.end_code, row.visits, row.in_time, row.short, offered=row.visits if offers else 0)
+        tally.take(row.end_code, row.visits, row.within_sla, row.short, offered=row.visits if offers else 0)
         tally.live += row.live
         tally.lost += row.lost
         if durations:

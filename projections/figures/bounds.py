@@ -15,19 +15,10 @@ from domain.voice.timeline import ALL_QUEUES
 from projections.figures.coverage import Gap
 from projections.figures.service_level import Counts, Formula, percent
 
-COUNTS = {
-    "offered": "offered",
-    "answered": "answered",
-    "answered_within_sla": "answered_in_time",
-    "abandoned": "abandoned",
-    "timed_out": "timed_out",
-    "transferred_out": "transferred_out",
-    "left_by_key": "left_by_key",
-    "closed": "closed",
-    "unknown": "unknown",
-    "waiting": "waiting",
-}
-"""The counts of a row, and the field of `Counts` of each."""
+COUNTS = (
+    "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
+)  # fmt: skip
+"""The counts of a row, named as the fields of `Counts`."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +51,8 @@ def bounds_of(seen: Counts, unseen: Unseen, may_miss: int, formula: Formula) -> 
     """The bounds of every count and percentage of a row that shows `seen`."""
     uncertain = unseen.stay + unseen.leave + unseen.come
     bounds: dict[str, Any] = {"missing_at_most": may_miss}
-    for name, field in COUNTS.items():
-        low, high = getattr(seen, field), getattr(seen, field) + may_miss
+    for name in COUNTS:
+        low, high = getattr(seen, name), getattr(seen, name) + may_miss
         if name == "offered":
             low, high = low - unseen.leave, high + unseen.come
         elif name == "unknown":
@@ -80,15 +71,15 @@ def _visit(**ends: int) -> Counts:
 
 
 _ENDS = (
-    _visit(answered=1, answered_in_time=1),
+    _visit(answered=1, answered_within_sla=1),
     _visit(answered=1),
-    _visit(abandoned=1, abandoned_in_time=1, abandoned_short=1),
-    _visit(abandoned=1, abandoned_in_time=1),
+    _visit(abandoned=1, abandoned_within_sla=1, abandoned_short=1),
+    _visit(abandoned=1, abandoned_within_sla=1),
     _visit(abandoned=1, abandoned_short=1),
     _visit(abandoned=1),
-    _visit(timed_out=1, timed_out_in_time=1),
+    _visit(timed_out=1, timed_out_within_sla=1),
     _visit(timed_out=1),
-    _visit(left_by_key=1, left_by_key_in_time=1),
+    _visit(left_by_key=1, left_by_key_within_sla=1),
     _visit(left_by_key=1),
     _visit(transferred_out=1),
     _visit(closed=1),

@@ -73,7 +73,7 @@ def figures_of(tally: Tally, formula: Formula) -> Row:
     return {
         "offered": counts.offered,
         "answered": counts.answered,
-        "answered_within_sla": counts.answered_in_time,
+        "answered_within_sla": counts.answered_within_sla,
         "abandoned": counts.abandoned,
         "timed_out": counts.timed_out,
         "transferred_out": counts.transferred_out,

@@ -13,8 +13,8 @@ from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row, period_of
 from projections.figures.service_level import mean, percent
 
-FIGURES = ("dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "tmo_ms")
-"""The figures of a row, in their order: dialled is the sum of answered, not_connected and dialling. tmo_ms: mean handle time of answered attempts (TMO)."""
+FIGURES = ("dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "aht_ms")
+"""The figures of a row, in their order: dialled is the sum of answered, not_connected and dialling. aht_ms: mean handle time of answered attempts."""
 
 CONNECTED = ("answered", "no-answer", "busy", "voicemail")
 """The results of attempts that the network completed."""
@@ -55,8 +55,8 @@ class Attempts:
             "dialling": self.dialling,
             "connected": self.connected,
             "connect_percent": percent(self.connected, self.dialled),
-            "tmo_ms": mean(self.handled_ms, self.handled),
-            "terms": {"connect_percent": (self.connected, self.dialled), "tmo_ms": (self.handled_ms, self.handled)},
+            "aht_ms": mean(self.handled_ms, self.handled),
+            "terms": {"connect_percent": (self.connected, self.dialled), "aht_ms": (self.handled_ms, self.handled)},
         }
 
 

@@ -15,19 +15,19 @@ from domain.errors import InvalidField
 
 @dataclass(slots=True)
 class Counts:
-    """Numbers of visits by their end. `*_in_time`: those that waited no longer than T; `abandoned_short`: no longer than s."""
+    """Numbers of visits by their end. `*_within_sla`: those that waited no longer than T; `abandoned_short`: no longer than s."""
 
     offered: int = 0
     answered: int = 0
-    answered_in_time: int = 0
+    answered_within_sla: int = 0
     abandoned: int = 0
-    abandoned_in_time: int = 0
+    abandoned_within_sla: int = 0
     abandoned_short: int = 0
     timed_out: int = 0
-    timed_out_in_time: int = 0
+    timed_out_within_sla: int = 0
     transferred_out: int = 0
     left_by_key: int = 0
-    left_by_key_in_time: int = 0
+    left_by_key_within_sla: int = 0
     closed: int = 0
     unknown: int = 0
     waiting: int = 0
@@ -48,28 +48,28 @@ Formula = Callable[[Counts], Ratio]
 
 
 def _offered(of: Counts) -> Ratio:
-    return of.answered_in_time, of.offered
+    return of.answered_within_sla, of.offered
 
 
 def _answered_only(of: Counts) -> Ratio:
-    return of.answered_in_time, of.answered
+    return of.answered_within_sla, of.answered
 
 
 def _asterisk_perf2(of: Counts) -> Ratio:
-    in_time = of.answered_in_time + of.abandoned_in_time + of.timed_out_in_time
-    return in_time, of.answered + of.abandoned + of.timed_out
+    within_sla = of.answered_within_sla + of.abandoned_within_sla + of.timed_out_within_sla
+    return within_sla, of.answered + of.abandoned + of.timed_out
 
 
 def _amazon_connect(of: Counts) -> Ratio:
-    return of.answered_in_time + of.abandoned_in_time + of.left_by_key_in_time, of.offered
+    return of.answered_within_sla + of.abandoned_within_sla + of.left_by_key_within_sla, of.offered
 
 
 def _xcally(of: Counts) -> Ratio:
-    return of.answered_in_time, of.answered + of.abandoned - of.abandoned_in_time
+    return of.answered_within_sla, of.answered + of.abandoned - of.abandoned_within_sla
 
 
 def _offered_minus_short(of: Counts) -> Ratio:
-    return of.answered_in_time, of.offered - of.abandoned_short
+    return of.answered_within_sla, of.offered - of.abandoned_short
 
 
 def _genesys(switches: frozenset[str]) -> Formula:
@@ -79,7 +79,7 @@ def _genesys(switches: frozenset[str]) -> Formula:
             against += of.abandoned - (of.abandoned_short if "no-short" in switches else 0)
         if "flow-outs" in switches:
             against += of.transferred_out + of.timed_out + of.left_by_key
-        return of.answered_in_time, against
+        return of.answered_within_sla, against
 
     return formula
 

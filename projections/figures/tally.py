@@ -38,13 +38,13 @@ class Tally:
     live: int = 0
     lost: int = 0
 
-    def take(self, end_code: int, visits: int, in_time: int, short: int, *, offered: int) -> None:
-        """Count `visits` more with this end, `in_time` and `short` of them, and `offered` more offers."""
+    def take(self, end_code: int, visits: int, within_sla: int, short: int, *, offered: int) -> None:
+        """Count `visits` more with this end, `within_sla` and `short` of them, and `offered` more offers."""
         end, counts = _COUNTS[end_code], self.counts
         counts.offered += offered
         setattr(counts, end, getattr(counts, end) + visits)
         if end in ("answered", "abandoned", "timed_out", "left_by_key"):
-            setattr(counts, f"{end}_in_time", getattr(counts, f"{end}_in_time") + in_time)
+            setattr(counts, f"{end}_within_sla", getattr(counts, f"{end}_within_sla") + within_sla)
         if end == "abandoned":
             counts.abandoned_short += short
 

@@ -61,7 +61,7 @@ _AGENTS = (
     Column("bounds", "Limites", talk_limits),
 )  # fmt: skip
 
-_OUTBOUND = _columns(titles.OUTBOUND, "dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "tmo_ms")
+_OUTBOUND = _columns(titles.OUTBOUND, "dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "aht_ms")
 
 QUEUE_KEYS = (*metrics.FIGURES, "bounds", "covered_to")
 IVR_KEYS = (*ivr_figures.FIGURES, "bounds", "covered_to")

@@ -105,23 +105,23 @@ def _difference(published: float | None, recalculated: float | None) -> float | 
 
 def _waits(of: VisitSelection) -> dict[int, dict[str, int]]:
     """Numbers of visits by how many begun seconds they waited, and by their end."""
-    found: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_IN_TIME, 0))
+    found: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_WITHIN_SLA, 0))
     for row in of.ask(_Waited, _WAITS, time=of.time("offered_ms"), longest=str(1000 * CURVE_S)):
         found[row.seconds][ENDS[row.end_code].replace("-", "_")] += row.visits
     return dict(found)
 
 
-_IN_TIME = ("answered", "abandoned", "timed_out", "left_by_key")
+_WITHIN_SLA = ("answered", "abandoned", "timed_out", "left_by_key")
 """The ends that a profile may count as in time."""
 
 
 def _curve(on: QueryContext, counts: Counts, waits: dict[int, dict[str, int]]) -> list[dict[str, Any]]:
     formula = formula_of(on.profile())
-    within = dict.fromkeys(_IN_TIME, 0)
+    within = dict.fromkeys(_WITHIN_SLA, 0)
     points = []
     for seconds in range(CURVE_S + 1):
         for end, visits in waits.get(seconds, {}).items():
             within[end] += visits
-        level = replace(counts, **{f"{end}_in_time": visits for end, visits in within.items()})
+        level = replace(counts, **{f"{end}_within_sla": visits for end, visits in within.items()})
         points.append({"sla_ms": 1000 * seconds, "sla_percent": percent(*formula(level))})
     return points

@@ -61,7 +61,7 @@ def member_added(pbx: PbxState, packet: Packet) -> None:
     if own == "renewal":
         _note_pause(pbx, member, packet)
         return
-    pbx.observe_agent(agent, "joined", queue=queue, by="member", mark=_MARKS[own])
+    pbx.observe_agent(agent, "logged_in", queue=queue, by="member", mark=_MARKS[own])
     if packet.get("Paused") == "1":
         _pause(pbx, queue, member, packet, mark=_MARKS[own])
 
@@ -73,7 +73,7 @@ def member_removed(pbx: PbxState, packet: Packet) -> None:
     own = pbx.own.met("QueueRemove", queue, interface)
     pbx.members.pop((queue, interface), None)
     if own != "renewal":
-        pbx.observe_agent(agent, "left", queue=queue, by="member", mark=_MARKS[own])
+        pbx.observe_agent(agent, "logged_out", queue=queue, by="member", mark=_MARKS[own])
 
 
 def member_paused(pbx: PbxState, packet: Packet) -> None:
@@ -90,7 +90,7 @@ def member_paused(pbx: PbxState, packet: Packet) -> None:
         began = max(since * SECOND, member.changed + 1)
         if began < pbx.at:
             pbx.observe_agent(agent, "paused", began, queue=queue)
-    pbx.observe_agent(agent, "unpaused", queue=queue, mark=mark)
+    pbx.observe_agent(agent, "resumed", queue=queue, mark=mark)
     member.paused, member.reason, member.changed = False, "", pbx.at
     member.last_pause = max(member.last_pause, since)
 
@@ -117,13 +117,13 @@ def listed_member(pbx: PbxState, packet: Packet) -> None:
     if member is None:
         member = pbx.members[queue, interface] = Member(agent)
         since = packet.whole("LoginTime") * SECOND
-        pbx.observe_agent(agent, "joined", since if 0 < since < pbx.at else pbx.at, queue=queue, by="member")
+        pbx.observe_agent(agent, "logged_in", since if 0 < since < pbx.at else pbx.at, queue=queue, by="member")
     paused = packet.get("Paused") == "1"
     if paused and not member.paused:
         since = packet.whole("LastPause") * SECOND
         _pause(pbx, queue, member, packet, since if member.changed < since < pbx.at else pbx.at)
     elif member.paused and not paused:
-        pbx.observe_agent(agent, "unpaused", queue=queue, by="list")
+        pbx.observe_agent(agent, "resumed", queue=queue, by="list")
         member.paused, member.changed = False, pbx.at
 
 
@@ -131,5 +131,5 @@ def listing_complete(pbx: PbxState) -> None:
     """QueueStatusComplete: a member of a listed queue who is not in the list has left it."""
     for queue, interfaces in pbx.listed.items():
         for key in [key for key in pbx.members if key[0] == queue and key[1] not in interfaces]:
-            pbx.observe_agent(pbx.members.pop(key).name, "left", queue=queue, by="list")
+            pbx.observe_agent(pbx.members.pop(key).name, "logged_out", queue=queue, by="list")
     pbx.listed.clear()

@@ -34,7 +34,7 @@ def _begin(pbx: PbxState, channel_id: str, telephone: str) -> None:
     agent = pbx.interfaces.get(telephone) or pbx.telephones.get(telephone)
     if agent is not None and channel_id not in pbx.direct:
         pbx.direct[channel_id] = agent, pbx.at
-        pbx.observe_agent(agent, "call_began", text=channel_id)
+        pbx.observe_agent(agent, "direct_call_began", text=channel_id)
 
 
 def _has_other_work(pbx: PbxState, channel: Channel) -> bool:
@@ -58,4 +58,4 @@ def end(pbx: PbxState, channel_id: str, at: int = 0, by: str = "") -> None:
     """The channel is gone: the direct call that it was is over."""
     agent, _ = pbx.direct.pop(channel_id, ("", 0))
     if agent:
-        pbx.observe_agent(agent, "call_ended", at, text=channel_id, by=by)
+        pbx.observe_agent(agent, "direct_call_ended", at, text=channel_id, by=by)

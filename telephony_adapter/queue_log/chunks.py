@@ -179,7 +179,7 @@ class Gathering:
                 self.interfaces.add(line.agent)
         else:
             self.persons.add(line.agent)
-            if fact.kind == "joined":
+            if fact.kind == "logged_in":
                 self._logged_in.add(line.agent)
         return True
 

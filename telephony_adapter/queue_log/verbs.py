@@ -213,20 +213,29 @@ def note(line: Line, ref: str) -> Fact:
 
 def _joined(line: Line, ref: str) -> Fact:
     # For a member who is added paused Asterisk writes only this line.
-    return _fact(line, ref, "joined", by="member", text="PAUSED" if line.data[:1] == ["PAUSED"] else "")
+    return _fact(line, ref, "logged_in", by="member", text="PAUSED" if line.data[:1] == ["PAUSED"] else "")
 
 
 def _logged_in(line: Line, ref: str) -> Fact:
-    return _fact(line, ref, "joined", by="login")
+    return _fact(line, ref, "logged_in", by="login")
 
 
 def _removed(line: Line, ref: str) -> Fact:
-    return _fact(line, ref, "left", by="member")
+    return _fact(line, ref, "logged_out", by="member")
 
 
 def _logged_off(line: Line, ref: str) -> Fact:
     return Fact(
-        "left", line.at, line.clock, line.queue, line.agent, "login", session_ms=_ms(line.data, 1), seq=line.seq, nth=line.nth, ref=ref
+        "logged_out",
+        line.at,
+        line.clock,
+        line.queue,
+        line.agent,
+        "login",
+        session_ms=_ms(line.data, 1),
+        seq=line.seq,
+        nth=line.nth,
+        ref=ref,
     )
 
 
@@ -241,7 +250,7 @@ def _everywhere(fact: Callable[[Line, str], Fact]) -> Callable[[Line, str], Fact
 
 
 def _unpaused(line: Line, ref: str) -> Fact:
-    return _fact(line, ref, "unpaused")
+    return _fact(line, ref, "resumed")
 
 
 def _reason(by: str) -> Callable[[Line, str], Fact]:
@@ -285,7 +294,7 @@ VERBS: dict[str, Verb] = {
     "WRAPUPSTART": Verb("call", _wrap_up),
     "CALLERONHOLD": Verb("call", _hold("held")),
     "CALLEROFFHOLD": Verb("call", _hold("resumed")),
-    "CALLSTATUS": Verb("call", _worded("tag")),
+    "CALLSTATUS": Verb("call", _worded("tagged")),
     "INFO": Verb("call", note),
     "CALLOUTBOUND": Verb("call", attempted, opens=True),
     "OUTDIAL": Verb("call", _dialled, opens=True),

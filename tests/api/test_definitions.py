@@ -23,7 +23,7 @@ def definitions(ana):
 
 def test_every_figure_of_the_dashboards_is_defined_in_both_languages(ana):
     known = definitions(ana)
-    for board, other in (("inbound", {}), ("ivr", {}), ("outbound", {"answered": "outbound_answered"})):
+    for board, other in (("inbound", {}), ("ivr", {}), ("outbound", {"answered": "outbound_answered", "aht_ms": "outbound_aht_ms"})):
         totals = ana.get(f"/v1/dashboards/{board}", params=WANTED).json()["totals"]
         for name in totals.keys() - {
             "bounds",

@@ -114,7 +114,7 @@ def test_another_threshold_or_profile_reckons_the_past_anew(ana):
 
 def test_c2_counts_attempts(ana):
     board = ana.get("/v1/dashboards/outbound", params=RECORDED | {"by": "day"}).json()
-    assert board["totals"].pop("terms") == {"connect_percent": [7, 10], "tmo_ms": [22_934, 4]}
+    assert board["totals"].pop("terms") == {"connect_percent": [7, 10], "aht_ms": [22_934, 4]}
     assert board["totals"] == {
         "dialled": 10,
         "answered": 4,
@@ -122,7 +122,7 @@ def test_c2_counts_attempts(ana):
         "dialling": 0,
         "connected": 7,
         "connect_percent": 70.0,
-        "tmo_ms": 5_734,
+        "aht_ms": 5_734,
     }
     assert board["series"] == [{"start": "2026-11-23T00:00:00-03:00"} | board["totals"]]
 
@@ -386,7 +386,7 @@ def test_the_tags_in_use_are_listed(ana):
 
 def test_the_report_of_attempts_is_the_outbound_dashboard_by_every_grouping_and_as_csv(ana):
     board = ana.get("/v1/dashboards/outbound", params=RECORDED | {"by": "hour"}).json()
-    names = ("dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "tmo_ms")
+    names = ("dialled", "answered", "not_connected", "dialling", "connected", "connect_percent", "aht_ms")
 
     def shown(some):
         return [tuple(row[name] for name in names) for row in some]

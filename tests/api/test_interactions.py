@@ -192,7 +192,7 @@ def test_a_call_meets_the_ivr(ana, context):
 def test_an_attempt_is_dialled_answered_or_not(ana, context):
     context.say("/v1/agents/log-in", 0, agent="Ana")
     answered = context.say("/v1/interactions/dial", 10, to_number="5511912345678", agent="Ana")["id"]
-    context.step(answered, "attempt-answered", 15)
+    context.step(answered, "dial-answered", 15)
     context.step(answered, "hold", 25)
     context.step(answered, "resume", 35)
     context.step(answered, "end", 75)
@@ -211,7 +211,7 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     dialled = ana.get(f"/v1/interactions/{busy}").json()["attempt"]
     assert (dialled["result"], dialled["answered_at"], dialled["ended_at"], dialled["holds"]) == ("dialling", None, None, [])
     assert (dialled["queue"], UUID(dialled["queue_id"])) == ("vendas", queue_id(company_id("Empresa"), "vendas"))
-    context.step(busy, "attempt-failed", 95, result="busy")
+    context.step(busy, "dial-failed", 95, result="busy")
     failed = ana.get(f"/v1/interactions/{busy}").json()["attempt"]
     assert (failed["result"], failed["result_label"], failed["talk_ms"], failed["hold_ms"], failed["wrap_up_ms"]) == (
         "busy",
@@ -222,9 +222,9 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     )
     position = context.say("/v1/interactions/dial", 100, to_number="5511912345678", agent="Ana")["position"]
     totals = ana.get("/v1/dashboards/outbound", params={"at_least": position}).json()["totals"]
-    assert totals.pop("terms") == {"connect_percent": [2, 3], "tmo_ms": [70_000, 1]}
+    assert totals.pop("terms") == {"connect_percent": [2, 3], "aht_ms": [70_000, 1]}
     assert totals == {
-        "dialled": 3, "answered": 1, "not_connected": 1, "dialling": 1, "connected": 2, "connect_percent": 66.67, "tmo_ms": 70_000,
+        "dialled": 3, "answered": 1, "not_connected": 1, "dialling": 1, "connected": 2, "connect_percent": 66.67, "aht_ms": 70_000,
     }  # fmt: skip
     (agent,) = ana.get("/v1/reports/agents").json()["items"]
     assert {key: agent[key] for key in ("answered", "talk_ms", "outbound_answered", "outbound_ms", "hold_ms", "wrap_up_ms")} == {
@@ -235,7 +235,7 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
 def test_an_attempt_that_failed_is_an_open_call_until_its_end_and_its_agent_is_free_at_once(ana, context):
     context.say("/v1/agents/log-in", 0, agent="Ana")
     call = context.say("/v1/interactions/dial", 10, to_number="5511912345678", agent="Ana")["id"]
-    failed = context.step(call, "attempt-failed", 20, result="no-answer")["position"]
+    failed = context.step(call, "dial-failed", 20, result="no-answer")["position"]
     assert ana.get("/v1/interactions", params={"at_least": failed}).json()["items"] == []
     problem_of(ana.post("/v1/contacts/forget", {"phone": "5511912345678"}), 409, "contact-in-call")
     context.say("/v1/interactions/dial", 30, to_number="5511900000000", agent="Ana")
@@ -243,7 +243,7 @@ def test_an_attempt_that_failed_is_an_open_call_until_its_end_and_its_agent_is_f
     assert [row["id"] for row in ana.get("/v1/interactions", params={"at_least": ended}).json()["items"]] == [call]
     assert ana.post("/v1/contacts/forget", {"phone": "5511912345678"}).json()["forgotten"]
     paths = ana.get("/openapi.json").json()["paths"]
-    for path in ("/v1/interactions/dial", "/v1/interactions/{interaction_id}/attempt-failed"):
+    for path in ("/v1/interactions/dial", "/v1/interactions/{interaction_id}/dial-failed"):
         assert "open until `end`" in paths[path]["post"]["description"]
 
 
@@ -286,7 +286,7 @@ def test_a_call_goes_from_one_queue_to_another(ana, context):
     ("step", "body"),
     [
         ("answer", {"agent": "Ana"}), ("hold", {}), ("resume", {}), ("release", {}), ("abandon", {}), ("time-out", {}), ("leave-by-key", {}),
-        ("withdraw", {}), ("attempt-answered", {}), ("attempt-failed", {}), ("wrap-up", {}), ("ivr/option", {"option": "1"}), ("ivr/leave", {}),
+        ("withdraw", {}), ("dial-answered", {}), ("dial-failed", {}), ("wrap-up", {}), ("ivr/option", {"option": "1"}), ("ivr/leave", {}),
         ("ring", {"agent": "Ana"}), ("ring-no-answer", {"agent": "Ana"}),
     ],
 )  # fmt: skip

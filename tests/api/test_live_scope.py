@@ -39,23 +39,23 @@ def heard(*messages: AgentMessage, scope: Scope = SALES, belonged: bool = False)
 
 def test_an_agent_is_heard_from_the_login_to_the_logout() -> None:
     assert heard(
-        said("joined", "suporte", queues=("suporte",)),
+        said("logged_in", "suporte", queues=("suporte",)),
         said("paused", queues=("suporte",)),
-        said("joined", "vendas", queues=("suporte", "vendas")),
+        said("logged_in", "vendas", queues=("suporte", "vendas")),
         said("paused", queues=("suporte", "vendas")),
-        said("left", "suporte", queues=("vendas",)),
-        said("left"),
-        said("joined", "suporte", queues=("suporte",)),
-    ) == [None, None, (["vendas"], ["joined"]), (["vendas"], ["paused"]), None, ([], ["left"]), None]
+        said("logged_out", "suporte", queues=("vendas",)),
+        said("logged_out"),
+        said("logged_in", "suporte", queues=("suporte",)),
+    ) == [None, None, (["vendas"], ["logged_in"]), (["vendas"], ["paused"]), None, ([], ["logged_out"]), None]
 
 
 def test_an_agent_of_every_queue_is_an_agent_of_each() -> None:
-    assert heard(said("joined", queues=("",)), said("paused", queues=("",))) == [([""], ["joined"]), ([""], ["paused"])]
+    assert heard(said("logged_in", queues=("",)), said("paused", queues=("",))) == [([""], ["logged_in"]), ([""], ["paused"])]
 
 
-@pytest.mark.parametrize(("belonged", "gets"), [(True, [([], ["left"])]), (False, [None])])
+@pytest.mark.parametrize(("belonged", "gets"), [(True, [([], ["logged_out"])]), (False, [None])])
 def test_before_the_first_message_of_an_agent_the_rows_know_it(belonged: bool, gets: object) -> None:
-    assert heard(said("left"), belonged=belonged) == gets
+    assert heard(said("logged_out"), belonged=belonged) == gets
 
 
 def test_who_sees_certain_agents_hears_all_that_they_do() -> None:
@@ -85,7 +85,7 @@ def test_the_rows_are_asked_once_about_all_that_a_page_tells_of() -> None:
     page = [
         *(happened(call) for call in calls),
         happened(calls[1], other),
-        *(said("left").model_copy(update={"agent_id": agent}) for agent in agents),
+        *(said("logged_out").model_copy(update={"agent_id": agent}) for agent in agents),
     ]
     live = LiveScope(Asker(UUID(int=1), frozenset({ATTEND}), SALES), seen, belonged)
     found = asyncio.run(live.of(page))

@@ -301,8 +301,8 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
     assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {None, "suporte"}
     # An agent comes with the login to the queue, and goes with the logout.
     assert [(body["agent"], body["queues"], [step["kind"] for step in body["steps"]]) for body in bodies if body["type"] == "agent"] == [
-        ("Carla", ["suporte"], ["joined"]),
-        ("Carla", [], ["left"]),
+        ("Carla", ["suporte"], ["logged_in"]),
+        ("Carla", [], ["logged_out"]),
     ]
     assert {body["queue_id"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
 

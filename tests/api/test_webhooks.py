@@ -313,7 +313,7 @@ def test_the_examples_tell_what_a_real_center_posts(ana, center):
     """What the commands of a call give is what the example of the same message says, but for its id, its protocol number, its instant and its place."""
     ana.post("/v1/queues", {"name": "vendas"})
     ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
-    call = ana.post("/v1/interactions", {"call": "crm-1"}).json()["id"]
+    call = ana.post("/v1/interactions", {"call": "crm-1", "to_number": "551140028922"}).json()["id"]
     for step, body in (
         ("offer", {"queue": "vendas"}),
         ("ring", {"agent": "Ana"}),

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from projections.figures.definitions import TABLE
+from tests.commands.catalogue import all_events
 from tests.kit.openapi import operations
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -46,10 +48,22 @@ SELECTED = {
 
 BANNED = {
     "rows": "items", "results": "items", "data_rows": "items", "did": "to_number", "caller": "from_number", "number_from": "from_number",
-    "phone_number": "phone", "sla_seconds": "sla_ms", "threshold": "sla_ms", "answered_in_time": "answered_within_sla", "date": "started_at",
+    "phone_number": "phone", "sla_seconds": "sla_ms", "threshold": "sla_ms", "answered_in_time": "answered_within_sla", "tmo_ms": "aht_ms", "tma_ms": "aht_ms", "date": "started_at",
     "time": "started_at", "correlation": "correlation_id", "tz": "timezone", "zone": "timezone", "what": "kind", "why": "reason",
 }  # fmt: skip
 """Names of fields and parameters that the API does not use, and the word that it uses."""
+
+ACTIONS = {
+    "/v1/interactions": {
+        "": "arrived", "dial": "dialled", "dial-answered": "dial_answered", "dial-failed": "dial_failed", "ivr/enter": "ivr_entered",
+        "ivr/option": "ivr_option", "ivr/out-of-hours": "ivr_out_of_hours", "ivr/leave": "ivr_left", "offer": "offered", "ring": "rang",
+        "ring-no-answer": "ring_no_answer", "answer": "answered", "hold": "held", "resume": "resumed", "release": "released",
+        "abandon": "abandoned", "time-out": "timed_out", "leave-by-key": "left_by_key", "withdraw": "withdrawn", "wrap-up": "wrap_up",
+        "note": "note", "quality": "quality", "end": "hung_up",
+    },
+    "/v1/agents": {"log-in": "logged_in", "log-out": "logged_out", "pause": "paused", "resume": "resumed"},
+}  # fmt: skip
+"""What a program says to have happened, by the route to which it says so, and the word of the event. `hang-up` is what a supervisor has the PBX do."""
 
 COUNTS = {"recording_days"}
 """Whole days that people choose and count; they are compared with nothing that is in milliseconds."""
@@ -223,3 +237,25 @@ def test_bodies_take_no_unknown_fields(document):
             if kind == "application/json":
                 check(body["schema"])
     assert len(seen) > 20
+
+
+def test_a_route_by_which_something_is_said_to_happen_has_the_word_of_its_event(document):
+    for prefix, actions in ACTIONS.items():
+        paths = {path.replace("/{interaction_id}", "") for path, operations in document["paths"].items() if "post" in operations}
+        assert {f"{prefix}/{action}".rstrip("/") for action in actions} <= paths
+        kind = prefix.removeprefix("/v1/").removesuffix("s")
+        assert {f"{kind}.{word}" for word in actions.values()} <= all_events().keys()
+        for action, word in actions.items():
+            named = action.replace("/", "_").replace("-", "_")
+            assert action in ("", "end") or named[:1] == word[:1], (action, word)
+
+
+def test_a_figure_is_defined_by_the_name_that_answers_give_it(document):
+    """A figure of attempts has the name of that of visits; its definition begins with `outbound_`."""
+    known = {field for _, field, _ in fields(document)}
+    terms = {part for one in TABLE for part in re.findall(r"[a-z_]+", f"{one.numerator} {one.denominator}")}
+    for one in TABLE:
+        if one.kind == "figure":
+            assert one.key in known | terms or one.key.removeprefix("outbound_") in known, one.key
+            assert one.key not in BANNED
+            assert not one.key.endswith("_in_time"), one.key

@@ -196,11 +196,12 @@ def test_an_answer_has_the_definitions_of_its_own_figures_profiles_and_attributi
     assert set(used(DEFINITIONS, answer, "queue_report")) == {"offered", "profile genesys", "attribution event", "rounding", "bounds"}
 
 
-def test_answered_is_of_attempts_where_attempts_are_counted_and_of_visits_elsewhere():
-    meant = {tool: used(DEFINITIONS, {"items": [{"answered": 1}]}, tool)["answered"] for tool in ROUTES}
-    of_attempts = {tool for tool, meaning in meant.items() if meaning == DEFINITIONS["outbound_answered"]}
+@pytest.mark.parametrize("figure", ["answered", "aht_ms"])
+def test_a_figure_of_attempts_and_of_visits_is_defined_as_what_its_answer_counts(figure):
+    meant = {tool: used(DEFINITIONS, {"items": [{figure: 1}]}, tool)[figure] for tool in ROUTES}
+    of_attempts = {tool for tool, meaning in meant.items() if meaning == DEFINITIONS[f"outbound_{figure}"]}
     assert of_attempts == {"outbound_dashboard", "outbound_report"}
-    assert {meant[tool] for tool in meant.keys() - of_attempts} == {DEFINITIONS["answered"]}
+    assert {meant[tool] for tool in meant.keys() - of_attempts} == {DEFINITIONS[figure]}
 
 
 def test_no_tool_speaks_of_csv_which_none_has():

@@ -123,7 +123,10 @@ COMMANDS: dict[type[Command], tuple[str, Callable[[Center], Command]]] = {
     ReleasePhone: (ACT_FOR_OTHERS, lambda center: ReleasePhone(agent="Bruno", interface="PJSIP/Bruno")),
     ExpirePhone: (DEPLOYMENT, lambda center: ExpirePhone(phone=phone_id(TENANT, BRUNO), agent=BRUNO)),
     TakePhone: (DEPLOYMENT, lambda center: TakePhone(agent=BRUNO, at=0)),
-    ObserveAgent: (OBSERVE, lambda center: ObserveAgent(agent="Bruno", facts=(Fact("left", center.bus.clock.now_us(), clock="ami"),))),
+    ObserveAgent: (
+        OBSERVE,
+        lambda center: ObserveAgent(agent="Bruno", facts=(Fact("logged_out", center.bus.clock.now_us(), clock="ami"),)),
+    ),
     SuperviseCall: (ACT_FOR_OTHERS, lambda center: SuperviseCall(interaction=center.talk, supervisor="Bruno", mode="hang-up")),
 }
 

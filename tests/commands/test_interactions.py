@@ -178,9 +178,9 @@ def test_a_restart_observed_later_ends_what_waited(bus: CommandBus) -> None:
 
 
 def test_an_interface_that_is_matched_gives_its_day_to_the_member(bus: CommandBus) -> None:
-    bus.execute(ObserveAgent(agent="PJSIP/1001", facts=(log("joined", 0),)), CALLER)
+    bus.execute(ObserveAgent(agent="PJSIP/1001", facts=(log("logged_in", 0),)), CALLER)
     bus.execute(MatchMember(interface="PJSIP/1001", member="Ana"), CALLER)
-    bus.execute(ObserveAgent(agent="PJSIP/1001", facts=(log("left", 60),)), CALLER)
+    bus.execute(ObserveAgent(agent="PJSIP/1001", facts=(log("logged_out", 60),)), CALLER)
     agent = project(bus.store.stream(agent_id(TENANT, "Ana")), Agent)
     assert agent is not None
     agent.history = lambda: bus.store.stream(agent.id)
@@ -188,7 +188,7 @@ def test_an_interface_that_is_matched_gives_its_day_to_the_member(bus: CommandBu
 
 
 def test_a_repeat_is_counted_by_the_line(bus: CommandBus) -> None:
-    facts = (log("joined", 0), log("seen", 3), log("paused", 5, text="Almoço"))
+    facts = (log("logged_in", 0), log("seen", 3), log("paused", 5, text="Almoço"))
     assert bus.execute(ObserveAgent(agent="Ana", facts=facts), CALLER).result["repeated"] == 0
     assert bus.execute(ObserveAgent(agent="Ana", facts=facts), CALLER).result["repeated"] == 2
 

@@ -36,7 +36,7 @@ def answered(second: float, name: str) -> tuple[Fact, ...]:
 
 
 def test_calls_name_one_agent_in_the_first_spelling_of_any_source(bus: CommandBus) -> None:
-    bus.execute(ObserveAgent(agent="Ana", facts=(log("joined", 0, by="member"),)), CALLER)
+    bus.execute(ObserveAgent(agent="Ana", facts=(log("logged_in", 0, by="member"),)), CALLER)
     bus.execute(ObserveCall(call="1.1", facts=answered(1, "ANA ")), CALLER)
     assert call(bus, "1.1").state.visits[0].agent == "Ana"
 
@@ -71,7 +71,7 @@ def test_an_ivr_that_was_deleted_keeps_the_spelling_of_its_calls(bus: CommandBus
 
 @pytest.mark.parametrize("spelling", ["pjsip/1001", "PJSIP/1001 "])
 def test_an_interface_is_matched_in_any_spelling(bus: CommandBus, spelling: str) -> None:
-    bus.execute(ObserveAgent(agent="Ana", facts=(log("joined", 0, by="member"),)), CALLER)
+    bus.execute(ObserveAgent(agent="Ana", facts=(log("logged_in", 0, by="member"),)), CALLER)
     bus.execute(MatchMember(interface="PJSIP/1001", member="ANA"), CALLER)
     bus.execute(ObserveAgent(agent=spelling, facts=(log("paused", 3, text="Almoço"),)), CALLER)
     assert agent(bus, "Ana").standing.pause is not None

@@ -106,7 +106,7 @@ def test_a_session_under_the_name_of_a_telephone_ends_when_it_becomes_another_ag
     do(LogIn(agent="Bruno"))
     do(MatchMember(interface="PJSIP/1001", member="Bruno"))
     do(ReleasePhone(agent="Bruno", interface="PJSIP/1001"))
-    do(ObserveAgent(agent="PJSIP/1001", facts=(Fact("joined", clock.now_us(), clock="ami", queue="vendas"),)))
+    do(ObserveAgent(agent="PJSIP/1001", facts=(Fact("logged_in", clock.now_us(), clock="ami", queue="vendas"),)))
     clock.pass_s(60)
     do(claim)
     events = list(store.stream(agent_id(TENANT, "PJSIP/1001")))
@@ -283,5 +283,5 @@ def test_a_call_that_a_pbx_reported_is_tagged_after_its_end_although_it_knows_no
         do(WrapUp(interaction=call))
     assert refused.value.code == "call-not-wrapping-up"
     do(WrapUp(interaction=call, tag="venda fechada"))
-    assert [fact.text for event in store.stream(call) for fact in event.facts if fact.kind == "tag"] == ["venda fechada"]
+    assert [fact.text for event in store.stream(call) for fact in event.facts if fact.kind == "tagged"] == ["venda fechada"]
     assert not any(fact.kind == "wrap_up" for event in store.stream(call) for fact in event.facts)

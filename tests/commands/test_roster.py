@@ -46,7 +46,7 @@ class Center:
     def paused(self, second: int, reason: str, told_at: int | None = None) -> None:
         """Somebody paused on the telephone at that second, which a source tells then or later."""
         at = self.began + second * SECOND
-        facts = (Fact("paused", at, clock="ami", text=reason), Fact("unpaused", at + SECOND // 2, clock="ami"))
+        facts = (Fact("paused", at, clock="ami", text=reason), Fact("resumed", at + SECOND // 2, clock="ami"))
         self.at(second if told_at is None else told_at, ObserveAgent(agent=PHONE, facts=facts))
 
     def pauses(self, name: str) -> list[str]:

@@ -89,7 +89,7 @@ def test_every_linked_file_exists():
 def test_what_a_client_would_stumble_over_is_said():
     for words in (
         "The first answers to several questions have no `id`",
-        "gets `attempt-failed` with its `result`",
+        "gets `dial-failed` with its `result`",
         "those of `change` in milliseconds",
         "`atende mcp` serves an assistant",
     ):

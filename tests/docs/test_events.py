@@ -11,6 +11,7 @@ def test_the_page_is_current() -> None:
 
 
 def test_every_event_says_what_it_means() -> None:
+    text = page()
     for topic, event in all_events().items():
-        assert f"\n### {topic}\n" in page()
+        assert f"\n### {topic}\n" in text
         assert event.__dict__.get("__doc__"), topic

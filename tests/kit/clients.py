@@ -68,8 +68,8 @@ _AT_ONCE = 500
 _STEPS: dict[type[Command], str] = {
     EnterIvr: "ivr/enter", ChooseOption: "ivr/option", AnnounceOutOfHours: "ivr/out-of-hours", LeaveIvr: "ivr/leave", OfferCall: "offer",
     RingAgent: "ring", RingNoAnswer: "ring-no-answer", AnswerCall: "answer", HoldCall: "hold", ResumeCall: "resume", ReleaseCall: "release",
-    AbandonCall: "abandon", TimeOutCall: "time-out", LeaveByKey: "leave-by-key", WithdrawCall: "withdraw", AnswerDial: "attempt-answered",
-    FailDial: "attempt-failed", EndCall: "end", WrapUp: "wrap-up", MeasureQuality: "quality",
+    AbandonCall: "abandon", TimeOutCall: "time-out", LeaveByKey: "leave-by-key", WithdrawCall: "withdraw", AnswerDial: "dial-answered",
+    FailDial: "dial-failed", EndCall: "end", WrapUp: "wrap-up", MeasureQuality: "quality",
 }  # fmt: skip
 _ROUTES: dict[type[Command], str] = {
     LogIn: "agents/log-in", LogOut: "agents/log-out", PauseAgent: "agents/pause", ResumeAgent: "agents/resume",

@@ -5,10 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
 
 from api import live_messages, watch_messages, webhook_document
+from domain.agent_events import EVENT_OF_KIND
+from domain.base import Event
+from domain.voice.facts import CallKind, PresenceKind
+from domain.voice.happenings import SAID, UNSAID
+from domain.voice.interaction_events import BY_KIND
+from domain.webhook_messages import KINDS
 from tests.commands.catalogue import all_events, catalogue
 from tests.kit.compose import ROOT
 
@@ -22,6 +28,13 @@ This page is made from the classes (`python -m tests.kit.events_page`); a test f
 ## Messages of the live stream
 
 `GET /v1/live` sends these, in the order of the log ([api.md](api.md#the-live-stream)). Ignore types and fields that you do not know.
+"""
+
+_WORDS = """\
+## Words of what happens
+
+What happened has one word everywhere: it is the name of the event after its dot in the history and on Kafka, the `kind` of a step of the live stream and of a fact,
+and the type of a webhook's message after its dot. Live stream and webhooks say what changed in the field of the last column.
 """
 
 _WATCHED = """\
@@ -52,6 +65,8 @@ def page() -> str:
     lines = [
         _HEAD,
         *_messages(live_messages.schemas()),
+        _WORDS,
+        *_words_of_facts(),
         _WATCHED,
         *_messages(watch_messages.schemas()),
         _POSTED,
@@ -77,6 +92,22 @@ def _messages(schemas: dict[str, Any]) -> Iterator[str]:
             for field, part in schema["properties"].items():
                 yield f"| `{field}` | {_one_line(part.get('description') or _value(part))} |"
             yield ""
+
+
+def _words_of_facts() -> Iterator[str]:
+    yield "| event | meaning | webhook | says |\n|---|---|---|---|"
+    both: tuple[tuple[tuple[str, ...], Mapping[str, type[Event]]], ...] = (
+        (get_args(CallKind), BY_KIND),
+        (get_args(PresenceKind), EVENT_OF_KIND),
+    )
+    for kinds, events in both:
+        for event in (events[kind] for kind in kinds if kind in events):
+            said, _ = SAID.get(event.word(), ("", ""))
+            yield f"| `{event.TOPIC}` | {_words(event)} | {'yes' if event.TOPIC in KINDS else ''} | {said and f'`{said}`'} |"
+    yield ""
+    yield "No message says what may name a customer or a private line, nor a digit that somebody keyed. Left out are:\n"
+    yield from (f"* `{kind}`: {why}." for kind, why in UNSAID.items())
+    yield ""
 
 
 def _posted() -> Iterator[str]:

@@ -106,7 +106,7 @@ def test_whoever_is_not_heard_of_is_logged_out_at_the_instant_due_and_the_event_
     watched.wait(120)
     assert not watched.is_in()
     (left,) = watched.logged_out()
-    assert (left.occurred_at, left.facts[0].by, left.facts[0].kind) == (due, "lease", "left")
+    assert (left.occurred_at, left.facts[0].by, left.facts[0].kind) == (due, "lease", "logged_out")
     assert (left.actor, left.cause, left.lease_ms) == ("system:leases", "ExpireLease", 0)
     watched.wait(3600)
     assert len(watched.logged_out()) == 1

@@ -26,7 +26,7 @@ FIELDS = {
         "aht_ms": "aht_ms", "asa_ms": "asa_ms",
     },
     "outbound": {
-        "dialled": "dialled", "outbound_answered": "answered", "not_connected": "not_connected", "tmo_ms": "tmo_ms",
+        "dialled": "dialled", "outbound_answered": "answered", "not_connected": "not_connected", "outbound_aht_ms": "aht_ms",
         "connect_percent": "connect_percent",
     },
     "ivr": {
@@ -45,7 +45,7 @@ TITLES = {
         "Discando": "dialling",
         "Completadas": "connected",
         "% Connect": "connect_percent",
-        "AHT": "tmo_ms",
+        "AHT": "aht_ms",
     },
     "ivr": {"Entrantes URA": "entered", "%Abandonadas": "abandoned_percent", "MSA": "msa_ms", "Nível Serviço": "sla_percent"},
 }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 import domain.voice.interaction_events as events
+from domain.webhook_messages import KINDS
 from projections.figures.definitions import TABLE
 from projections.queries import titles
 from projections.queries.interactions_report import COLUMNS
 from projections.queries.labels import LABELS
+from tests.commands.catalogue import all_events
 from tests.kit.compose import ROOT
 
 PAGES = {
@@ -92,3 +95,15 @@ def test_the_status_of_a_call_begins_with_its_label() -> None:
     texts = texts_in("pt-BR")
     for code, label in LABELS["status"].items():
         assert texts[f"status.{code}"].startswith(f"{label} (")
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en"])
+def test_nothing_else_has_the_name_of_an_event(language: str) -> None:
+    texts = json.loads((ROOT / "web" / "src" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    named = {key.removeprefix("event.") for key in texts if key.startswith("event.")}
+    assert named - all_events().keys() == KINDS.keys() - all_events().keys() == {"queue.changed"}
+
+
+def test_the_form_of_webhooks_offers_every_type_of_message() -> None:
+    source = (ROOT / "web" / "src" / "ui" / "webhookEvents.ts").read_text(encoding="utf-8")
+    assert re.findall(r'"([a-z_.]+)"', source) == sorted(KINDS)

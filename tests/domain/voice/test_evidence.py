@@ -30,7 +30,7 @@ _IN_QUEUE: tuple[CallKind, ...] = (
     "outbound",
 )  # fmt: skip
 _OF_CALL: tuple[CallKind, ...] = (
-    "arrived", "dialled", "dial_answered", "dial_failed", "part_of", "hung_up", "quality", "did", "tag", "note", "supervised", "ivr_entered",
+    "arrived", "dialled", "dial_answered", "dial_failed", "part_of", "hung_up", "quality", "did", "tagged", "note", "supervised", "ivr_entered",
     "ivr_option", "ivr_out_of_hours", "ivr_blacklisted", "ivr_left", "unseen", "restarted",
 )  # fmt: skip
 _CLOCKS: tuple[tuple[Clock, ...], ...] = (("ami",), ("live", "ami"), ("log",), ("log.f",), ("ami", "log"), ("live", "ami", "log.f", "log"))

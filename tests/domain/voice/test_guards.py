@@ -52,7 +52,7 @@ def test_a_caller_who_hangs_up_after_the_talk_ends_nothing_else() -> None:
 
 
 def test_the_wrap_up_lasts_from_the_end_of_the_talk() -> None:
-    wrapped, tagged = call(*RELEASED).command([live("wrap_up", 72.5), live("tag", 72.5, text="Venda")])
+    wrapped, tagged = call(*RELEASED).command([live("wrap_up", 72.5), live("tagged", 72.5, text="Venda")])
     assert (wrapped.queue, wrapped.wrap_ms, tagged.text) == ("vendas", 12_500, "Venda")
 
 

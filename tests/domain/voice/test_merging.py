@@ -11,9 +11,9 @@ T = 1_795_409_600 * SECOND
 
 def test_of_two_observations_in_whole_seconds_the_nearer_one_matches_the_finer_clocks() -> None:
     facts = [
-        Fact("unpaused", T + 3 * SECOND, "log", queue="suporte", agent="Ana"),
-        Fact("unpaused", T + 4 * SECOND, "log", queue="suporte", agent="Ana"),
-        Fact("unpaused", T + 4 * SECOND + 271 * MS, "ami", queue="suporte", agent="Ana"),
+        Fact("resumed", T + 3 * SECOND, "log", queue="suporte", agent="Ana"),
+        Fact("resumed", T + 4 * SECOND, "log", queue="suporte", agent="Ana"),
+        Fact("resumed", T + 4 * SECOND + 271 * MS, "ami", queue="suporte", agent="Ana"),
     ]
     assert [fact.at - T for fact in in_order(facts)] == [3 * SECOND, 4 * SECOND + 271 * MS]
 

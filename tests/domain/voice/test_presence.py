@@ -30,9 +30,9 @@ def spans(*facts: Fact) -> list[Stretch]:
 
 
 def test_an_agent_in_any_queue_is_logged_in() -> None:
-    assert spans(log("joined", 0), log("joined", 5, queue="suporte"), log("left", 50), log("left", 90, queue="suporte")) == [
-        ("session", 0, 90, "")
-    ]
+    assert spans(
+        log("logged_in", 0), log("logged_in", 5, queue="suporte"), log("logged_out", 50), log("logged_out", 90, queue="suporte")
+    ) == [("session", 0, 90, "")]
 
 
 def test_an_agent_never_observed_before_is_logged_in_from_the_first_ring_on() -> None:
@@ -40,72 +40,72 @@ def test_an_agent_never_observed_before_is_logged_in_from_the_first_ring_on() ->
 
 
 def test_a_pause_everywhere_is_paused_and_in_some_queue_is_not() -> None:
-    both = (log("joined", 0), log("joined", 0, queue="suporte"))
-    assert spans(*both, log("paused", 10, text="Almoço"), log("unpaused", 20)) == [("session", 0, None, "")]
-    everywhere = (log("paused", 10, queue="", text="Almoço"), log("unpaused", 20, queue=""))
+    both = (log("logged_in", 0), log("logged_in", 0, queue="suporte"))
+    assert spans(*both, log("paused", 10, text="Almoço"), log("resumed", 20)) == [("session", 0, None, "")]
+    everywhere = (log("paused", 10, queue="", text="Almoço"), log("resumed", 20, queue=""))
     assert spans(*both, *everywhere) == [("pause", 10, 20, "Almoço"), ("session", 0, None, "")]
-    one_by_one = (log("paused", 10, text="Almoço"), log("paused", 12, queue="suporte", text="Almoço"), log("unpaused", 20))
+    one_by_one = (log("paused", 10, text="Almoço"), log("paused", 12, queue="suporte", text="Almoço"), log("resumed", 20))
     assert spans(*both, *one_by_one) == [("pause", 12, 20, "Almoço"), ("session", 0, None, "")]
 
 
 def test_a_new_reason_splits_the_pause_and_a_repeat_does_nothing() -> None:
     facts = (
-        log("joined", 0),
+        log("logged_in", 0),
         log("paused", 10, text="Treinamento"),
         log("paused", 15),
         log("paused", 20, text="Reunião"),
-        log("unpaused", 30),
+        log("resumed", 30),
     )
     assert spans(*facts) == [("pause", 10, 20, "Treinamento"), ("pause", 20, 30, "Reunião"), ("session", 0, None, "")]
 
 
 def test_leaving_the_last_queue_ends_the_pause() -> None:
-    facts = (log("joined", 0), log("paused", 10, text="Almoço"), log("left", 20), log("unpaused", 25), log("joined", 30))
+    facts = (log("logged_in", 0), log("paused", 10, text="Almoço"), log("logged_out", 20), log("resumed", 25), log("logged_in", 30))
     assert spans(*facts) == [("pause", 10, 20, "Almoço"), ("session", 0, 20, ""), ("session", 30, None, "")]
 
 
 def test_a_pause_proves_the_presence_of_an_agent_never_observed_but_not_of_one_who_logged_out() -> None:
-    assert spans(log("joined", 0), log("left", 10), log("paused", 15, text="Almoço")) == [("session", 0, 10, "")]
+    assert spans(log("logged_in", 0), log("logged_out", 10), log("paused", 15, text="Almoço")) == [("session", 0, 10, "")]
     assert spans(log("paused", 15, queue="", text="Almoço")) == [("pause", 15, None, "Almoço"), ("session", 15, None, "")]
 
 
 def test_a_logoff_with_seconds_proves_the_login() -> None:
-    assert spans(log("left", 100, queue="", session_ms=60_000)) == [("session", 40, 100, "")]
+    assert spans(log("logged_out", 100, queue="", session_ms=60_000)) == [("session", 40, 100, "")]
 
 
 def test_a_restart_ends_sessions_by_login_only() -> None:
-    login, member = log("joined", 0, queue="", by="login"), log("joined", 0, by="member")
+    login, member = log("logged_in", 0, queue="", by="login"), log("logged_in", 0, by="member")
     restart = log("restarted", 50, queue="")
     assert spans(login, restart) == [("session", 0, 50, "")]
     assert spans(member, restart) == [("session", 0, None, "")]
 
 
 def test_two_clocks_report_one_day() -> None:
-    fine = (ami("joined", 0.5), ami("paused", 10.7, text="Almoço"), ami("unpaused", 20.2), ami("left", 90.9))
+    fine = (ami("logged_in", 0.5), ami("paused", 10.7, text="Almoço"), ami("resumed", 20.2), ami("logged_out", 90.9))
     coarse = (
-        log("joined", 0),
+        log("logged_in", 0),
         log("paused", 10, queue="", text="Almoço"),
         log("paused", 10, text="Almoço"),
-        log("unpaused", 20, queue=""),
-        log("unpaused", 20),
-        log("left", 90),
+        log("resumed", 20, queue=""),
+        log("resumed", 20),
+        log("logged_out", 90),
     )
     assert spans(*fine) == spans(*fine, *coarse) == [("pause", 10.7, 20.2, "Almoço"), ("session", 0.5, 90.9, "")]
 
 
 DAY = (
-    log("joined", 0),
+    log("logged_in", 0),
     log("seen", 3),
-    log("joined", 5, queue="suporte"),
+    log("logged_in", 5, queue="suporte"),
     log("paused", 10, queue="", text="Almoço"),
     log("paused", 15, queue="", text="Reunião"),
-    log("unpaused", 20, queue=""),
+    log("resumed", 20, queue=""),
     ami("paused", 15.4, text="Reunião"),
-    ami("unpaused", 20.4),
-    log("left", 60),
-    log("left", 61, queue="suporte"),
+    ami("resumed", 20.4),
+    log("logged_out", 60),
+    log("logged_out", 61, queue="suporte"),
     log("seen", 100),
-    log("left", 200),
+    log("logged_out", 200),
 )
 
 
@@ -143,15 +143,15 @@ def test_the_last_event_is_enough_to_continue_from(places: list[int], restarts: 
 
 def test_later_evidence_amends() -> None:
     agent = Agent(TENANT, TENANT, "Ana")
-    agent.observe([log("seen", 50), log("left", 90)], STAMP)
-    agent.observe([log("joined", 10)], STAMP)
+    agent.observe([log("seen", 50), log("logged_out", 90)], STAMP)
+    agent.observe([log("logged_in", 10)], STAMP)
     assert isinstance(agent.pending[-1], AgentAmended)
     assert [(span.from_ms, span.until_ms) for span in stretches(agent).values()] == [((T0 + 10) * 1000, (T0 + 90) * 1000)]
 
 
 def test_an_interface_is_no_person_until_it_works() -> None:
     interface = Agent(TENANT, TENANT, "PJSIP/1001")
-    interface.observe([log("joined", 0)], STAMP)
+    interface.observe([log("logged_in", 0)], STAMP)
     assert not interface.person
     interface.observe([log("paused", 5)], STAMP)
     assert interface.person
@@ -160,25 +160,25 @@ def test_an_interface_is_no_person_until_it_works() -> None:
 def test_a_login_or_a_name_that_is_no_interface_is_a_person() -> None:
     for name, by in (("Ana", "member"), ("Agent/1001", "member"), ("PJSIP/1001", "login")):
         agent = Agent(TENANT, TENANT, name)
-        agent.observe([replace(log("joined", 0), by=by)], STAMP)
+        agent.observe([replace(log("logged_in", 0), by=by)], STAMP)
         assert agent.person, name
 
 
 def test_an_interface_that_is_matched_hands_its_facts_over() -> None:
     interface = Agent(TENANT, TENANT, "PJSIP/1001")
-    interface.observe([log("joined", 0)], STAMP)
-    assert interface.identify("Ana", STAMP) == [log("joined", 0)]
+    interface.observe([log("logged_in", 0)], STAMP)
+    assert interface.identify("Ana", STAMP) == [log("logged_in", 0)]
     assert stretches(interface) == {}
     assert interface.identify("Ana", STAMP) == []
 
 
 def test_what_only_a_list_shows_happened_when_a_log_reports_it() -> None:
-    joined, paused = ami("joined", 0), ami("paused", 5)
-    assert spans(joined, ami("left", 30.3, by="list"), log("left", 28)) == [("session", 0, 28, "")]
-    assert spans(joined, ami("left", 30.3, by="list")) == [("session", 0, 30.3, "")]
-    listed = ami("unpaused", 30.3, by="list")
-    assert spans(joined, paused, listed, log("unpaused", 29)) == [("pause", 5, 29, ""), ("session", 0, None, "")]
-    assert spans(joined, paused, listed, log("unpaused", 29, queue="")) == [("pause", 5, 29, ""), ("session", 0, None, "")]
+    joined, paused = ami("logged_in", 0), ami("paused", 5)
+    assert spans(joined, ami("logged_out", 30.3, by="list"), log("logged_out", 28)) == [("session", 0, 28, "")]
+    assert spans(joined, ami("logged_out", 30.3, by="list")) == [("session", 0, 30.3, "")]
+    listed = ami("resumed", 30.3, by="list")
+    assert spans(joined, paused, listed, log("resumed", 29)) == [("pause", 5, 29, ""), ("session", 0, None, "")]
+    assert spans(joined, paused, listed, log("resumed", 29, queue="")) == [("pause", 5, 29, ""), ("session", 0, None, "")]
 
 
 def live(kind: FactKind, second: float, **fields: Any) -> Fact:
@@ -193,32 +193,37 @@ def kept(*facts: Fact) -> list[tuple[str, str]]:
 
 
 def test_what_a_pbx_repeats_of_a_command_is_the_same_fact_also_when_it_comes_after_the_next_command() -> None:
-    commands = (live("joined", 0), live("paused", 1, queue="", text="Almoço"), live("unpaused", 2, queue=""), live("left", 3, queue=""))
-    echoes = (ami("joined", 0.1), ami("paused", 1.1, text="Almoço"), ami("unpaused", 2.1), ami("left", 3.1))
+    commands = (
+        live("logged_in", 0),
+        live("paused", 1, queue="", text="Almoço"),
+        live("resumed", 2, queue=""),
+        live("logged_out", 3, queue=""),
+    )
+    echoes = (ami("logged_in", 0.1), ami("paused", 1.1, text="Almoço"), ami("resumed", 2.1), ami("logged_out", 3.1))
     said = [(fact.kind, "live") for fact in commands]
     assert kept(*(fact for both in zip(commands, echoes, strict=True) for fact in both)) == said
     assert kept(*commands, *echoes) == said
-    assert kept(live("joined", 0), ami("joined", -0.2)) == said[:1]
+    assert kept(live("logged_in", 0), ami("logged_in", -0.2)) == said[:1]
 
 
 def test_what_is_done_again_at_the_pbx_after_a_command_is_another_fact() -> None:
-    again = kept(live("joined", 0), live("paused", 1, queue="", text="Almoço"), ami("unpaused", 3), ami("paused", 5, text="Almoço"))
-    assert [kind for kind, _ in again] == ["joined", "paused", "unpaused", "paused"]
-    assert kept(live("joined", 0), ami("joined", 60))[1:] == [("joined", "ami")]
-    assert kept(live("joined", 0, queue=""), ami("joined", 0.1))[1:] == [("joined", "ami")]
+    again = kept(live("logged_in", 0), live("paused", 1, queue="", text="Almoço"), ami("resumed", 3), ami("paused", 5, text="Almoço"))
+    assert [kind for kind, _ in again] == ["logged_in", "paused", "resumed", "paused"]
+    assert kept(live("logged_in", 0), ami("logged_in", 60))[1:] == [("logged_in", "ami")]
+    assert kept(live("logged_in", 0, queue=""), ami("logged_in", 0.1))[1:] == [("logged_in", "ami")]
 
 
 def test_a_pause_in_all_queues_is_one_in_a_queue_that_is_joined_later() -> None:
-    facts = (log("joined", 0, queue=""), log("paused", 10, queue="", text="Almoço"), log("joined", 20), log("unpaused", 30, queue=""))
+    facts = (log("logged_in", 0, queue=""), log("paused", 10, queue="", text="Almoço"), log("logged_in", 20), log("resumed", 30, queue=""))
     assert spans(*facts) == [("pause", 10, 30, "Almoço"), ("session", 0, None, "")]
 
 
 def test_a_direct_call_lasts_as_long_as_its_channel_and_proves_no_presence() -> None:
-    facts = (ami("call_began", 5, text="1.1"), ami("call_began", 7, text="1.2"), ami("call_ended", 9, text="1.1"))
+    facts = (ami("direct_call_began", 5, text="1.1"), ami("direct_call_began", 7, text="1.2"), ami("direct_call_ended", 9, text="1.1"))
     assert spans(*facts) == [("call", 5, 9, "1.1"), ("call", 7, None, "1.2")]
-    assert spans(*facts, ami("call_ended", 10, text="1.2"), ami("call_ended", 11, text="1.2")) == [
+    assert spans(*facts, ami("direct_call_ended", 10, text="1.2"), ami("direct_call_ended", 11, text="1.2")) == [
         ("call", 5, 9, "1.1"),
         ("call", 7, 10, "1.2"),
     ]
-    assert spans(*facts, log("left", 8)) == spans(*facts)
+    assert spans(*facts, log("logged_out", 8)) == spans(*facts)
     assert not resolve(list(facts)).ever

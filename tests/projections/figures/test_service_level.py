@@ -11,13 +11,13 @@ from projections.figures.service_level import FORMULAS, Counts, formula_of, mean
 GOLDEN = Counts(
     offered=100,
     answered=85,
-    answered_in_time=70,
+    answered_within_sla=70,
     abandoned=12,
-    abandoned_in_time=8,
+    abandoned_within_sla=8,
     abandoned_short=5,
     timed_out=2,
     left_by_key=1,
-    left_by_key_in_time=1,
+    left_by_key_within_sla=1,
 )
 
 

@@ -351,8 +351,8 @@ def test_dashboards_show_the_engines_figures(center: Center) -> None:
         "dialling": 0,
         "connected": 2,
         "connect_percent": 66.67,
-        "tmo_ms": 60 * S,
-        "terms": {"connect_percent": (2, 3), "tmo_ms": (60 * S, 1)},
+        "aht_ms": 60 * S,
+        "terms": {"connect_percent": (2, 3), "aht_ms": (60 * S, 1)},
     }
     assert [row["dialled"] for row in c2["series"]] == [3]
     c4 = ivr(center.rows, Question(by="day", moment_ms=NINE + 20 * S))

@@ -38,7 +38,7 @@ def dialled_by(source: str, at: float, dialled: str = "1002", **more: object) ->
 
 
 def direct(observed: Story, agent: str = "Bruno") -> list[tuple[str, float]]:
-    return [(fact.kind, fact.at / SECOND - T0) for fact in observed.agent(agent) if fact.kind in ("call_began", "call_ended")]
+    return [(fact.kind, fact.at / SECOND - T0) for fact in observed.agent(agent) if fact.kind in ("direct_call_began", "direct_call_ended")]
 
 
 CALLED = [new(5), up(6), down(9)]
@@ -56,7 +56,7 @@ CLICKED = [
 @pytest.mark.parametrize("packets", [CALLED, TRANSFERRED, CLICKED], ids=["called", "transferred", "clicked"])
 def test_an_agent_whose_telephone_is_up_without_a_queue_is_in_a_direct_call(tmp_path: Path, packets: list[str]) -> None:
     observed = story(tmp_path, [BANNER, added(BRUNO), added(ANA), *packets])
-    assert direct(observed) == [("call_began", 6), ("call_ended", 9)]
+    assert direct(observed) == [("direct_call_began", 6), ("direct_call_ended", 9)]
 
 
 @pytest.mark.parametrize("dials", [True, False], ids=["dials", "is called first"])
@@ -68,7 +68,7 @@ def test_who_picks_up_what_rings_at_another_telephone_is_in_a_direct_call_until_
     picked = [new(3), *first, up(3.5), event("Pickup", 4, **PHONE, **rings), leave(4.25), connect(4.25, 3, **own), rang]
     ended = [complete(9, 3, 5, **own), down(9), hang_up(9.5)]
     observed = story(tmp_path, [BANNER, added(BRUNO), added(ANA), born(), join(1), *ring(1), *picked, *ended])
-    assert direct(observed) == [("call_began", 3.5 if dials else 4), ("call_ended", 9)]
+    assert direct(observed) == [("direct_call_began", 3.5 if dials else 4), ("direct_call_ended", 9)]
     assert direct(observed, "Ana Souza") == []
     assert observed.kinds(CALL, "answered", "released") == ["answered", "released"]
 
@@ -83,7 +83,7 @@ def test_a_queues_call_whose_ring_was_cut_off_is_no_direct_call(tmp_path: Path) 
     observed = story(
         tmp_path, [BANNER, added(BRUNO), born(), join(1), new(5, CALL), up(6, CALL), connect(6.01, 5, **leg | member), down(9), hang_up(9)]
     )
-    assert direct(observed) == [("call_began", 6), ("call_ended", 6)], "of no length, so no span comes of it"
+    assert direct(observed) == [("direct_call_began", 6), ("direct_call_ended", 6)], "of no length, so no span comes of it"
 
 
 def test_a_queues_call_is_no_direct_call(tmp_path: Path) -> None:
@@ -120,7 +120,10 @@ def test_a_queues_call_through_the_dialplan_is_no_direct_call_of_the_telephone_b
         tmp_path, [BANNER, added(local, StateInterface="PJSIP/1002"), *queued, leave(2), connect(2, 1, **local, **leg), down(9)]
     )
     assert direct(observed) == []
-    assert direct(story(tmp_path, [BANNER, added(local, StateInterface="PJSIP/1002"), *CALLED])) == [("call_began", 6), ("call_ended", 9)]
+    assert direct(story(tmp_path, [BANNER, added(local, StateInterface="PJSIP/1002"), *CALLED])) == [
+        ("direct_call_began", 6),
+        ("direct_call_ended", 9),
+    ]
 
 
 def test_a_direct_call_that_a_cut_hides_ends_when_a_list_lacks_it_and_one_that_began_in_the_cut_is_listed(tmp_path: Path) -> None:
@@ -139,8 +142,8 @@ def test_a_direct_call_that_a_cut_hides_ends_when_a_list_lacks_it_and_one_that_b
         + as_lines([BANNER, *back], T0 + 20)
     )
     observed = Story(path)
-    assert direct(observed) == [("call_began", 6), ("call_ended", 20)]
-    assert direct(observed, "Ana Souza") == [("call_began", 20), ("call_ended", 30)]
+    assert direct(observed) == [("direct_call_began", 6), ("direct_call_ended", 20)]
+    assert direct(observed, "Ana Souza") == [("direct_call_began", 20), ("direct_call_ended", 30)]
 
 
 def test_a_restart_ends_direct_calls_at_its_instant(tmp_path: Path) -> None:
@@ -151,7 +154,7 @@ def test_a_restart_ends_direct_calls_at_its_instant(tmp_path: Path) -> None:
         + note("tcp-connected", 20)
         + as_lines([BANNER, event("FullyBooted", 20, Uptime=5, Status="Fully Booted")], T0 + 20)
     )
-    assert direct(Story(path)) == [("call_began", 6), ("call_ended", 15)]
+    assert direct(Story(path)) == [("direct_call_began", 6), ("direct_call_ended", 15)]
 
 
 def test_who_takes_over_ends_the_direct_calls_that_ended_meanwhile() -> None:

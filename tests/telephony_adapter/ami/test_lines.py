@@ -236,7 +236,7 @@ def test_17_members_and_their_pauses_come_back_without_events_of_their_own(tmp_p
         undated("Event: QueueStatusComplete", ListItems=1),
     ]
     observed = reconnected(tmp_path, [BANNER, BOOTED, *added, event("PeerStatus", 29)], [*LOGIN, event("FullyBooted", 60.4, Uptime=0), *lists, event("PeerStatus", 62)])  # fmt: skip
-    assert [fact.kind for fact in observed.agent("Ana Souza")] == ["joined", "paused"]
+    assert [fact.kind for fact in observed.agent("Ana Souza")] == ["logged_in", "paused"]
 
 
 # 18

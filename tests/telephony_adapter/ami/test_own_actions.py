@@ -35,24 +35,24 @@ class Members:
 
 def test_a_renewal_is_seen_by_nobody_and_what_follows_it_is() -> None:
     members = Members()
-    assert members.sees("QueueMemberAdded") == [("joined", 0)]
+    assert members.sees("QueueMemberAdded") == [("logged_in", 0)]
     members.begins("renewal", "QueueRemove", "QueueAdd")
     assert members.sees("QueueMemberRemoved") == []
     assert members.sees("QueueMemberAdded") == []
-    assert members.sees("QueueMemberRemoved") == [("left", 0)]
-    assert members.sees("QueueMemberAdded") == [("joined", 0)]
+    assert members.sees("QueueMemberRemoved") == [("logged_out", 0)]
+    assert members.sees("QueueMemberAdded") == [("logged_in", 0)]
 
 
 def test_what_was_commanded_is_an_echo_once_for_each_action() -> None:
     members = Members()
     members.begins("echo", "QueueAdd", "QueueRemove", "QueueAdd", "QueuePause", "QueuePause")
-    assert members.sees("QueueMemberAdded", Paused="1") == [("joined", ECHO), ("paused", ECHO)]
-    assert members.sees("QueueMemberRemoved") == [("left", ECHO)]
-    assert members.sees("QueueMemberAdded") == [("joined", ECHO)]
+    assert members.sees("QueueMemberAdded", Paused="1") == [("logged_in", ECHO), ("paused", ECHO)]
+    assert members.sees("QueueMemberRemoved") == [("logged_out", ECHO)]
+    assert members.sees("QueueMemberAdded") == [("logged_in", ECHO)]
     assert members.sees("QueueMemberPause", Paused="1") == [("paused", ECHO)]
-    assert members.sees("QueueMemberPause") == [("unpaused", ECHO)]
+    assert members.sees("QueueMemberPause") == [("resumed", ECHO)]
     assert members.sees("QueueMemberPause", Paused="1") == [("paused", 0)]
-    assert members.sees("QueueMemberRemoved") == [("left", 0)]
+    assert members.sees("QueueMemberRemoved") == [("logged_out", 0)]
 
 
 def test_an_action_that_the_pbx_refused_hides_nothing() -> None:
@@ -60,7 +60,7 @@ def test_an_action_that_the_pbx_refused_hides_nothing() -> None:
     members.sees("QueueMemberAdded")
     members.begins("renewal", "QueueRemove")
     members.own.cancel("renewal", "QueueRemove", "vendas", "PJSIP/1001")
-    assert members.sees("QueueMemberRemoved") == [("left", 0)]
+    assert members.sees("QueueMemberRemoved") == [("logged_out", 0)]
 
 
 def test_an_action_of_an_earlier_connection_hides_nothing() -> None:
@@ -68,7 +68,7 @@ def test_an_action_of_an_earlier_connection_hides_nothing() -> None:
     members.sees("QueueMemberAdded")
     members.begins("renewal", "QueueRemove")
     members.own.forget()
-    assert members.sees("QueueMemberRemoved") == [("left", 0)]
+    assert members.sees("QueueMemberRemoved") == [("logged_out", 0)]
 
 
 def test_an_action_whose_event_never_came_hides_nothing_that_somebody_does_later() -> None:
@@ -80,8 +80,8 @@ def test_an_action_whose_event_never_came_hides_nothing_that_somebody_does_later
     members.begins("echo", "QueuePause")
     members.now_s += AWAITED_S
     assert members.sees("QueueMemberPause", Paused="1") == [("paused", ECHO)]
-    assert members.sees("QueueMemberPause") == [("unpaused", 0)]
-    assert members.sees("QueueMemberRemoved") == [("left", 0)]
+    assert members.sees("QueueMemberPause") == [("resumed", 0)]
+    assert members.sees("QueueMemberRemoved") == [("logged_out", 0)]
 
 
 def test_a_refused_action_is_forgotten_and_not_the_same_one_before_it() -> None:
@@ -106,5 +106,5 @@ def test_a_paused_member_who_is_moved_to_another_telephone_is_paused_there_and_r
     assert {key: (member.name, member.paused, member.reason) for key, member in state.items()} == {
         ("vendas", "PJSIP/1009"): ("Ana", True, "Almoço")
     }
-    assert members.sees("QueueMemberPause", Interface="PJSIP/1009") == [("unpaused", 0)]
-    assert members.sees("QueueMemberRemoved", Interface="PJSIP/1009") == [("left", 0)]
+    assert members.sees("QueueMemberPause", Interface="PJSIP/1009") == [("resumed", 0)]
+    assert members.sees("QueueMemberRemoved", Interface="PJSIP/1009") == [("logged_out", 0)]

@@ -305,7 +305,7 @@ def test_09_a_member_added_twice_and_an_unknown_member_are_errors_without_observ
     ]
     added = event("QueueMemberAdded", 1, Queue="vendas", Interface="PJSIP/1004", MemberName="Diego Muñoz", Paused=0)
     observed = story(tmp_path, [BANNER, added, *errors])
-    assert [(fact.kind, fact.queue, fact.by) for fact in observed.agent("Diego Muñoz")] == [("joined", "vendas", "member")]
+    assert [(fact.kind, fact.queue, fact.by) for fact in observed.agent("Diego Muñoz")] == [("logged_in", "vendas", "member")]
     assert observed.broken == []
 
 
@@ -325,13 +325,13 @@ def test_10_a_pause_is_sent_once_for_each_queue_and_a_new_reason_again(tmp_path:
     ]
     observed = story(tmp_path, [BANNER, *stream])
     assert [(fact.kind, fact.queue, fact.text) for fact in observed.agent("Ana Souza")] == [
-        ("paused", "vendas", "Banheiro"), ("paused", "suporte", "Banheiro"), ("paused", "vendas", "Reunião: 14h, sala 2"), ("unpaused", "vendas", ""),
+        ("paused", "vendas", "Banheiro"), ("paused", "suporte", "Banheiro"), ("paused", "vendas", "Reunião: 14h, sala 2"), ("resumed", "vendas", ""),
     ]  # fmt: skip
 
 
 def test_10_a_reason_that_is_no_utf8_sends_no_pause_at_all_but_the_unpause_has_its_start(tmp_path: Path) -> None:
     observed = story(tmp_path, [BANNER, event("QueueMemberAdded", 0, Queue="vendas", **ANA), pause(9, "vendas", 0, since=5)])
-    assert [(fact.kind, fact.at // SECOND - T0) for fact in observed.agent("Ana Souza")][1:] == [("paused", 5), ("unpaused", 9)]
+    assert [(fact.kind, fact.at // SECOND - T0) for fact in observed.agent("Ana Souza")][1:] == [("paused", 5), ("resumed", 9)]
 
 
 def test_10_the_queue_log_names_the_reason_that_ami_could_not_send() -> None:

@@ -155,7 +155,7 @@ def test_a_login_at_the_pbx_just_after_a_logout_in_atende_is_one(driven: Driven)
     driven.told(2.012)
     driven.by_hand("QueueAdd", "vendas")
     driven.told(2.5)
-    assert driven.heard() == ["joined"]
+    assert driven.heard() == ["logged_in"]
     assert driven.agent().queues_now() == ("vendas",)
 
 
@@ -165,7 +165,7 @@ def test_a_logout_at_the_pbx_that_atende_has_undone_without_knowing_of_it_leaves
     driven.by_hand("QueueRemove", "vendas")
     driven.do(PauseAgent(agent=ANA, reason="Almoço"), {"vendas": "Almoço"})
     driven.told(2.5)
-    assert driven.heard() == ["left", "joined", "paused", "paused"]
+    assert driven.heard() == ["logged_out", "logged_in", "paused", "paused"]
     assert (driven.agent().queues_now(), driven.agent().standing.paused) == (("vendas",), {"vendas": "Almoço"})
 
 
@@ -197,7 +197,7 @@ def test_an_agent_who_is_a_member_by_two_telephones_stays_logged_in_when_one_goe
     driven.do(PauseAgent(agent=ANA, reason="Almoço"), {"vendas": "Almoço"})
     driven.told(LONG_AFTER + 2.5)
     assert list(driven.members.members) == [("vendas", PHONE)]
-    assert "left" not in driven.heard()
+    assert "logged_out" not in driven.heard()
     assert driven.agent().queues_now() == ("vendas",)
 
 

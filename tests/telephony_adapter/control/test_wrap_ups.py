@@ -157,7 +157,7 @@ def test_a_member_whom_the_pbx_keeps_has_not_left(wrapping: Wrapping) -> None:
     wrapping.members.refusals = {"QueueRemove": ["Permission denied"]}
     assert wrapping.finish() == []
     wrapping.members.answer({"Action": "QueueRemove", "Queue": KEY[0], "Interface": KEY[1]})
-    assert [fact.kind for observed in wrapping.telling.tell(wrapping.members, 6) for fact in observed.facts] == ["left"]
+    assert [fact.kind for observed in wrapping.telling.tell(wrapping.members, 6) for fact in observed.facts] == ["logged_out"]
 
 
 class Watched:

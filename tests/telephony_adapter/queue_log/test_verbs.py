@@ -107,7 +107,7 @@ CALLS = [
     ("vendas|Ana|WRAPUPSTART|20", fact("wrap_up", agent="Ana", wrap_ms=20_000)),
     ("vendas|Ana|CALLERONHOLD|", fact("held", agent="Ana")),
     ("NONE|Ana|CALLEROFFHOLD|", fact("resumed", "", "Ana")),
-    ("vendas|Ana|CALLSTATUS|VENDA", fact("tag", agent="Ana", text="VENDA")),
+    ("vendas|Ana|CALLSTATUS|VENDA", fact("tagged", agent="Ana", text="VENDA")),
     ("vendas|Ana|INFO|OBS|ligar 21988887777", fact("note", agent="Ana", text="INFO", private="Ana|OBS|ligar 21988887777")),
     ("NONE|NONE|DID|4001", fact("did", "", text="4001")),
     ("campanha|NONE|CALLOUTBOUND||21988887777|1", fact("outbound", "campanha", private="21988887777")),
@@ -128,30 +128,30 @@ def test_a_line_about_a_call(tmp_path: Path, line: str, expected: Fact) -> None:
 
 
 AGENTS = [
-    ("MANAGER|vendas|PJSIP/1001|ADDMEMBER|", "PJSIP/1001", fact("joined", agent="PJSIP/1001", by="member")),
-    ("MANAGER|vendas|PJSIP/1001|ADDMEMBER|PAUSED", "PJSIP/1001", fact("joined", agent="PJSIP/1001", by="member", text="PAUSED")),
-    ("REALTIME|vendas|Ana|REMOVEMEMBER|", "Ana", fact("left", agent="Ana", by="member")),
-    ("NONE|NONE|Agent/1001|AGENTLOGIN|SIP/1001-0a", "Agent/1001", fact("joined", "", "Agent/1001", by="login")),
+    ("MANAGER|vendas|PJSIP/1001|ADDMEMBER|", "PJSIP/1001", fact("logged_in", agent="PJSIP/1001", by="member")),
+    ("MANAGER|vendas|PJSIP/1001|ADDMEMBER|PAUSED", "PJSIP/1001", fact("logged_in", agent="PJSIP/1001", by="member", text="PAUSED")),
+    ("REALTIME|vendas|Ana|REMOVEMEMBER|", "Ana", fact("logged_out", agent="Ana", by="member")),
+    ("NONE|NONE|Agent/1001|AGENTLOGIN|SIP/1001-0a", "Agent/1001", fact("logged_in", "", "Agent/1001", by="login")),
     (
         "1700000000.5|NONE|Agent/1001|AGENTLOGOFF|SIP/1001-0a|3600",
         "Agent/1001",
-        fact("left", "", "Agent/1001", by="login", session_ms=3_600_000),
+        fact("logged_out", "", "Agent/1001", by="login", session_ms=3_600_000),
     ),
-    ("NONE|vendas|Agent/1001|AGENTCALLBACKLOGIN|1001@ramais", "Agent/1001", fact("joined", agent="Agent/1001", by="login")),
+    ("NONE|vendas|Agent/1001|AGENTCALLBACKLOGIN|1001@ramais", "Agent/1001", fact("logged_in", agent="Agent/1001", by="login")),
     (
         "NONE|NONE|Agent/1001|AGENTCALLBACKLOGOFF|1001@ramais|3600|Autologoff",
         "Agent/1001",
-        fact("left", "", "Agent/1001", by="login", session_ms=3_600_000),
+        fact("logged_out", "", "Agent/1001", by="login", session_ms=3_600_000),
     ),
-    ("NONE|NONE|Agent/1001|AGENTCALLBACKLOGOFF|1001@ramais", "Agent/1001", fact("left", "", "Agent/1001", by="login")),
+    ("NONE|NONE|Agent/1001|AGENTCALLBACKLOGOFF|1001@ramais", "Agent/1001", fact("logged_out", "", "Agent/1001", by="login")),
     ("NONE|vendas|Ana|PAUSE|Almoço", "Ana", fact("paused", agent="Ana", text="Almoço")),
     ("NONE|vendas|Ana|PAUSE", "Ana", fact("paused", agent="Ana")),
     ("NONE|vendas|Ana|PAUSE|Reunião: 14h, sala 2|3", "Ana", fact("paused", agent="Ana", text="Reunião: 14h, sala 2|3")),
     ("NONE|NONE|Ana|PAUSE|Almoço", "Ana", fact("paused", "", "Ana", text="Almoço")),
     ("NONE|NONE|Ana|PAUSEALL|Almoço", "Ana", fact("paused", "", "Ana", text="Almoço")),
     ("NONE|NONE|Ana|PAUSEALL|||||AGENT", "Ana", fact("paused", "", "Ana")),
-    ("NONE|vendas|Ana|UNPAUSE|", "Ana", fact("unpaused", agent="Ana")),
-    ("NONE|NONE|Ana|UNPAUSEALL|", "Ana", fact("unpaused", "", "Ana")),
+    ("NONE|vendas|Ana|UNPAUSE|", "Ana", fact("resumed", agent="Ana")),
+    ("NONE|NONE|Ana|UNPAUSEALL|", "Ana", fact("resumed", "", "Ana")),
     ("NONE|NONE|Ana|PAUSEREASON|ALMOCO||8600|", "Ana", fact("reason", "", "Ana", by="pause", text="ALMOCO")),
     ("M123|vendas|Ana|PAUSEREASON|ALMOCO", "Ana", fact("reason", "", "Ana", by="pause", text="ALMOCO")),
     ("NONE|NONE|Ana|UNPAUSEREASON|ALMOCO", "Ana", fact("reason", "", "Ana", by="unpause", text="ALMOCO")),
@@ -180,7 +180,7 @@ def test_the_end_of_a_talk_proves_nothing_about_a_known_agent(tmp_path: Path) ->
         tmp_path,
         "1700000000|1.1|vendas|Ana|CONNECT|8\n1700000005|MANAGER|vendas|Ana|REMOVEMEMBER|\n1700000060|1.1|vendas|Ana|COMPLETEAGENT|8|60|1\n",
     )
-    assert [fact.kind for fact in bus.agents["Ana"]] == ["seen", "left"]
+    assert [fact.kind for fact in bus.agents["Ana"]] == ["seen", "logged_out"]
 
 
 def test_there_is_no_agent_named_none(tmp_path: Path) -> None:

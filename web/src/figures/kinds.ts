@@ -39,7 +39,7 @@ export const KINDS = {
   dialled: of("count", "dialled"),
   outbound_answered: of("count", "outbound_answered", "figure.outbound_answered", "answered", "outbound_answered"),
   not_connected: of("count", "not_connected"),
-  tmo_ms: of("duration", "tmo_ms"),
+  outbound_aht_ms: of("duration", "outbound_aht_ms", "figure.outbound_aht_ms", "aht_ms", "outbound_aht_ms"),
   connect_percent: of("percent", "connect_percent"),
 } satisfies Record<string, FigureKind>;
 
@@ -65,6 +65,6 @@ export const CALLS: Partial<Record<FigureKey, Search>> = {
   dialled: { tipo: "outbound" },
   outbound_answered: { tipo: "outbound", status: "answered" },
   not_connected: { tipo: "outbound", status: ["not-connected", "bad-number"] },
-  tmo_ms: { tipo: "outbound", status: "answered" },
+  outbound_aht_ms: { tipo: "outbound", status: "answered" },
   connect_percent: { tipo: "outbound" },
 };

@@ -79,11 +79,11 @@ export function OutboundTable({ rows }: { rows: readonly Schemas["OutboundOfQueu
             cell: (row) => percent(row.connect_percent, language),
           },
           {
-            key: "tmo_ms",
-            title: text("figure.tmo_ms"),
+            key: "aht_ms",
+            title: text("figure.outbound_aht_ms"),
             isNumber: true,
             begins: true,
-            cell: (row) => duration(row.tmo_ms),
+            cell: (row) => duration(row.aht_ms),
           },
         ]}
       />

@@ -90,7 +90,7 @@ function Figures({ answer, lineage, previous }: Asked) {
         <Figure name="dialled" value={totals.dialled} {...of} />
         <Figure name="outbound_answered" value={totals.answered} {...of} />
         <Figure name="not_connected" value={totals.not_connected} {...of} />
-        <Figure name="tmo_ms" value={totals.tmo_ms} {...of} />
+        <Figure name="outbound_aht_ms" value={totals.aht_ms} {...of} />
         <Figure name="connect_percent" value={totals.connect_percent} {...of} />
       </div>
       <AgentsNow agents={answer.agents} mayOpen={mayWatch} />

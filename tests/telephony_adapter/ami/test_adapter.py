@@ -31,7 +31,7 @@ from tests.kit.recording_bus import CALLER, RecordingBus
 from tests.kit.waiting import within
 
 BOOTED = "Event: FullyBooted\r\nUptime: 100000\r\n\r\n"
-GREETED = 9
+GREETED = 11
 """Packets until the lists have come: six answers, that it is booted, and the ends of two lists."""
 
 
@@ -68,7 +68,11 @@ class Bus(RecordingBus):
 def greets(action: dict[str, str]) -> str:
     """As an Asterisk that is booted and has neither queues nor channels."""
     id = action.get("ActionID", "")
-    ends = {"QueueStatus": "QueueStatusComplete", "CoreShowChannels": "CoreShowChannelsComplete"}
+    ends = {
+        "QueueStatus": "QueueStatusComplete",
+        "ExtensionStateList": "ExtensionStateListComplete",
+        "CoreShowChannels": "CoreShowChannelsComplete",
+    }
     if action["Action"] == "Login":
         return f"Response: Success\r\nActionID: {id}\r\n\r\n{BOOTED}"
     if action["Action"] in ends:

@@ -34,7 +34,7 @@ it("is made when the PBX says so, and only then", async () => {
 });
 
 it("is asked for again as long as the PBX has not joined agent and customer", async () => {
-  const call = callOf(notJoined, notJoined, performed);
+  const call = callOf(notJoined, refused(500, "Internal Server Error"), performed);
   const told = call.transfer();
   await vi.runAllTimersAsync();
   expect(await told).toBeNull();

@@ -12,8 +12,11 @@ interface Answer {
 
 type Asked = Pick<RTCSession, "refer" | "isEstablished">;
 
-/** What the PBX says as long as it has not joined the agent and the customer: just after the answer, or while it announces the call to the agent. */
-const NOT_JOINED = 400;
+/**
+ * What Asterisk says as long as it has not joined the agent and the customer, just after the answer or while it announces the call to the agent:
+ * 400 while the agent is in no bridge, 500 while the customer is not yet in it.
+ */
+const NOT_JOINED = [400, 500];
 const AGAIN_MS = 500;
 const TRIES = 7;
 /** The PBX performs a transfer at once and says so; only one that has lost the other call says nothing. */
@@ -37,7 +40,7 @@ export async function refer(
     if (!session.isEstablished()) return { reason: "" };
     const answer = await once(session, target, replaces, made);
     if (answer === null) return null;
-    if (Number(answer.status_code) !== NOT_JOINED || tries === TRIES) return { reason: reasonOf(answer) };
+    if (!NOT_JOINED.includes(Number(answer.status_code)) || tries === TRIES) return { reason: reasonOf(answer) };
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }

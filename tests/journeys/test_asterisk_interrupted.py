@@ -13,9 +13,9 @@ from bootstrap import Embedded
 from cli.asterisk import following
 from telephony_adapter.ami.adapter import Adapter
 from tests.journeys.test_asterisk import CUT_S, Followed, connected_again, same
-from tests.journeys.test_asterisk_scenarios import dialled, members
+from tests.journeys.test_asterisk_scenarios import dialled
 from tests.kit import asterisk
-from tests.kit.asterisk import AGENTS, COBRANCA, SUPORTE, VENDAS, Cable, Lab
+from tests.kit.asterisk import AGENTS, COBRANCA, SUPORTE, VENDAS, Cable, Lab, members
 from tests.kit.live_center import center
 from tests.kit.sip_phone import SipPhone
 from tests.kit.waiting import within

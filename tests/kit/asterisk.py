@@ -267,6 +267,18 @@ def lab() -> Iterator[Lab]:
         made.close()
 
 
+@contextmanager
+def members(lab: Lab, *joining: tuple[str, str, str]) -> Iterator[None]:
+    """These (queue, interface, name) are members meanwhile."""
+    try:
+        for queue, interface, name in joining:
+            lab.pbx.send_action(Action="QueueAdd", Queue=queue, Interface=interface, MemberName=name)
+        yield
+    finally:
+        for queue, interface, _ in joining:
+            lab.pbx.send_action(Action="QueueRemove", Queue=queue, Interface=interface)
+
+
 def queues_of(lines: list[list[str]]) -> dict[str, dict[str, int]]:
     """What a queue log says of each queue, counted without any code of Atende."""
     found: dict[str, dict[str, int]] = {}

@@ -165,7 +165,9 @@ def test_05_after_a_blind_transfer_the_same_uniqueid_joins_the_next_queue(tmp_pa
 
 def test_05_a_blind_transfer_before_the_two_are_joined_names_no_transferee_and_is_none(tmp_path: Path) -> None:
     transfer = event("BlindTransfer", 3.002, Result="Fail", Extension="4021", Context="ramais")
-    observed = story(tmp_path, [BANNER, born(), join(1), leave(3), connect(3.001, 2), transfer, complete(8.001, 2, 5, "agent"), hang_up(8.1)])
+    observed = story(
+        tmp_path, [BANNER, born(), join(1), leave(3), connect(3.001, 2), transfer, complete(8.001, 2, 5, "agent"), hang_up(8.1)]
+    )
     released = the("released", observed.of(CALL))
     assert (released.by, released.private) == ("agent", None)
 

@@ -235,7 +235,7 @@ class Adapter:
         if not self.figures.leads:
             return
         while raws := inbox.take(PACKETS_AT_ONCE, 0):
-            self._receive(stream, raws)
+            self._receive(stream, raws, inbox)
         if self._closing.is_set():
             stream.closed()
         else:
@@ -248,7 +248,7 @@ class Adapter:
         if inbox.is_crowded and not self.figures.waiting:
             log.warning("asterisk is behind name=%s packets=%d: they come faster than they are saved", self.asterisk.name, len(inbox))
         self.figures.waiting = len(inbox) if inbox.is_crowded else 0
-        self._receive(stream, raws)
+        self._receive(stream, raws, inbox)
         if stream.observations or monotonic() - self._covered_at > (_COVERS_S if stream.has_any_call else _COVERS_IDLE_S):
             self._cover(stream)
         self._must_go_on()
@@ -262,8 +262,9 @@ class Adapter:
         if len(raws) < PACKETS_AT_ONCE:
             self._closing.wait(_GATHERS_S)
 
-    def _receive(self, stream: LiveStream, raws: Sequence[str]) -> None:
-        stream.receive(raws)
+    def _receive(self, stream: LiveStream, raws: Sequence[str], inbox: Inbox) -> None:
+        now = monotonic()
+        stream.receive(raws, [now - at for at in inbox.arrivals])
         self.figures.packets += len(raws)
         self.figures.broken = stream.broken
 

@@ -162,6 +162,28 @@ def test_a_lost_connection_is_a_gap_that_begins_at_once_and_ends_with_the_next_o
     assert {one.opened_us for one in bus.gaps()} == {gap.opened_us}
 
 
+def test_connections_are_tried_less_and_less_often_and_soon_again_after_one_that_came_about(
+    pbx: Pbx, follow: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(adapter: Adapter, seconds: float) -> None:
+        pauses.append(seconds)
+        adapter._must_go_on()
+
+    monkeypatch.setattr(Adapter, "_pause", pause)
+    pbx.refuses = True
+    adapter = follow()
+    within(lambda: len(pauses) > 14)
+    assert pauses[:14] == [min(module._LONGEST_PAUSE_S, module._FIRST_PAUSE_S * 2**tries) for tries in range(1, 15)]
+    pbx.refuses = False
+    within(lambda: adapter.figures.connected)
+    tried = len(pauses)
+    pbx.hang_up()
+    within(lambda: len(pauses) > tried)
+    assert pauses[tried] == module._FIRST_PAUSE_S
+
+
 def test_a_process_that_stops_leaves_the_beginning_of_the_gap_to_the_next_one(pbx: Pbx, bus: Bus, follow: Following) -> None:
     adapter = follow()
     within(lambda: adapter.figures.connected)

@@ -370,6 +370,18 @@ def test_a_transfer_to_an_internal_number_waits_until_it_is_known_whose_it_is(at
     within(lambda: talks(at) == 0, HEARS_S)
 
 
+def test_a_transfer_while_the_call_is_still_announced_to_the_agent_is_made_after_that(at: Desk) -> None:
+    here, there = at.lab.server.sounds
+    here.mkdir(parents=True, exist_ok=True)
+    write_tone(here / "announced.wav", 1230, seconds=3, rate=8_000)
+    at.lab.pbx.send_action(Action="Setvar", Variable="ANNOUNCED", Value=there / "announced")
+    name = at.call("8vendas")
+    at.button("Atender").click(timeout=ANSWERED_S * 1_000)
+    transfer(at, "Fora", number="1601")
+    at.until_heard(name, "telephone")
+    within(lambda: talks(at) == 0, HEARS_S)
+
+
 def test_a_transfer_that_the_pbx_refuses_is_told_with_its_reason_and_the_call_goes_on(at: Desk) -> None:
     name = at.answer()
     form = ask_to_transfer(at, "Ramal", number="999")

@@ -18,7 +18,7 @@ type Asked = Pick<RTCSession, "refer" | "isEstablished">;
  */
 const NOT_JOINED = [400, 500];
 const AGAIN_MS = 500;
-const TRIES = 7;
+const TRIES = 11;
 /** The PBX performs a transfer at once and says so; only one that has lost the other call says nothing. */
 const TOLD_WITHIN_MS = 8_000;
 

@@ -35,7 +35,8 @@ NUMBERS = ("4001", "4002")
 COLLEAGUE, COLLEAGUES_PHONE = "Bia", "PJSIP/1601"
 EVERY_S = 12
 PATIENCE_S = 90
-_STARTS_WITHIN_S = 60
+_STARTS_WITHIN_S = 240
+"""The first start on a machine reads every library from its disk."""
 
 
 def main() -> int:
@@ -77,10 +78,13 @@ def setting(server: Asterisk) -> str:
 def _serving(folder: Path, server: Asterisk, port: int) -> Iterator[dict[str, str]]:
     """Serve a new center; the environment of its commands."""
     environment = {**os.environ, "ATENDE_DATA": str(folder / "data"), "ATENDE_PORT": str(port), "ATENDE_ASTERISK": setting(server)}
-    process = subprocess.Popen([ATENDE, "serve"], env=environment, stderr=subprocess.DEVNULL)
+    log = folder / "serve.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen([ATENDE, "serve"], env=environment, stderr=file)
     try:
-        if not wait_for(lambda: not free([port]), _STARTS_WITHIN_S):
-            raise SystemExit("atende serve does not start")
+        wait_for(lambda: process.poll() is not None or not free([port]), _STARTS_WITHIN_S)
+        if process.poll() is not None or free([port]):
+            raise SystemExit(f"atende serve does not start:\n{log.read_text(errors='replace')[-2000:]}")
         yield environment
     finally:
         process.terminate()

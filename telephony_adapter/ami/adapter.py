@@ -33,7 +33,7 @@ from telephony_adapter.ami.importer import COMMANDS_AT_ONCE, gathered
 from telephony_adapter.ami.inbox import Inbox
 from telephony_adapter.ami.last_known import LastKnown
 from telephony_adapter.ami.live_stream import LiveStream
-from telephony_adapter.ami.translator import EVENTS, NOISE
+from telephony_adapter.ami.translator import NOISE, SENT
 from telephony_adapter.control.follower import Driving, Follower
 from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.importer import ExecutesCommands, import_queue_log
@@ -202,13 +202,13 @@ class Adapter:
             if not connection.wait_until_booted(_BOOTS_WITHIN_S):
                 self._says(connection.reason or "it sends no FullyBooted: the user needs read = system in manager.conf")
                 return
-            if not connection.only(EVENTS, NOISE):
+            if not connection.only(SENT, NOISE):
                 log.info("asterisk filters nothing name=%s: the user has no write = system in manager.conf", self.asterisk.name)
             began = True
             self._connected(stream)
             if self.control is not None:
                 self.control.connected(connection, stream.own)
-            for action in ("QueueStatus", "CoreShowChannels"):
+            for action in ("QueueStatus", "ExtensionStateList", "CoreShowChannels"):
                 if not connection.send_action(Action=action).succeeded:
                     log.warning("asterisk lists nothing name=%s action=%s: the user needs write = reporting", self.asterisk.name, action)
             while connection.connected() or len(inbox):
@@ -235,7 +235,7 @@ class Adapter:
         if not self.figures.leads:
             return
         while raws := inbox.take(PACKETS_AT_ONCE, 0):
-            self._receive(stream, raws)
+            self._receive(stream, raws, inbox)
         if self._closing.is_set():
             stream.closed()
         else:
@@ -248,7 +248,7 @@ class Adapter:
         if inbox.is_crowded and not self.figures.waiting:
             log.warning("asterisk is behind name=%s packets=%d: they come faster than they are saved", self.asterisk.name, len(inbox))
         self.figures.waiting = len(inbox) if inbox.is_crowded else 0
-        self._receive(stream, raws)
+        self._receive(stream, raws, inbox)
         if stream.observations or monotonic() - self._covered_at > (_COVERS_S if stream.has_any_call else _COVERS_IDLE_S):
             self._cover(stream)
         self._must_go_on()
@@ -262,8 +262,9 @@ class Adapter:
         if len(raws) < PACKETS_AT_ONCE:
             self._closing.wait(_GATHERS_S)
 
-    def _receive(self, stream: LiveStream, raws: Sequence[str]) -> None:
-        stream.receive(raws)
+    def _receive(self, stream: LiveStream, raws: Sequence[str], inbox: Inbox) -> None:
+        now = monotonic()
+        stream.receive(raws, [now - at for at in inbox.arrivals])
         self.figures.packets += len(raws)
         self.figures.broken = stream.broken
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from commands.observations import MatchMember
 from domain.base import SECOND
 from domain.voice.facts import ECHO
+from telephony_adapter.ami.hints import hint_of, telephones_in
 from telephony_adapter.ami.own_actions import Kind
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Member, PbxState, by_name
@@ -32,10 +33,27 @@ def known_member(pbx: PbxState, interface: str, name: str) -> str:
 
 def _know_telephone(pbx: PbxState, packet: Packet, agent: str) -> None:
     """The telephone by which the queue knows whether the member is busy: of one who is reached through the dialplan, the own one."""
-    telephone = packet.get("StateInterface")
-    if telephone:
-        pbx.phones.add(telephone)
-        pbx.telephones[telephone] = agent
+    watched = packet.get("StateInterface")
+    hint = hint_of(watched)
+    if hint:
+        pbx.hinted[hint] = agent
+    for telephone in pbx.hints.get(hint, ()) if hint else (watched,):
+        if telephone:
+            _is_of(pbx, telephone, agent)
+
+
+def hint_listed(pbx: PbxState, packet: Packet) -> None:
+    """ExtensionStatus, a row of ExtensionStateList: the telephones behind an extension with a hint, as FreePBX names those of members."""
+    hint = f"{packet['Exten']}@{packet['Context']}"
+    pbx.hints[hint] = telephones_in(packet.get("Hint"))
+    for telephone in pbx.hints[hint]:
+        if hint in pbx.hinted:
+            _is_of(pbx, telephone, pbx.hinted[hint])
+
+
+def _is_of(pbx: PbxState, telephone: str, agent: str) -> None:
+    pbx.phones.add(telephone)
+    pbx.telephones[telephone] = agent
 
 
 def seen(pbx: PbxState, queue: str, interface: str, agent: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from time import monotonic
 
@@ -11,6 +11,7 @@ from domain.base import SECOND
 from settings import Asterisk
 from telephony_adapter.ami.connection import Answer, Connection, ManagerAuthException, ManagerException
 from telephony_adapter.ami.findings import Finding
+from telephony_adapter.ami.hints import hint_of, is_telephone, telephones_in
 from telephony_adapter.ami.packets import microseconds, parse
 from telephony_adapter.control.check import control_findings
 
@@ -84,9 +85,10 @@ def _permissions(connection: Connection) -> Iterator[Finding]:
         yield Finding("ok", "it says when it is ready and when it restarts (read = system)")
     else:
         yield Finding("missing", "it does not say when it is ready: Atende would wait for ever", "manager.conf", _RIGHTS[:1])
-    queues = connection.send_action(Action="QueueStatus")
+    queues = connection.list_apart("QueueStatus")
     if queues.succeeded:
         yield Finding("ok", "it lists queues and channels (write = reporting)")
+        yield _telephones(connection, (row for row in queues.items if row["Event"] == "QueueMember"))
     else:
         why = f"it does not list its queues ({queues.headers.get('Message', '')}): calls of before a connection would not be seen"
         yield Finding("missing", why, "manager.conf", _RIGHTS[1:])
@@ -94,6 +96,28 @@ def _permissions(connection: Connection) -> Iterator[Finding]:
         yield Finding("ok", "it sends only what is asked for (write = system)")
     else:
         yield Finding("missing", "it sends every event, which works and costs traffic", "manager.conf", _RIGHTS[1:])
+
+
+def _telephones(connection: Connection, members: Iterable[Mapping[str, str]]) -> Finding:
+    """Whether the telephone of every member is known: by its interface, its StateInterface, or the hint that this names."""
+    listed = connection.list_apart("ExtensionStateList").items
+    hints = {f"{row['Exten']}@{row['Context']}" for row in listed if telephones_in(row["Hint"])}
+    unknown = {
+        row["Location"]: row
+        for row in members
+        if not (is_telephone(row["Location"]) or is_telephone(row["StateInterface"]) or hint_of(row["StateInterface"]) in hints)
+    }
+    if not unknown:
+        return Finding("ok", "the telephones of its queues' members are known")
+    row = next(iter(unknown.values()))
+    dialled = row["Location"].partition("/")[2].partition("/")[0]
+    exten, _, context = (hint_of(row["StateInterface"]) or dialled).partition("@")
+    what = (
+        f"the telephone of {len(unknown)} members is not known, as of {row['Name']} ({row['Location']}): "
+        "a call that it dials or takes without a queue is not seen as the agent's"
+    )
+    hint = (f"[{context}]", f"exten => {exten},hint,PJSIP/{exten}", f"; of the member the StateInterface: hint:{exten}@{context}")
+    return Finding("missing", what, "extensions.conf", hint)
 
 
 def _clock(ping: Answer, now_us: int) -> Iterator[Finding]:

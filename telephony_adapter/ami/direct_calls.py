@@ -31,8 +31,8 @@ def picked_up(pbx: PbxState, packet: Packet) -> None:
 
 
 def _begin(pbx: PbxState, channel_id: str, telephone: str) -> None:
-    agent = pbx.interfaces.get(telephone) or pbx.telephones.get(telephone)
-    if agent is not None and channel_id not in pbx.direct:
+    agent = pbx.agent_of(telephone)
+    if agent and channel_id not in pbx.direct:
         pbx.direct[channel_id] = agent, pbx.at
         pbx.observe_agent(agent, "direct_call_began", text=channel_id)
 

@@ -93,8 +93,11 @@ def resumed(pbx: PbxState, packet: Packet) -> None:
 
 def transferred_blindly(pbx: PbxState, packet: Packet) -> None:
     """BlindTransfer: keep the target for the end of the talk that follows."""
+    if packet.get("Result") != "Success":
+        # One that came before the two were joined names no transferee.
+        return
     call = pbx.calls.get(packet["TransfereeUniqueid"])
-    if call is not None and packet.get("Result") == "Success":
+    if call is not None:
         call.transfer_to = packet.get("Extension")
 
 

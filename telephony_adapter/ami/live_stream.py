@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from domain.base import SECOND
 from telephony_adapter.ami.last_known import LastKnown
 from telephony_adapter.ami.own_actions import OwnActions
 from telephony_adapter.ami.packets import CLOSED, CONNECTED, BrokenPacket, Packet, timestamp
@@ -26,7 +27,7 @@ _OFFERED = 8
 class LiveStream:
     """Translates the packets of one Asterisk. `observations`: those that were not taken yet.
 
-    Instants are those of the PBX's clock; a packet without one gets the present, minus the difference of the clocks at the packet before.
+    Instants are those of the PBX's clock; a packet without one, as a row of a list, gets that of its arrival, minus the difference of the clocks at the packet before.
 
     since_us: from when on the Asterisk is followed. unfilled_us: since when its queue_log may have more than was observed; 0 if it does not. offered:
     the calls that joined queues last, and when. broken: how many packets could not be used.
@@ -75,13 +76,14 @@ class LiveStream:
         """The connection was closed, and what follows is for the next process."""
         self._translate([self.stream.note(CLOSED, self._now(), 0)])
 
-    def receive(self, raws: Iterable[str]) -> None:
-        """The next packets."""
-        for raw in raws:
+    def receive(self, raws: Sequence[str], waited_s: Sequence[float]) -> None:
+        """The next packets. waited_s: how long ago each arrived; a slow store or machine must not make later what the PBX has shown."""
+        for raw, waited in zip(raws, waited_s, strict=True):
+            arrived = self._now_us() - round(waited * SECOND)
             stamp = timestamp(raw)
             if stamp:
-                self._skew_us = self._now_us() - stamp
-            self._translate(self.stream.packet(raw, stamp or self._now(), self.stream.read))
+                self._skew_us = arrived - stamp
+            self._translate(self.stream.packet(raw, stamp or arrived - self._skew_us, self.stream.read))
 
     def cover(self) -> None:
         """Observe that the stream is complete until now, but for its gaps."""

@@ -68,7 +68,7 @@ def dial_began(pbx: PbxState, packet: Packet) -> None:
         call = _begin(pbx, channel, "agent_first", caller_id)
         assert call.attempt is not None
         call.attempt.agent_leg = leg
-        call.attempt.agent = pbx.interfaces.get(channel.device, channel.device)
+        call.attempt.agent = pbx.agent_of(channel.device) or channel.device
         if leg.startswith(PLACED):
             # Whoever has placed it has recorded the number and the beginning.
             call.attempt.observed = call.known = True
@@ -88,7 +88,7 @@ def _dialled_on(pbx: PbxState, source: Channel | None, leg: Channel, number: str
     if call is None and source.origin == "phone" and source.id == source.linked and number:
         call = _begin(pbx, source, "phone")
         assert call.attempt is not None
-        call.attempt.agent = pbx.interfaces.get(source.device, source.device)
+        call.attempt.agent = pbx.agent_of(source.device) or source.device
     if call is None or call.attempt is None:
         return
     if number:
@@ -132,7 +132,7 @@ def dial_ended(pbx: PbxState, packet: Packet) -> None:
         elif not attempt.answered:
             attempt.failure = (pbx.at, packet["DialStatus"])
     elif leg.id == attempt.agent_leg and answered and attempt.answered and not attempt.agent:
-        attempt.agent = pbx.interfaces.get(leg.device, leg.device)
+        attempt.agent = pbx.agent_of(leg.device) or leg.device
         pbx.observe(call, "dial_answered", agent=attempt.agent)
 
 

@@ -175,6 +175,7 @@ class PbxState:
     variables: those whose changes are of interest.
     talks: an agent's channel -> the call that it talks to. handed_on: a call that has joined its next queue -> the talk before, whose end is not told yet. ringing: an agent's ringing channel -> (call, queue, agent, since).
     behind: a leg -> the previous leg, for agents who are reached through a Local channel. telephones: the telephones of such agents, by which the queue knows whether they are busy.
+    hints: an extension with a hint (`1001@ramais`) -> the telephones behind it. hinted: the agents whom queues know by such a hint.
     direct: a telephone's channel in a direct call -> the agent, and since when (us); 0 for one that an earlier process has observed.
     dialplan_seen, lines_seen: events of the class `dialplan`, of the class `call` are received. unborn_since: the spans in which channels must have been
     created unobserved if that class is received at all. undecided: the span in which ends of waits could not be distinguished without these classes.
@@ -199,6 +200,8 @@ class PbxState:
     listed: dict[str, set[str]] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
     telephones: dict[str, str] = field(default_factory=dict)
+    hints: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hinted: dict[str, str] = field(default_factory=dict)
     direct: dict[str, tuple[str, int]] = field(default_factory=dict)
     phones: set[str] = field(default_factory=set)
     counted: dict[str, int] = field(default_factory=dict)
@@ -252,6 +255,10 @@ class PbxState:
         if name.startswith("Local/"):
             return "inside"
         return "phone" if device(name) in self.phones else "outside"
+
+    def agent_of(self, telephone: str) -> str:
+        """The agent whose telephone it is; "" if it is nobody's."""
+        return self.interfaces.get(telephone) or self.telephones.get(telephone, "")
 
     def unborn(self, channel: Channel) -> None:
         """A channel whose creation was not observed: it began before the stream, in a gap, or in a gap without any other mark."""

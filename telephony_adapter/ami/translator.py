@@ -46,6 +46,7 @@ EVENTS: dict[str, Handler] = {
     "CoreShowChannelsComplete": connection_gaps.channels_listed,
     "DialBegin": outbound.dial_began,
     "DialEnd": _dial_ended,
+    "ExtensionStatus": agents.hint_listed,
     "FullyBooted": connection_gaps.fully_booted,
     "Hangup": lines.gone,
     "HangupRequest": lines.hangup_requested,
@@ -80,6 +81,9 @@ STREAM: dict[str, Handler] = {
     SILENCE: connection_gaps.silent,
 }
 HANDLERS = EVENTS | STREAM
+SENT = EVENTS.keys() - {"ExtensionStatus"}
+"""Events that are worth being sent at any time: of a hint its place in a list is enough, and its state is nothing to Atende."""
+
 _OF_LINES = frozenset({"Newchannel", "Newstate", "DialBegin", "Hangup", "CoreShowChannel"})
 """Events of the class `call`, and the list that only a client that reads that class requests."""
 

@@ -221,22 +221,22 @@ def test_a_process_that_takes_over_closes_what_ended_in_between_and_goes_on_with
         }  # fmt: skip
 
 
-def test_an_agent_to_whose_telephone_a_call_is_transferred_talks_until_it_ends(center: Embedded, lab: Lab) -> None:
+def test_an_agent_to_whose_telephone_behind_a_hint_a_call_is_transferred_talks_until_it_ends(center: Embedded, lab: Lab) -> None:
     followed = Followed(center, lab, sees_log=False)
     with following(center, followed.settings) as (adapter,):
         within(lambda: adapter.figures.connected, 20)
-        for agent in (1001, 1003):
-            lab.log_in(agent)
-        within(lambda: followed.state_of(1003) == "available", 20)
-        lab.blind_transfer(lab.connected(lab.call(VENDAS, talk=50)), "1003")
-        within(lambda: followed.state_of(1003) == "talking", 20)
+        lab.log_in(1001)
+        lab.log_in(1005, local=True)
+        within(lambda: followed.state_of(1005) == "available", 20)
+        lab.blind_transfer(lab.connected(lab.call(VENDAS, talk=50)), "1005")
+        within(lambda: followed.state_of(1005) == "talking", 20)
         within(lambda: followed.state_of(1001) == "available", 20)
         lab.world.command("channel request hangup all")
         lab.be_quiet()
         followed.has_caught_up(adapter, lab)
-        within(lambda: followed.state_of(1003) == "available", 20)
+        within(lambda: followed.state_of(1005) == "available", 20)
     same(followed.queues(), asterisk.queues_of(lab.log()))
-    assert followed.report("agents", "agent")[asterisk.AGENTS[1003]]["direct_ms"] > 0
+    assert followed.report("agents", "agent")[asterisk.AGENTS[1005]]["direct_ms"] > 0
 
 
 @pytest.mark.long

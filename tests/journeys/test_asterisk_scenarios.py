@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,7 +28,7 @@ from settings import Settings
 from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
 from tests.kit import asterisk
-from tests.kit.asterisk import AGENTS, SUPORTE, VENDAS, Lab
+from tests.kit.asterisk import AGENTS, SUPORTE, VENDAS, Lab, members
 from tests.kit.live_center import center
 from tests.kit.sip_phone import SipPhone
 from tests.kit.waiting import within
@@ -95,18 +94,6 @@ class Followed:
         assert self.lab.pbx.send_action(Action="UserEvent", UserEvent="Now").succeeded
         within(lambda: adapter.figures.packets > seen, 20)
         within(lambda: sum(adapter.figures.lags.counts) >= adapter.figures.packets, 20)
-
-
-@contextmanager
-def members(lab: Lab, *joining: tuple[str, str, str]) -> Iterator[None]:
-    """These (queue, interface, name) are members meanwhile."""
-    try:
-        for queue, interface, name in joining:
-            lab.pbx.send_action(Action="QueueAdd", Queue=queue, Interface=interface, MemberName=name)
-        yield
-    finally:
-        for queue, interface, _ in joining:
-            lab.pbx.send_action(Action="QueueRemove", Queue=queue, Interface=interface)
 
 
 def dialled(lab: Lab, channel: str, exten: str, number: str) -> None:

@@ -103,12 +103,10 @@ class Lab:
     # The PBX
 
     def log_in(self, agent: int, *, local: bool = False) -> None:
-        """Log an agent in to the agent's queues."""
-        interface = f"Local/{agent}@ramais/n" if local else f"PJSIP/{agent}"
+        """Log an agent in to the agent's queues. local: reached through the dialplan, and known by a hint, as FreePBX does it (1005 has one)."""
+        interface, watched = (f"Local/{agent}@ramais/n", f"hint:{agent}@ramais") if local else (f"PJSIP/{agent}",) * 2
         for queue in QUEUES[agent]:
-            self.pbx.send_action(
-                Action="QueueAdd", Queue=queue, Interface=interface, MemberName=AGENTS[agent], StateInterface=f"PJSIP/{agent}"
-            )
+            self.pbx.send_action(Action="QueueAdd", Queue=queue, Interface=interface, MemberName=AGENTS[agent], StateInterface=watched)
 
     def log_out(self, agent: int) -> None:
         """Log an agent out."""
@@ -267,6 +265,18 @@ def lab() -> Iterator[Lab]:
         made.leave_queues()
     finally:
         made.close()
+
+
+@contextmanager
+def members(lab: Lab, *joining: tuple[str, str, str]) -> Iterator[None]:
+    """These (queue, interface, name) are members meanwhile."""
+    try:
+        for queue, interface, name in joining:
+            lab.pbx.send_action(Action="QueueAdd", Queue=queue, Interface=interface, MemberName=name)
+        yield
+    finally:
+        for queue, interface, _ in joining:
+            lab.pbx.send_action(Action="QueueRemove", Queue=queue, Interface=interface)
 
 
 def queues_of(lines: list[list[str]]) -> dict[str, dict[str, int]]:

@@ -40,6 +40,7 @@ class SipPhone:
         self._tag = uuid4().hex
         self._numbers = 0
         self._finals: dict[int, str] = {}
+        self._became: list[str] = []
         self._talks = threading.Event()
         self._ends = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._speak)]
@@ -105,8 +106,15 @@ class SipPhone:
         self._ask("INVITE", body=self._sdp("sendrecv"))
 
     def refer(self, exten: str, sip_port: int) -> None:
-        """Transfer the call blindly by REFER, and be out of it."""
-        self._ask("REFER", f"Refer-To: <sip:{exten}@{HOST}:{sip_port}>")
+        """Transfer the call blindly by REFER, and be out of it. Just after the answer the PBX accepts it and then says that it did not do it: the two are not joined yet."""
+
+        def is_done() -> bool:
+            self._became.clear()
+            self._ask("REFER", f"Refer-To: <sip:{exten}@{HOST}:{sip_port}>")
+            within(lambda: bool(self._became), 10)
+            return self._became[0].startswith("2")
+
+        within(is_done, 20)
 
     # SIP
 
@@ -176,6 +184,8 @@ class SipPhone:
         self._send(["SIP/2.0 200 OK", *lines], self._sdp("sendrecv") if method == "INVITE" else "", peer)
         if new:
             self._talks.set()
+        elif method == "NOTIFY" and not body.startswith("SIP/2.0 1"):
+            self._became.append(body.removeprefix("SIP/2.0 "))
         elif method == "MESSAGE":
             self.texts.append(body)
         elif method in ("BYE", "CANCEL"):

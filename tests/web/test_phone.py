@@ -28,7 +28,7 @@ from telephony_adapter.ami.connection import Connection
 from telephony_adapter.ami.packets import parse
 from tests.journeys.command_line import CommandLine
 from tests.kit import asterisk
-from tests.kit.asterisk import VENDAS, Cable, Lab
+from tests.kit.asterisk import VENDAS, Cable, Lab, members
 from tests.kit.sound import heard_at_end, heard_in_page, write_tone
 from tests.kit.waiting import within
 from tests.web.conftest import ADMINISTRATOR, PASSWORD, PATIENT_S
@@ -274,6 +274,17 @@ def test_on_hold_and_muted_the_caller_does_not_hear_the_agent(at: Desk) -> None:
     at.until_heard(name, "agent")
 
 
+def test_meters_show_how_loud_both_sides_are_and_that_a_muted_microphone_is_silent(at: Desk) -> None:
+    def loud(side: str) -> bool:
+        bar = at.page.locator("[data-stage=talking]").get_by_text(side, exact=True).locator("xpath=following-sibling::span/i")
+        return bool(bar.evaluate("bar => bar.getBoundingClientRect().width > bar.parentElement.getBoundingClientRect().width / 3"))
+
+    at.answer()
+    within(lambda: loud("Microfone") and loud("Outro lado"), HEARS_S)
+    at.button("Mudo").click()
+    within(lambda: not loud("Microfone") and loud("Outro lado"), HEARS_S)
+
+
 def test_keys_reach_the_pbx(at: Desk) -> None:
     with digits(at) as pressed:
         at.answer()
@@ -300,11 +311,16 @@ def test_a_blind_transfer_joins_the_two_and_frees_the_agent(at: Desk, kind: str,
     within(lambda: at.state() != "talking", ANSWERED_S)
 
 
+def has_chosen_a_telephone(desk: Desk) -> None:
+    """The colleague has chosen the telephone 1601, and the page knows it."""
+    desk.ask("PUT", "/v1/phone/interface", json={"agent": COLLEAGUE, "interface": "PJSIP/1601"})
+    within(lambda: ["PJSIP/1601"] in [one["interfaces"] for one in desk.ask("GET", "/v1/agents")["items"]], HEARS_S)
+    desk.page.reload()
+    expect(desk.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
+
+
 def test_a_transfer_to_a_colleague_rings_the_telephone_that_the_colleague_chose(at: Desk) -> None:
-    at.ask("PUT", "/v1/phone/interface", json={"agent": COLLEAGUE, "interface": "PJSIP/1601"})
-    within(lambda: ["PJSIP/1601"] in [one["interfaces"] for one in at.ask("GET", "/v1/agents")["items"]], HEARS_S)
-    at.page.reload()
-    expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
+    has_chosen_a_telephone(at)
     name = at.answer()
     transfer(at, "Agente")
     at.until_heard(name, "telephone")
@@ -354,6 +370,18 @@ def test_a_transfer_to_an_internal_number_waits_until_it_is_known_whose_it_is(at
     within(lambda: talks(at) == 0, HEARS_S)
 
 
+def test_a_transfer_while_the_call_is_still_announced_to_the_agent_is_made_after_that(at: Desk) -> None:
+    here, there = at.lab.server.sounds
+    here.mkdir(parents=True, exist_ok=True)
+    write_tone(here / "announced.wav", 1230, seconds=3, rate=8_000)
+    at.lab.pbx.send_action(Action="Setvar", Variable="ANNOUNCED", Value=there / "announced")
+    name = at.call("8vendas")
+    at.button("Atender").click(timeout=ANSWERED_S * 1_000)
+    transfer(at, "Fora", number="1601")
+    at.until_heard(name, "telephone")
+    within(lambda: talks(at) == 0, HEARS_S)
+
+
 def test_a_transfer_that_the_pbx_refuses_is_told_with_its_reason_and_the_call_goes_on(at: Desk) -> None:
     name = at.answer()
     form = ask_to_transfer(at, "Ramal", number="999")
@@ -362,9 +390,18 @@ def test_a_transfer_that_the_pbx_refuses_is_told_with_its_reason_and_the_call_go
     at.until_heard(name, "agent")
 
 
-def test_an_attended_transfer_asks_first_and_then_joins_the_two(at: Desk) -> None:
+@pytest.mark.parametrize(
+    ("kind", "chosen"), [("Fora", {"number": "1601"}), ("Agente", {}), ("Serviço", {"queue": "suporte"}), ("Ramal", {"number": "201"})]
+)
+def test_an_attended_transfer_asks_first_and_then_joins_the_two(at: Desk, kind: str, chosen: dict[str, str]) -> None:
+    has_chosen_a_telephone(at)
+    with members(at.lab, ("suporte", "PJSIP/1601", COLLEAGUE)):
+        _ask_and_join(at, kind, chosen)
+
+
+def _ask_and_join(at: Desk, kind: str, chosen: dict[str, str]) -> None:
     name = at.answer()
-    transfer(at, "Fora", "Consultar antes", number="1601")
+    transfer(at, kind, "Consultar antes", **chosen)
     at.until_hears("telephone")
     at.until_heard(name)
     at.button("Concluir a transferência").click()

@@ -31,7 +31,7 @@ from tests.kit.recording_bus import CALLER, RecordingBus
 from tests.kit.waiting import within
 
 BOOTED = "Event: FullyBooted\r\nUptime: 100000\r\n\r\n"
-GREETED = 9
+GREETED = 11
 """Packets until the lists have come: six answers, that it is booted, and the ends of two lists."""
 
 
@@ -68,7 +68,11 @@ class Bus(RecordingBus):
 def greets(action: dict[str, str]) -> str:
     """As an Asterisk that is booted and has neither queues nor channels."""
     id = action.get("ActionID", "")
-    ends = {"QueueStatus": "QueueStatusComplete", "CoreShowChannels": "CoreShowChannelsComplete"}
+    ends = {
+        "QueueStatus": "QueueStatusComplete",
+        "ExtensionStateList": "ExtensionStateListComplete",
+        "CoreShowChannels": "CoreShowChannelsComplete",
+    }
     if action["Action"] == "Login":
         return f"Response: Success\r\nActionID: {id}\r\n\r\n{BOOTED}"
     if action["Action"] in ends:
@@ -156,6 +160,28 @@ def test_a_lost_connection_is_a_gap_that_begins_at_once_and_ends_with_the_next_o
     within(lambda: adapter.figures.sessions == 2)
     within(lambda: bus.gaps()[-1].closed_us is not None)
     assert {one.opened_us for one in bus.gaps()} == {gap.opened_us}
+
+
+def test_connections_are_tried_less_and_less_often_and_soon_again_after_one_that_came_about(
+    pbx: Pbx, follow: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(adapter: Adapter, seconds: float) -> None:
+        pauses.append(seconds)
+        adapter._must_go_on()
+
+    monkeypatch.setattr(Adapter, "_pause", pause)
+    pbx.refuses = True
+    adapter = follow()
+    within(lambda: len(pauses) > 14)
+    assert pauses[:14] == [min(module._LONGEST_PAUSE_S, module._FIRST_PAUSE_S * 2**tries) for tries in range(1, 15)]
+    pbx.refuses = False
+    within(lambda: adapter.figures.connected)
+    tried = len(pauses)
+    pbx.hang_up()
+    within(lambda: len(pauses) > tried)
+    assert pauses[tried] == module._FIRST_PAUSE_S
 
 
 def test_a_process_that_stops_leaves_the_beginning_of_the_gap_to_the_next_one(pbx: Pbx, bus: Bus, follow: Following) -> None:

@@ -28,7 +28,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def whole(action: dict[str, str], **differs: str) -> str:
     """As an Asterisk that lacks nothing; differs: another answer to these actions, "" = refused, or to all events."""
     name, id = action["Action"], f"ActionID: {action.get('ActionID', '')}"
+    listed = f"Response: Success\r\n{id}\r\nEventList: start\r\n\r\n{{}}Event: Complete\r\n{id}\r\nEventList: Complete\r\n\r\n"
     said = {
+        "QueueStatus": listed.format(differs.get("members", "").replace("ID", id)),
+        "ExtensionStateList": listed.format(differs.get("hints", "").replace("ID", id)),
         "Login": f"Response: Success\r\n{id}\r\n\r\nEvent: FullyBooted\r\nPrivilege: system,all\r\nUptime: 9\r\n\r\n{differs.get('events', EVENTS)}",
         "Ping": f"Response: Success\r\n{id}\r\nTimestamp: {differs.get('now', f'{time.time():.6f}')}\r\n\r\n",
         "CoreSettings": f"Response: Success\r\n{id}\r\nAsteriskVersion: {differs.get('version', '22.1.0')}\r\nSystemName: {differs.get('system', '')}\r\n\r\n",
@@ -70,6 +73,29 @@ def test_what_is_missing_is_named_with_the_line_that_adds_it(differs: dict[str, 
     (missing,) = [finding for finding in found(**differs) if finding.state == "missing"]
     assert says in missing.what
     assert line in "\n".join(missing.lines)
+
+
+MEMBER = "Event: QueueMember\r\nID\r\nQueue: vendas\r\nName: Ana\r\nLocation: {}\r\nStateInterface: {}\r\n\r\n"
+HINT = "Event: ExtensionStatus\r\nID\r\nExten: {}\r\nContext: {}\r\nHint: {}\r\nStatus: 0\r\n\r\n"
+LOCAL = "Local/1001@from-queue/n"
+
+
+@pytest.mark.parametrize(
+    ("location", "watched", "hint", "known"),
+    [
+        ("PJSIP/1001", "PJSIP/1001", "", True),
+        (LOCAL, "PJSIP/1001", "", True),
+        (LOCAL, "hint:1001@ext-local", "PJSIP/1001&Custom:DND1001", True),
+        (LOCAL, "hint:1001@ext-local", "Custom:DND1001", False),
+        (LOCAL, "hint:1001@other", "PJSIP/1001", False),
+        (LOCAL, LOCAL, "", False),
+    ],
+)
+def test_a_member_whose_telephone_cannot_be_known_is_named(location: str, watched: str, hint: str, known: bool) -> None:
+    findings = found(members=MEMBER.format(location, watched), hints=HINT.format("1001", "ext-local", hint) if hint else "")
+    missing = [finding for finding in findings if finding.state == "missing"]
+    assert [finding.what.count("Ana (Local/1001@from-queue/n)") for finding in missing] == ([] if known else [1])
+    assert known or "exten => 1001,hint,PJSIP/1001" in missing[0].lines
 
 
 def test_a_class_of_which_nothing_was_heard_is_unknown_and_not_missing() -> None:

@@ -126,6 +126,38 @@ def test_a_queues_call_through_the_dialplan_is_no_direct_call_of_the_telephone_b
     ]
 
 
+def hint(telephones: str, exten: str = "1002@ext-local") -> str:
+    number, _, context = exten.partition("@")
+    return undated("Event: ExtensionStatus", Exten=number, Context=context, Hint=telephones, Status=0, StatusText="Idle")
+
+
+@pytest.mark.parametrize("listed_first", [True, False])
+def test_the_telephone_behind_a_hint_is_the_agents(tmp_path: Path, listed_first: bool) -> None:
+    member = added({"Interface": "Local/1002@from-queue/n", "MemberName": "Bruno"}, StateInterface="hint:1002@ext-local")
+    listed = hint("PJSIP/1002&Custom:DND1002,CustomPresence:1002")
+    before = [listed, member] if listed_first else [member, listed]
+    assert direct(story(tmp_path, [BANNER, *before, *CALLED])) == [("call_began", 6), ("call_ended", 9)]
+
+
+@pytest.mark.parametrize("listed", [hint("PJSIP/1002", "1002@other"), hint("Custom:DND1002")])
+def test_a_telephone_behind_another_hint_is_nobodys(tmp_path: Path, listed: str) -> None:
+    member = added({"Interface": "Local/1002@from-queue/n", "MemberName": "Bruno"}, StateInterface="hint:1002@ext-local")
+    assert direct(story(tmp_path, [BANNER, member, listed, *CALLED])) == []
+
+
+def test_who_dials_out_with_a_telephone_behind_a_hint_is_the_agent_and_no_customer(tmp_path: Path) -> None:
+    member = added({"Interface": "Local/1002@from-queue/n", "MemberName": "Bruno"}, StateInterface="hint:1002@ext-local")
+    trunk = {"DestChannel": "PJSIP/tronco-00000008", "DestUniqueid": f"{T0 + 6}.8", "DialString": "11988000814@tronco"}
+    leg = event(
+        "Newchannel", 6, Channel=trunk["DestChannel"], Uniqueid=trunk["DestUniqueid"], Linkedid=PHONE["Uniqueid"], ChannelState=0, Exten=""
+    )
+    dials = [new(5, ChannelState=4, Exten="11988000814"), leg, event("DialBegin", 6, **PHONE | trunk), down(9)]
+    observed = story(tmp_path, [BANNER, member, hint("PJSIP/1002"), *dials])
+    assert [(fact.kind, fact.agent) for fact in observed.of(PHONE["Uniqueid"]) if fact.kind in ("arrived", "dialled")] == [
+        ("dialled", "Bruno")
+    ]
+
+
 def test_a_direct_call_that_a_cut_hides_ends_when_a_list_lacks_it_and_one_that_began_in_the_cut_is_listed(tmp_path: Path) -> None:
     path = tmp_path / "stream.jsonl"
     other = {"Channel": "PJSIP/1001-00000009", "Uniqueid": f"{T0 + 12}.9", "Linkedid": f"{T0 + 12}.9"}

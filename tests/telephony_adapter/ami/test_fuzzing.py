@@ -82,7 +82,7 @@ def about_others(draw: st.DrawFn) -> str:
 def facts(raws: list[str]) -> list[tuple[str, str]]:
     stream = live()
     stream.connected()
-    stream.receive(raw.removesuffix("\r\n\r\n") for raw in raws)
+    stream.receive([raw.removesuffix("\r\n\r\n") for raw in raws], [0.0] * len(raws))
     return [
         (fact.kind, fact.queue)
         for observation in stream.taken()
@@ -110,6 +110,6 @@ def test_a_real_stream_with_bytes_changed_is_read_to_its_end(changes: list[tuple
         raw[at % len(raw)] = byte
     stream = live()
     stream.connected()
-    stream.receive(bytes(raw).decode("utf-8", "surrogateescape").removesuffix("\r\n\r\n") for raw in raws)
+    stream.receive([bytes(raw).decode("utf-8", "surrogateescape").removesuffix("\r\n\r\n") for raw in raws], [0.0] * len(raws))
     stream.disconnected()
     assert stream.stream.read == len(raws)

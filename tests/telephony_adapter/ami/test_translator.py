@@ -163,6 +163,15 @@ def test_05_after_a_blind_transfer_the_same_uniqueid_joins_the_next_queue(tmp_pa
     assert (released.by, released.private and released.private.plain) == ("transfer", "4021")
 
 
+def test_05_a_blind_transfer_before_the_two_are_joined_names_no_transferee_and_is_none(tmp_path: Path) -> None:
+    transfer = event("BlindTransfer", 3.002, Result="Fail", Extension="4021", Context="ramais")
+    observed = story(
+        tmp_path, [BANNER, born(), join(1), leave(3), connect(3.001, 2), transfer, complete(8.001, 2, 5, "agent"), hang_up(8.1)]
+    )
+    released = the("released", observed.of(CALL))
+    assert (released.by, released.private) == ("agent", None)
+
+
 @pytest.mark.parametrize("queue", ["suporte", "vendas"])
 def test_05_a_transferred_call_may_join_its_next_queue_before_the_end_of_the_talk_is_told(tmp_path: Path, queue: str) -> None:
     talk = [BANNER, born(), join(1), leave(3), connect(3.001, 2)]

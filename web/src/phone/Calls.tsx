@@ -3,8 +3,8 @@ import { useState } from "react";
 import { useText } from "../i18n";
 import { Panel } from "../ui/Panel";
 import { CallCard, type KnownCall } from "./CallCard";
-import type { Refusal } from "./call";
 import styles from "./Phone.module.css";
+import type { Refusal } from "./refer";
 import { refusalIn } from "./refusals";
 import { softphone, useSoftphone } from "./softphone";
 

@@ -1,5 +1,6 @@
 import type { RTCSession } from "jssip/lib/RTCSession";
 import { type Heard, listenTo } from "./quality";
+import { type Refusal, refer } from "./refer";
 import { play } from "./sound";
 
 /** A call as the page shows it. since: when it entered its stage, milliseconds since 1970 by this machine's clock. */
@@ -16,18 +17,6 @@ export interface CallView {
   near: MediaStream | null;
   far: MediaStream | null;
 }
-
-/** Why a transfer was not taken: the PBX's own words (`404 Not Found`), or those of what became of the request; "" if nothing was said. */
-export interface Refusal {
-  reason: string;
-}
-
-interface Answer {
-  status_code: number | string;
-  reason_phrase: string;
-}
-
-const reasonOf = ({ status_code, reason_phrase }: Answer) => `${status_code} ${reason_phrase}`.trim();
 
 const GATHERS_MS = 200;
 const TONE = { duration: 160, interToneGap: 120, transportType: "RFC2833" as never };
@@ -112,26 +101,15 @@ export class PhoneCall {
     this.session.sendDTMF(tones, TONE);
   }
 
-  /** Hand the call over to `target`: at once, or to the one with whom `consulted` talks. Resolves with null if it was taken, else with why not. */
+  /** Hand the call over to `target`: at once, or to the one with whom `consulted` talks. Resolves with null if it was taken, or has ended, else with why not. */
   transfer(target: string, consulted?: PhoneCall): Promise<Refusal | null> {
-    return new Promise((resolve) => {
-      // JsSIP asks nothing, and says nothing, for a call that is not up.
-      if (!this.session.isEstablished()) return resolve({ reason: "" });
-      this.session.once("ended", () => resolve(null));
-      this.session.refer(consulted ? consulted.session.remote_identity.uri : target, {
-        ...(consulted && { replaces: consulted.session }),
-        eventHandlers: {
-          accepted: () => {
-            // The PBX has joined the others: this leg ends by itself only if the page ends it.
-            for (const call of [this, consulted]) call?.hangUp();
-            resolve(null);
-          },
-          failed: ({ status_line }: { status_line: Answer }) => resolve({ reason: reasonOf(status_line) }),
-          requestFailed: ({ response, cause }: { response: Answer | null; cause: string }) =>
-            resolve({ reason: response ? reasonOf(response) : cause }),
-        },
-      });
-    });
+    const ended = new Promise<null>((resolve) => this.session.once("ended", () => resolve(null)));
+    // The PBX has joined the others: this leg ends by itself only if the page ends it.
+    const made = () => {
+      for (const call of [this, consulted]) call?.hangUp();
+    };
+    const to = consulted ? consulted.session.remote_identity.uri : target;
+    return Promise.race([ended, refer(this.session, to, consulted?.session, made)]);
   }
 
   /** After the connection to the PBX was away: tell it where this call is now. One that it no longer knows ends. */

@@ -3,12 +3,13 @@ import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from "jssip/lib
 import { useSyncExternalStore } from "react";
 import { type ApiError, api } from "../api/client";
 import { session } from "../api/session";
-import { type CallView, PhoneCall, type Refusal } from "./call";
+import { type CallView, PhoneCall } from "./call";
 import { type Credential, CredentialKeeper } from "./credential";
 import { keep } from "./kept";
 import { onlyTab } from "./lock";
 import { connected, loadAgainIfBarred } from "./policy";
 import { microphoneOf, preferences } from "./preferences";
+import type { Refusal } from "./refer";
 import { mixed, ring } from "./sound";
 
 /**

@@ -14,8 +14,8 @@ T = TypeVar("T")
 _IN_TRAFFIC, _CALM_S = 2, 1.0
 """After so many answers in a row that were disturbed by new rows, answers are not computed from the current rows for so many seconds."""
 
-_HELD_S = 0.5
-"""How long rows and brief answers wait for each other at most."""
+_HELD_S = 2.0
+"""How long rows and brief answers wait for each other at most. An answer that new rows disturb is computed twice, on a machine that is busy already."""
 
 
 class ProjectionsStopped(Exception):

@@ -115,7 +115,7 @@ def _states(view: TemporalView, found: dict[str, AgentState], at: int, calls: Op
     """The state of these agents, by all that `view` has of them."""
     free_since = _ends(view, at) if idle or any(one.wraps_up(at) and one.wrap_up_ms is None for one in calls.of_agents) else {}
     spans: dict[str, dict[str, _Span]] = {}
-    for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=at):
+    for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=view.settled("agent_spans", at)):
         spans.setdefault(span.agent, {})[span.kind] = span
     _with_rings(found, calls.visits, at)
     _with_talks(found, [one for one in calls.of_agents if not _left_since(one, spans.get(one.agent, {}).get("session"), at)], at)
@@ -234,7 +234,7 @@ def _ends(view: TemporalView, at: int) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in [*_ends_in(view, at, "visits"), *_ends_in(view, at, "rings")]:
         found[row.who] = max(row.until_ms, found.get(row.who, row.until_ms))
-    for attempts in view.ask(_AttemptsEnd, _ATTEMPTS.format(attempts=view.known("attempts")), at=at):
+    for attempts in view.ask(_AttemptsEnd, _ATTEMPTS.format(attempts=view.known("attempts")), at=view.settled("attempts", at)):
         found[attempts.agent] = max(attempts.until_ms, found.get(attempts.agent, attempts.until_ms))
     return found
 

@@ -158,7 +158,7 @@ def open_calls(view: TemporalView, at: int) -> OpenCalls:
         visits = view.ask(OpenVisit, _OPEN.format(visits=view.known("visits")), at=at)
     else:
         visits = those_that_hold(view, "visits", view.ask(OpenVisit, _OPEN.format(visits=view.written("visits")), at=at))
-    attempts = view.ask(OpenAttempt, _OPEN_ATTEMPTS.format(attempts=view.known("attempts")), at=at)
+    attempts = view.ask(OpenAttempt, _OPEN_ATTEMPTS.format(attempts=view.known("attempts")), at=view.settled("attempts", at))
     found = OpenCalls(visits, attempts)
     _give_parts(view, found)
     return found

@@ -84,13 +84,12 @@ class Remembered:
         if _AS_OF in arguments:
             as_of = min(int(arguments[_AS_OF]), max(map(self._newest_of, tables)))
             arguments = {**arguments, _AS_OF: str(as_of)}
-        key = _Key(sql, tuple(sorted(arguments.items())))
+        key, reading = _Key(sql, tuple(sorted(arguments.items()))), _Reading(tables, as_of, Future())
         with self._lock:
             known = self._known.get(key)
             if known is not None:
                 self._known.move_to_end(key)
             else:
-                reading = _Reading(tables, as_of, Future())
                 reading.holds = not any(map(reading.is_changed_by, self._writes))
                 if reading.holds:
                     self._known[key] = reading

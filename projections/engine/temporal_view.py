@@ -79,7 +79,6 @@ _LAST = "SELECT max({last}) AS at FROM {rows}"
 _LAST_INSTANTS: dict[str, str] = {
     "agent_spans": "greatest(from_ms, ifNull(until_ms, from_ms))",
     "attempts": "greatest(greatest(dialled_ms, ifNull(answered_ms, dialled_ms)), ifNull(ended_ms + ifNull(wrap_up_ms, 0), dialled_ms))",
-    "ivr_calls": "greatest(entered_ms, ifNull(left_ms, entered_ms))",
 }
 """Per table whose rows seldom change: the last instant that a row names."""
 

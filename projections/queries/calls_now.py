@@ -146,7 +146,7 @@ def _dialled(attempts: list[OpenAttempt], at: int) -> list[_Stage]:
 def _in_ivr(view: TemporalView, at: int) -> list[_Stage]:
     return [
         _Stage(one.id, "in-ivr", one.entered_ms, ivr=one.ivr)
-        for one in view.ask(_InIvr, _IVR.format(ivr_calls=view.rows_of("ivr_calls")), at=view.settled("ivr_calls", at))
+        for one in view.ask(_InIvr, _IVR.format(ivr_calls=view.rows_of("ivr_calls")), at=at)
     ]
 
 

@@ -16,7 +16,7 @@ from projections.engine.folding import Folding
 from projections.engine.progress import Progress
 from projections.engine.remembered import LARGEST_BYTES, Remembered
 from projections.engine.temporal_view import CompanyRows
-from projections.engine.warehouse import Warehouse
+from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import write
 from store.recorded_event import RecordedEvent
 from tests.kit.rows import beside, in_process
@@ -133,9 +133,9 @@ def test_equal_statements_that_come_at_the_same_time_are_asked_once(remembered: 
 
 def test_a_statement_that_failed_is_asked_again(remembered: Remembered) -> None:
     def fails(_: Mapping[str, str]) -> bytes:
-        raise OSError
+        raise WarehouseError("the engine is away")
 
-    with pytest.raises(OSError):
+    with pytest.raises(WarehouseError, match="away"):
         remembered.answer(NOW, {}, fails)
     assert remembered.answer(NOW, {}, Asked()) == b"x"
 

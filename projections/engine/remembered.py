@@ -17,7 +17,10 @@ from threading import Lock
 from typing import NamedTuple
 
 MOST_BYTES = 32 << 20
-"""All answers together."""
+"""All answers together, with the statements that they answer."""
+
+MOST_ANSWERS = 2_000
+"""Those of some hundred dashboards: all are looked through when rows are written."""
 
 LARGEST_BYTES = 2 << 20
 """One answer: a long report is not asked for again and again."""
@@ -31,6 +34,10 @@ _AS_OF = "as_of"
 class _Key(NamedTuple):
     sql: str
     arguments: tuple[tuple[str, str], ...]
+
+    def size(self, answer: bytes) -> int:
+        """How many bytes the statement and its answer take. A statement may name thousands of ids."""
+        return len(answer) + len(self.sql) + sum(len(value) for _, value in self.arguments)
 
 
 @dataclass
@@ -112,10 +119,10 @@ class Remembered:
             if reading.holds and len(answer) > LARGEST_BYTES:
                 self._forget(key, reading)
             elif reading.holds:
-                self._bytes += len(answer)
+                self._bytes += key.size(answer)
             # Before the lock is released: what is forgotten later is known to count.
             reading.answer.set_result(answer)
-            while self._bytes > self._most_bytes:
+            while self._bytes > self._most_bytes or len(self._known) > MOST_ANSWERS:
                 self._forget(*next((key, one) for key, one in self._known.items() if one.answer.done()))
         return answer
 
@@ -123,7 +130,7 @@ class Remembered:
         if self._known.get(key) is reading:
             del self._known[key]
             if reading.answer.done():
-                self._bytes -= len(reading.answer.result())
+                self._bytes -= key.size(reading.answer.result())
         reading.holds = False
 
     @contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from domain.access import WHOLE_COMPANY, Scope
 from migrations.runner import migrate
+from projections.engine import remembered as remembered_answers
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.folding import Folding
 from projections.engine.progress import Progress
@@ -141,12 +142,20 @@ def test_a_statement_that_failed_is_asked_again(remembered: Remembered) -> None:
 
 
 def test_the_least_recently_used_answers_are_dropped_above_the_limit() -> None:
-    remembered, asked = Remembered(lambda table: 10, most_bytes=25), Asked(b"0123456789")
+    remembered, asked = Remembered(lambda table: 10, most_bytes=2 * 1_000 + 500), Asked(bytes(900))
     for company in ("a", "b", "a", "c", "a", "b"):
         remembered.answer(NOW, {"tenant": company}, asked)
     assert asked.times == 4
     assert remembered.answer(NOW, {"tenant": "long"}, Asked(bytes(LARGEST_BYTES + 1))) != b""
     remembered.answer(NOW, {"tenant": "b"}, asked)
+    assert asked.times == 4
+
+
+def test_only_so_many_answers_are_kept(remembered: Remembered, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered_answers, "MOST_ANSWERS", 2)
+    asked = Asked()
+    for company in ("a", "b", "c", "b", "a"):
+        remembered.answer(NOW, {"tenant": company}, asked)
     assert asked.times == 4
 
 

@@ -22,6 +22,7 @@ from chdb.state.sqlitelike import Connection
 
 from projections.engine.durability import make_durable
 from projections.engine.pool import Pool
+from projections.engine.remembered import Remembered
 from projections.engine.warehouse import Columns, Value, WarehouseError, WarehouseFull, WarehouseHeld, must_name_tenant, through_a_swap
 
 R = TypeVar("R")
@@ -38,6 +39,8 @@ _LEAST_ROOM = 32 << 20
 _MUCH_ROOM = 1 << 30
 _ASK_EVERY_S = 0.5
 """Where there is much room: asking costs as much as a small insert."""
+
+_NEWEST = "SELECT max(position) AS position FROM {table}"
 
 _DICTS = msgspec.json.Decoder(dict[str, Any])
 
@@ -60,16 +63,17 @@ _PLAIN: Mapping[str, pa.DataType] = {
 class ChdbWarehouse:
     """One database of the engine whose data is in `directory`. Thread-safe."""
 
-    def __init__(self, directory: Path, database: str = "atende", threads: int = 0) -> None:
+    def __init__(self, directory: Path, database: str = "atende", threads: int = 0, remembered: Remembered | None = None) -> None:
         """Open it, or create it. Raises WarehouseHeld while another process has it open, or this process has another directory open.
 
-        threads: how many a query may use; 0 = as many as there are cores.
+        threads: how many a query may use; 0 = as many as there are cores. remembered: the answers that others of the same database have got.
         """
         self.directory = directory
         self.database = database
         self._pool = Pool(lambda: _connect(directory, database, threads), Connection.close)
         self._schemas: dict[str, pa.Schema] = {}
         self._beside: list[ChdbWarehouse] = []
+        self._remembered = remembered or Remembered(self._newest_position)
         self._asked_at = -inf
         """When the engine was asked for its room (monotonic seconds)."""
         with self._pool.connection():
@@ -83,7 +87,9 @@ class ChdbWarehouse:
 
     def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
         must_name_tenant(sql)
-        return msgspec.json.Decoder(row_type).decode_lines(through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant})))
+        arguments = _texts({**params, "tenant": tenant})
+        answer = self._remembered.answer(sql, arguments, lambda given: through_a_swap(lambda: self._sent(sql, given)))
+        return msgspec.json.Decoder(row_type).decode_lines(answer)
 
     def rows_beside(self, row_type: type[R], sql: str, tenant: UUID, beside: Mapping[str, Columns], **params: Value) -> list[R]:
         if beside:
@@ -91,12 +97,22 @@ class ChdbWarehouse:
         return self.rows(row_type, sql, tenant, **params)
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
-        # The statement may change a table's columns.
+        if sql.lstrip().startswith("SELECT"):
+            return _DICTS.decode_lines(self._run(sql, params))
+        # The statement may change a table's columns, and its rows.
         self._schemas.clear()
-        return _DICTS.decode_lines(self._run(sql, params))
+        with self._remembered.writing():
+            return _DICTS.decode_lines(self._run(sql, params))
+
+    def _newest_position(self, table: str) -> int:
+        (answer,) = through_a_swap(lambda: self.execute(_NEWEST.format(table=table)))
+        position: int = answer["position"]
+        return position
 
     def _run(self, sql: str, params: Mapping[str, Value]) -> bytes:
-        arguments = {name: parameter(value) for name, value in params.items()}
+        return self._sent(sql, _texts(params))
+
+    def _sent(self, sql: str, arguments: Mapping[str, str]) -> bytes:
         with self._pool.connection() as connection:
             try:
                 answer: bytes = connection.query(sql, "JSONEachRow", params=arguments).bytes()
@@ -109,7 +125,7 @@ class ChdbWarehouse:
     def insert(self, table: str, columns: Columns) -> None:
         arrow = self._arrow(table, columns)
         if arrow:
-            with self._pool.connection() as connection:
+            with self._remembered.writing(table, columns.get("position", ())), self._pool.connection() as connection:
                 self._must_have_room(connection, len(arrow))
                 _append(connection, table, arrow)
 
@@ -161,10 +177,14 @@ class ChdbWarehouse:
         self._beside = [*(known for known in self._beside if not known._pool.closed), other]
         return other
 
+    @property
+    def remembers(self) -> bool:
+        return True
+
     @cached_property
     def for_small_queries(self) -> ChdbWarehouse:
         # To share a few rows out over the cores costs more than it saves.
-        other = ChdbWarehouse(self.directory, self.database, threads=1)
+        other = ChdbWarehouse(self.directory, self.database, threads=1, remembered=self._remembered)
         self._beside = [*self._beside, other]
         return other
 
@@ -220,6 +240,10 @@ def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
     if not nullable and of_each.null_count:
         raise WarehouseError(f"a value is missing in {field.name}")
     return array
+
+
+def _texts(params: Mapping[str, Value]) -> dict[str, str]:
+    return {name: parameter(value) for name, value in params.items()}
 
 
 def parameter(value: Value) -> str:

@@ -233,6 +233,11 @@ class ClickhouseWarehouse:
         return other
 
     @property
+    def remembers(self) -> bool:
+        # Other processes write the rows.
+        return False
+
+    @property
     def for_small_queries(self) -> ClickhouseWarehouse:
         # A server has cores of its own.
         return self

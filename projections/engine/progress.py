@@ -14,8 +14,8 @@ T = TypeVar("T")
 _IN_TRAFFIC, _CALM_S = 2, 1.0
 """After so many answers in a row that were disturbed by new rows, answers are not computed from the current rows for so many seconds."""
 
-_HELD_S = 0.5
-"""How long rows and brief answers wait for each other at most."""
+_HELD_S = 2.0
+"""How long rows and brief answers wait for each other at most. An answer that new rows disturb is computed twice, on a machine that is busy already."""
 
 
 class ProjectionsStopped(Exception):
@@ -46,7 +46,7 @@ class Progress:
         self._waiters = 0
         # The last writer may have been killed after it wrote rows, up to the end of the log, and before it recorded their position.
         self._unsure_until = head
-        self._writing = position < head
+        self._writing = self._unsure
         self._writes = 0
         self._failure: Exception | None = None
         self._brief = 0
@@ -60,6 +60,11 @@ class Progress:
     def position(self) -> int:
         """Every event up to here is in the rows."""
         return self._position
+
+    @property
+    def _unsure(self) -> bool:
+        """Whether the rows may be ahead of the position until they have caught up: nobody waits for that."""
+        return self._position < self._unsure_until
 
     @property
     def failure(self) -> Exception | None:
@@ -136,7 +141,7 @@ class Progress:
     def _between_writes(self) -> Iterator[None]:
         """Inside, no rows are written, unless it takes long."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._writing and not self._kept_waiting, _HELD_S)
+            self._changed.wait_for(lambda: self._unsure or not (self._writing or self._kept_waiting), _HELD_S)
             self._brief += 1
         try:
             yield
@@ -157,8 +162,8 @@ class Progress:
     def written(self, position: int) -> None:
         """All rows up to `position` are written, and none beyond it."""
         with self._changed:
-            self._writing = position < self._unsure_until
             self._position = position
+            self._writing = self._unsure
             self._changed.notify_all()
 
     def stopped(self, failure: Exception) -> None:

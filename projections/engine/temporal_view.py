@@ -75,7 +75,19 @@ FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
 """Per table: its rows as they were at the moment. `ifNull` makes an unknown condition false: servers before 20 would make the whole unknown. Tables without own instants (settings) are used as known."""
 
 
+_LAST = "SELECT max({last}) AS at FROM {rows}"
+_LAST_INSTANTS: dict[str, str] = {
+    "agent_spans": "greatest(from_ms, ifNull(until_ms, from_ms))",
+    "attempts": "greatest(greatest(dialled_ms, ifNull(answered_ms, dialled_ms)), ifNull(ended_ms + ifNull(wrap_up_ms, 0), dialled_ms))",
+}
+"""Per table whose rows seldom change: the last instant that a row names."""
+
+
 _OF_TAIL = re.compile(r"\btail_(\w+)")
+
+
+class _At(msgspec.Struct):
+    at: int | None
 
 
 class _Version(msgspec.Struct):
@@ -134,6 +146,16 @@ class TemporalView:
     def _by_telephone(self, table: str) -> bool:
         """Whether names of agents follow from telephones: those of the rows, or those by which it is decided who sees them."""
         return (table in INSTANTS or self.scope.people is not None) and bool(self._telephones)
+
+    def settled(self, table: str, at_ms: int) -> int:
+        """`at_ms`, or the last instant that a row of `table` names if that is before: what had happened by then is the same.
+
+        So a statement about an instant stays the same statement, with an answer that may be known, while no rows come.
+        """
+        if not self.warehouse.remembers:
+            return at_ms
+        last = self.ask(_At, _LAST.format(last=_LAST_INSTANTS[table], rows=self.known(table)))[0].at
+        return at_ms if last is None else min(at_ms, last)
 
     def standings(self, at_ms: int) -> list[Standing]:
         """The agents who may be seen, in the queues of now; at a moment of the past in those of then, at `at_ms`."""

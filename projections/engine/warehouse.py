@@ -80,6 +80,10 @@ class Warehouse(Protocol):
         """Another database in the same engine, created if it does not exist."""
 
     @property
+    def remembers(self) -> bool:
+        """Whether a statement that is asked again costs nothing while no rows come into the tables that it reads."""
+
+    @property
     def for_small_queries(self) -> Warehouse:
         """The same rows, for queries that read few of them and come often: each takes little of the cores."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, cast, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -106,6 +108,9 @@ class _Queue(msgspec.Struct):
     sla_profile: str
 
 
+_EVERY_QUEUE = ""
+
+
 @dataclass(frozen=True)
 class Queues:
     """The company's queues, and the names that renamed queues had or took over."""
@@ -141,12 +146,18 @@ class Queues:
 
     def profile(self, names: tuple[str, ...]) -> str:
         """The profile of all these queues (of all queues, if none is given); `offered` if they differ."""
-        profiles = {
-            queue.sla_profile
-            for queue in self.known
-            if queue.id == queue.owner and (not names or {queue.name, queue.spelling} & set(names))
-        }
+        profiles = set[str]().union(*(self._profiles.get(name, ()) for name in names or (_EVERY_QUEUE,)))
         return profiles.pop() if len(profiles) == 1 else "offered"
+
+    @cached_property
+    def _profiles(self) -> dict[str, set[str]]:
+        """By each name of a queue, and for all queues: the profiles of those that have it. Each row of an answer asks for its own."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for queue in self.known:
+            if queue.id == queue.owner:
+                for name in (queue.name, queue.spelling, _EVERY_QUEUE):
+                    found[name].add(queue.sla_profile)
+        return dict(found)
 
 
 def queues_of(view: TemporalView) -> Queues:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from projections.engine.alongside import alongside
 from projections.engine.temporal_view import TemporalView
 from projections.queries.open_calls import OpenAttempt, OpenCalls, OpenVisit, open_calls, those_that_hold
 
@@ -113,9 +114,10 @@ def agent_states(view: TemporalView, at: int, calls: OpenCalls, *, idle: bool = 
 
 def _states(view: TemporalView, found: dict[str, AgentState], at: int, calls: OpenCalls, *, idle: bool) -> list[AgentState]:
     """The state of these agents, by all that `view` has of them."""
+    of_spans = alongside(_spans, view, at)
     free_since = _ends(view, at) if idle or any(one.wraps_up(at) and one.wrap_up_ms is None for one in calls.of_agents) else {}
     spans: dict[str, dict[str, _Span]] = {}
-    for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=at):
+    for span in of_spans.result():
         spans.setdefault(span.agent, {})[span.kind] = span
     _with_rings(found, calls.visits, at)
     _with_talks(found, [one for one in calls.of_agents if not _left_since(one, spans.get(one.agent, {}).get("session"), at)], at)
@@ -138,6 +140,10 @@ def _states(view: TemporalView, found: dict[str, AgentState], at: int, calls: Op
         free_since = _ends(view, at)
     # An agent without any sign of life by then did not exist yet.
     return [agent_state for name, agent_state in found.items() if name not in silent or name in free_since]
+
+
+def _spans(view: TemporalView, at: int) -> list[_Span]:
+    return view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=view.settled("agent_spans", at))
 
 
 def _persons(view: TemporalView, at: int) -> dict[str, AgentState]:
@@ -232,11 +238,16 @@ def _rest(agent_state: AgentState, spans: dict[str, _Span], free_since: int | No
 def _ends(view: TemporalView, at: int) -> dict[str, int]:
     """Per agent, when the last call, wrap-up or ringing ended."""
     found: dict[str, int] = {}
-    for row in [*_ends_in(view, at, "visits"), *_ends_in(view, at, "rings")]:
+    rings, dialled = alongside(_ends_in, view, at, "rings"), alongside(_ends_of_attempts, view, at)
+    for row in [*_ends_in(view, at, "visits"), *rings.result()]:
         found[row.who] = max(row.until_ms, found.get(row.who, row.until_ms))
-    for attempts in view.ask(_AttemptsEnd, _ATTEMPTS.format(attempts=view.known("attempts")), at=at):
+    for attempts in dialled.result():
         found[attempts.agent] = max(attempts.until_ms, found.get(attempts.agent, attempts.until_ms))
     return found
+
+
+def _ends_of_attempts(view: TemporalView, at: int) -> list[_AttemptsEnd]:
+    return view.ask(_AttemptsEnd, _ATTEMPTS.format(attempts=view.known("attempts")), at=view.settled("attempts", at))
 
 
 def _ends_in(view: TemporalView, at: int, table: str) -> list[_End]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.access import ATTEND
+from projections.engine.alongside import alongside
 from projections.engine.belonging import NEVER
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.agents import answers
@@ -83,8 +84,9 @@ def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
     where, question = on.question.zone, on.question
     shown = observed_instant(on)
     going_on = open_calls(on.view, shown.at_ms)
+    calls_of_now = alongside(calls_now, on.view, question, shown.at_ms, going_on, opened)
     people = [state for state in agent_states(on.view, shown.at_ms, going_on) if _selected(question, state)]
-    calls, identities = calls_now(on.view, question, shown.at_ms, going_on, opened)
+    calls, identities = calls_of_now.result()
     return {
         "at": iso(shown.at_ms, where),
         "covered_to": None if shown.covered_to_ms is None else iso(shown.covered_to_ms, where),

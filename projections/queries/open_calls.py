@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.ids import queue_id
+from projections.engine.alongside import alongside
 from projections.engine.temporal_view import TemporalView
 
 _OPEN = """
@@ -154,14 +155,18 @@ class OpenCalls(NamedTuple):
 
 def open_calls(view: TemporalView, at: int) -> OpenCalls:
     """The visits and attempts that wait, are dialled, talked or wrapped up at an instant."""
+    attempts = alongside(_open_attempts, view, at)
     if view.as_of is not None:
         visits = view.ask(OpenVisit, _OPEN.format(visits=view.known("visits")), at=at)
     else:
         visits = those_that_hold(view, "visits", view.ask(OpenVisit, _OPEN.format(visits=view.written("visits")), at=at))
-    attempts = view.ask(OpenAttempt, _OPEN_ATTEMPTS.format(attempts=view.known("attempts")), at=at)
-    found = OpenCalls(visits, attempts)
+    found = OpenCalls(visits, attempts.result())
     _give_parts(view, found)
     return found
+
+
+def _open_attempts(view: TemporalView, at: int) -> list[OpenAttempt]:
+    return view.ask(OpenAttempt, _OPEN_ATTEMPTS.format(attempts=view.known("attempts")), at=view.settled("attempts", at))
 
 
 def _give_parts(view: TemporalView, found: OpenCalls) -> None:
@@ -169,12 +174,13 @@ def _give_parts(view: TemporalView, found: OpenCalls) -> None:
     calls = list({visit.interaction for visit in found.visits} | {attempt.id for attempt in found.attempts})
     if not calls:
         return
+    holds = alongside(view.ask, RingOrHold, _HOLDS.format(holds=view.known("holds", of_calls=True)), calls=calls)
     visits = {visit.id: visit for visit in found.visits}
     talks: dict[UUID, OpenVisit | OpenAttempt] = {**visits, **{attempt.id: attempt for attempt in found.attempts}}
     for ring in view.ask(RingOrHold, _RINGS.format(rings=view.known("rings", of_calls=True)), calls=calls):
         if ring.visit in visits:
             visits[ring.visit].all_rings.append(ring)
-    for hold in view.ask(RingOrHold, _HOLDS.format(holds=view.known("holds", of_calls=True)), calls=calls):
+    for hold in holds.result():
         if hold.visit in talks:
             talks[hold.visit].all_holds.append(hold)
 

@@ -232,7 +232,7 @@ def _of_validation(request: Request, error: RequestValidationError) -> Problem:
 def _hint(request: Request, item: Any) -> str:
     """Which name may have been meant, if the error is an unknown one."""
     place = tuple(item["loc"])
-    return hint(str(place[-1]), known_at(request, place)) if item["type"] == "extra_forbidden" else ""
+    return hint(str(place[-1])[:64], known_at(request, place)) if item["type"] == "extra_forbidden" else ""
 
 
 def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:

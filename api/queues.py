@@ -156,7 +156,7 @@ async def register_queue(body: NewQueue, context: Authenticated) -> Response:
 
 @router.patch("/{queue_id}", summary="Change the settings of a queue", responses=_ONE, response_model=Done)
 async def change_queue(queue_id: QueueId, body: QueueChange, context: Authenticated) -> Response:
-    """The changes apply from now on; calls that were offered earlier keep their settings."""
+    """The changes apply from now on; calls that were offered earlier keep their settings. Its name is changed by `rename`, its agents by `agents`."""
     return await context.do(commands.ChangeQueueSettings(queue=queue_id, **body.model_dump()))
 
 

@@ -49,6 +49,7 @@ def renamed(ana, center):
     do(f"/v1/queues/{queue}/rename", {"name": "comercial"})
     called("after", "comercial")
     called("other", "suporte")
+    center.clock.pass_s(60)
     cover(center)
     return ana, queue, agent
 

@@ -11,7 +11,7 @@ from fastapi import Path, Query, Response
 from pydantic import Field, WithJsonSchema
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Instant, Moment, Name, Receipt, Shape, microseconds
+from api.field_types import Body, Instant, Moment, Name, Receipt, Shape, Version, microseconds
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -92,6 +92,7 @@ class ApiKeyDetail(Shape):
     """An API key, without its secret."""
 
     id: UUID
+    version: Version
     name: Annotated[str, Field(examples=["CRM"])]
     prefix: Annotated[str, Field(description="the first characters of its present secret", examples=["atk_3kT9xQ2b"])]
     level: Annotated[Level, Field(description="the level of its creator: which users it may manage, if it has the permission")]
@@ -206,6 +207,7 @@ async def _used(context: RequestContext, keys: Sequence[UUID]) -> dict[UUID, int
 def _listed(row: ListedApiKey, used: int | None) -> ApiKeyDetail:
     return ApiKeyDetail(
         id=row.id,
+        version=row.version,
         name=row.name,
         prefix=row.prefix,
         level=row.level,
@@ -225,6 +227,7 @@ def _shaped(key: ApiKey, used: int | None) -> ApiKeyDetail:
     rights = key.rights
     return ApiKeyDetail(
         id=key.id,
+        version=key.version,
         name=key.name,
         prefix=key.secret.prefix,
         level=rights.level,

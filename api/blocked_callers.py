@@ -9,8 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, IvrId, Receipt, Shape
-from api.invalid_fields import form
+from api.field_types import Body, IvrId, Phone, Receipt, Shape
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.ivr import BlockCaller, UnblockCaller
@@ -27,12 +26,9 @@ class NewBlockedCaller(Body):
     """A number whose calls are turned away."""
 
     phone: Annotated[
-        str,
+        Phone,
         Field(
-            min_length=8,
-            max_length=30,
-            pattern=form(r"^[0-9 ()+.\-]+$", "should be a telephone number: digits, blanks and ( ) + - ."),
-            description="country code (Brazil's if it is missing), area code, number, in any spelling",
+            description="country code (Brazil's if it is missing), area code, number, in any spelling; 8 digits or more",
             examples=["+55 11 98765-4321"],
         ),
     ]

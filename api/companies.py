@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Milliseconds, Receipt, Shape
+from api.field_types import ONE_LINE, Body, Milliseconds, Receipt, Shape, Version
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from commands.companies import SetCompanySettings
@@ -28,6 +28,7 @@ class CompanyDetail(Shape):
     """The caller's company (Empresa)."""
 
     id: UUID
+    version: Version
     name: Annotated[str, Field(examples=["Empresa"])]
     timezone: Annotated[str, Field(description="IANA time zone of its hours and days", examples=["America/Sao_Paulo"])]
     sla_target: Annotated[float, Field(description="percentage; default of its queues, as are the next two", examples=[80])]
@@ -47,7 +48,7 @@ class CompanyDetail(Shape):
 class CompanyChange(Body):
     """The company's defaults. Omitted fields stay unchanged."""
 
-    timezone: Annotated[str | None, Field(max_length=60, examples=["America/Manaus"])] = None
+    timezone: Annotated[str | None, Field(max_length=60, pattern=ONE_LINE, examples=["America/Manaus"])] = None
     sla_target: Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, examples=[80])] = None
     sla_ms: Annotated[Milliseconds | None, Field(examples=[20_000])] = None
     tolerated_ms: Annotated[Milliseconds | None, Field(examples=[5_000])] = None
@@ -67,6 +68,7 @@ async def get_company(context: Authenticated) -> CompanyDetail:
     settings = found.settings
     return CompanyDetail(
         id=found.id,
+        version=found.version,
         name=found.name,
         timezone=settings.timezone,
         sla_target=settings.sla_target,

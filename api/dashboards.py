@@ -11,7 +11,7 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.answer_changes import Table
 from api.asked import FIGURES_EVERY_S, Asked, FigureQuery, Watchable
-from api.figure_parameters import OfFigures, OfPart, Word, past_of
+from api.figure_parameters import OfFigures, OfIvrs, OfPart, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.periods import TODAY
 from api.problem_documents import QUERY
@@ -49,13 +49,12 @@ class OfOutbound(OfPart):
     by: By = None
 
 
-class OfIvr(OfFigures):
+class OfIvr(OfFigures, OfIvrs):
     """Parameters of the IVR dashboard."""
 
     USUAL_DAYS = TODAY
 
     by: By = None
-    ivr: Annotated[tuple[Word, ...], Field(max_length=100, description="only these IVRs, by name", examples=[["principal"]])] = ()
 
 
 @router.get("/inbound", summary="C1, Inbound", response_model=Inbound)
@@ -96,14 +95,14 @@ async def ask_outbound(context: RequestContext, params: OfOutbound) -> Asked:
 
 async def ask_ivr(context: RequestContext, params: OfIvr) -> Asked:
     """The question of the IVR dashboard."""
-    return await _asked(dashboards.ivr, context, params, params.by, params.ivr)
+    return await _asked(dashboards.ivr, context, params, params.by)
 
 
-async def _asked(dashboard: FigureQuery, context: RequestContext, params: OfPart, asked: Clock | None, ivrs: tuple[str, ...] = ()) -> Asked:
+async def _asked(dashboard: FigureQuery, context: RequestContext, params: OfPart, asked: Clock | None) -> Asked:
     past = await past_of(context, params)
     over = past.period(params)
     by = over.clock(asked, "hour")
-    return Asked(dashboard, past.question(params, by, ivrs, over), {"period": past.shown(over, by)})
+    return Asked(dashboard, past.question(params, by, over), {"period": past.shown(over, by)})
 
 
 def _tables(*tables: Table) -> Callable[[OfPart], tuple[Table, ...]]:

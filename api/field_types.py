@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from api.invalid_fields import form
-from domain.dialled_numbers import SHORTEST_DIALLED
+from domain.dialled_numbers import SHORTEST_DIALLED, unspaced
 from domain.names import LONGEST_NAME, UNSEEN, cleaned
 from domain.texts import LONGEST_SAID
 
@@ -37,19 +37,23 @@ Line = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=ONE_LIN
 
 Digits = Annotated[str, StringConstraints(max_length=20, pattern=form(r"^[0-9]*$", "should have digits alone"))]
 
+_WRITTEN = r"[ (]*\+?[ (]*[0-9*#][0-9*# ()./\-]*"
+_NUMBER = "should be a telephone number: digits, after a + if need be, with blanks, brackets, points, dashes or slashes between them"
+
+Phone = Annotated[str, Field(min_length=3, max_length=40, pattern=form(f"^{_WRITTEN}$", _NUMBER))]
+"""A telephone number, as people write it: `(11) 98765-4321`, `+55 11 98765-4321`, `5511987654321`. The same spellings are accepted wherever one is sent."""
+
+Number = Annotated[str, Field(max_length=40, pattern=form(f"^(?:{_WRITTEN}| *)$", _NUMBER)), AfterValidator(unspaced)]
+"""The number of a call, as people or the network write it; empty if there is none. Kept without what stands between its digits."""
+
 DialledNumber = Annotated[
-    str,
+    Phone,
     Field(
-        min_length=SHORTEST_DIALLED,
-        max_length=40,
-        description="the customer's number: digits, after a `+` if need be; spaces, brackets and dashes are dropped",
+        description=f"the customer's number: {SHORTEST_DIALLED} digits or more, after a `+` if need be; blanks, brackets, points, dashes and slashes are dropped",
         examples=["(11) 98765-4321"],
     ),
 ]
 """A number that an agent, or a dialler, calls."""
-
-Phone = Annotated[str, Field(min_length=3, max_length=40, pattern=form(r"[0-9]", "should have digits"))]
-"""A customer's telephone number, in any spelling."""
 
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
@@ -102,6 +106,14 @@ def microseconds(moment: datetime | None) -> int | None:
         return None
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+Version = Annotated[
+    int,
+    Field(
+        ge=1, description='send it as `If-Match: "7"` with a command, which is refused (409) if somebody changed this since', examples=[7]
+    ),
+]
 
 
 class Body(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -76,13 +77,39 @@ class OfPast(Parameters):
     at_least: Annotated[Position | None, Field(description="same as the header If-Position", examples=[1204])] = None
 
 
+_SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
+
+Queues = Annotated[
+    tuple[Word, ...],
+    Field(max_length=MOST_NAMES, description="only these queues, by name: all that each did under former names too", examples=[["vendas"]]),
+]
+QueueIds = Annotated[
+    tuple[UUID, ...],
+    Field(
+        max_length=MOST_NAMES, description="only these queues, by id, besides those by name; an unknown one is 404", examples=[[_SOME_ID]]
+    ),
+]
+
+
 class OfSome(OfPast):
     """Filters by queue and agent."""
 
-    queue: Annotated[tuple[Word, ...], Field(max_length=MOST_NAMES, description="only these queues, by name", examples=[["vendas"]])] = ()
+    queue: Queues = ()
+    queue_id: QueueIds = ()
     agent: Annotated[tuple[Word, ...], Field(max_length=MOST_NAMES, description="only these agents, by name", examples=[["Ana"]])] = ()
+    agent_id: Annotated[
+        tuple[UUID, ...],
+        Field(
+            max_length=MOST_NAMES,
+            description="only these agents, by id, besides those by name; an unknown one is 404",
+            examples=[[_SOME_ID]],
+        ),
+    ] = ()
     except_queue: Annotated[
         tuple[Word, ...], Field(max_length=MOST_NAMES, description="all queues but these, by name", examples=[["suporte"]])
+    ] = ()
+    except_queue_id: Annotated[
+        tuple[UUID, ...], Field(max_length=MOST_NAMES, description="all queues but these, by id", examples=[[_SOME_ID]])
     ] = ()
     except_agent: Annotated[
         tuple[Word, ...],
@@ -91,6 +118,21 @@ class OfSome(OfPast):
             description="all agents but these, by name: what an agent answered, as if all others were named",
             examples=[["Bruno"]],
         ),
+    ] = ()
+    except_agent_id: Annotated[
+        tuple[UUID, ...], Field(max_length=MOST_NAMES, description="all agents but these, by id", examples=[[_SOME_ID]])
+    ] = ()
+
+
+class OfIvrs(Parameters):
+    """A filter by IVR."""
+
+    ivr: Annotated[
+        tuple[Word, ...], Field(max_length=100, description="only what went through one of these IVRs, by name", examples=[["principal"]])
+    ] = ()
+    ivr_id: Annotated[
+        tuple[UUID, ...],
+        Field(max_length=100, description="the same by id, besides those by name; an unknown one is 404", examples=[[_SOME_ID]]),
     ] = ()
 
 
@@ -154,9 +196,10 @@ class Past:
         """The period as an answer shows it."""
         return over.as_dict(self.where, by if by in CLOCKS else None)
 
-    def question(self, params: OfSome, by: Grouping, ivrs: tuple[str, ...] = (), over: Period | None = None) -> Question:
+    def question(self, params: OfSome, by: Grouping, over: Period | None = None) -> Question:
         """The question for the metric engine, over a period."""
         how = params if isinstance(params, OfFigures) else OfFigures()
+        through = params if isinstance(params, OfIvrs) else OfIvrs()
         return Question(
             since_ms=None if over is None else over.since_ms,
             until_ms=None if over is None else over.until_ms,
@@ -165,7 +208,12 @@ class Past:
             agents=params.agent,
             except_queues=params.except_queue,
             except_agents=params.except_agent,
-            ivrs=ivrs,
+            queue_ids=params.queue_id,
+            agent_ids=params.agent_id,
+            except_queue_ids=params.except_queue_id,
+            except_agent_ids=params.except_agent_id,
+            ivrs=through.ivr,
+            ivr_ids=through.ivr_id,
             sla_ms=how.sla_ms,
             tolerated_ms=how.tolerated_ms,
             profile=how.sla_profile or "",

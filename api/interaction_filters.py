@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.field_types import MAX_POSITION, Body, Phone
-from api.figure_parameters import OfPart, Past, Word
+from api.figure_parameters import OfIvrs, OfPart, Past, Word
 from api.interaction_lookups import LookedUp
 from api.invalid_fields import form
 from api.lists import PageParameters
@@ -21,7 +21,7 @@ Duration = Annotated[int, Field(ge=0, le=1_000_000_000)]
 TimeOfDay = Annotated[str, Field(pattern=form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "should be a time of day, as 09:00"))]
 
 
-class Filters(OfPart, PageParameters):
+class Filters(OfPart, OfIvrs, PageParameters):
     """Filters of calls, by their beginning, and the page."""
 
     NO_FILTERS: ClassVar[frozenset[str]] = PageParameters.NO_FILTERS | {"count", "call", "phone"}
@@ -63,9 +63,6 @@ class Filters(OfPart, PageParameters):
             examples=["crm-4711"],
         ),
     ] = ""
-    ivr: Annotated[
-        tuple[Word, ...], Field(max_length=100, description="went through one of these IVRs, by name", examples=[["principal"]])
-    ] = ()
     quality: Annotated[tuple[Band, ...], Field(max_length=3, description="QUALIDADE DE CHAMADA: one of these", examples=[["low"]])] = ()
     contact_id: Annotated[
         UUID | None, Field(description="the customer, by the contact's id", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"])
@@ -113,7 +110,7 @@ class InteractionSearch(Filters, Body):
 def wanted(past: Past, params: OfInteractions | InteractionSearch, named: LookedUp) -> Interactions:
     """The selection that the filters make. named: what they name and only the key store knows."""
     return Interactions(
-        question=past.question(params, "total", params.ivr, past.period(params)),
+        question=past.question(params, "total", past.period(params)),
         medium=params.medium,
         direction=params.direction or "",
         protocol=params.protocol,

@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, DialledNumber, InteractionId, Line, Moment, Name, Receipt, microseconds
+from api.field_types import Body, DialledNumber, InteractionId, Line, Moment, Name, Number, Receipt, microseconds
 from api.invalid_fields import form
 from api.problem_documents import of_command
 from api.slice_router import SliceRouter
@@ -23,15 +23,6 @@ router = SliceRouter(
     tags=["interactions"],
     responses=of_command("not-found"),
 )
-
-Number = Annotated[
-    str,
-    Field(
-        max_length=30,
-        pattern=form(r"^\+?[0-9*#]*$", "should have digits, * and # alone, after a + if need be"),
-        description="telephone number, as the network gives it",
-    ),
-]
 
 
 class Action(Body):
@@ -61,8 +52,10 @@ class Start(Action):
     """A customer calls in."""
 
     call: OwnId = ""
-    from_number: Annotated[Number, Field(description="the caller's number; empty if withheld", examples=["5511987654321"])] = ""
-    to_number: Annotated[Number, Field(description="the company's number that was called", examples=["551140028922"])] = ""
+    from_number: Annotated[
+        Number, Field(description="the caller's number, in any spelling; empty if withheld", examples=["5511987654321"])
+    ] = ""
+    to_number: Annotated[Number, Field(description="the company's number that was called, in any spelling", examples=["551140028922"])] = ""
 
 
 class Dial(Action):

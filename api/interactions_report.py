@@ -22,6 +22,7 @@ from api.problem_documents import QUERY
 from api.reports import as_csv, both
 from api.slice_router import SliceRouter
 from commands.people import People
+from domain.errors import NotFound
 from domain.voice.outbound_and_ivr import Status
 from domain.voice.ringing import RingEnd
 from projections.figures.voice_quality import Band
@@ -292,13 +293,13 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
 
 
 async def _nobody(context: RequestContext, params: OfInteractions | InteractionSearch, named: LookedUp) -> list[str]:
-    """A note for a number and an id that no contact has. Who sees a part of the company is not told whether another part knows them."""
+    """A note for a number that no contact has. Raises NotFound for an id that none has. Who sees a part of the company is not told whether another part knows them."""
     if not context.asker.scope.is_whole:
         return []
-    notes = ["no contact with this number"] if named.contact == NOBODY else []
     if params.contact_id is not None and not await is_contact(context, params.contact_id):
-        notes.append("no contact with this id")
-    return notes
+        what = "no contact has this id"
+        raise NotFound("contact-unknown", what, {"contact_id": what})
+    return ["no contact with this number"] if named.contact == NOBODY else []
 
 
 async def _csv_page(context: RequestContext, wanted: Interactions, people: People, *, begun: bool) -> Report:

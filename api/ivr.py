@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Digits, IvrId, Line, Name, Receipt, Shape, Text
+from api.field_types import ONE_LINE, Body, Digits, IvrId, Line, Name, Receipt, Shape, Text, Version
 from api.invalid_fields import form
 from api.lists import Page, Paged, registered
 from api.problem_documents import QUERY_FOR_ALL, documented, of_command
@@ -103,7 +103,9 @@ class IvrChange(Body):
     area_code: Annotated[Digits | None, Field(examples=["11"])] = None
     number: Annotated[Digits | None, Field(examples=["40028922"])] = None
     always_open: Annotated[bool | None, Field(description="24x7; otherwise open during `hours`, except on `holidays`")] = None
-    timezone: Annotated[str | None, Field(max_length=60, description="IANA time zone of `hours`", examples=["America/Sao_Paulo"])] = None
+    timezone: Annotated[
+        str | None, Field(max_length=60, pattern=ONE_LINE, description="IANA time zone of `hours`", examples=["America/Sao_Paulo"])
+    ] = None
     hours: _Hours = None
     holidays: Annotated[tuple[Holiday, ...] | None, Field(max_length=domain.MOST_HOLIDAYS)] = None
     welcome: Annotated[_Said, Field(description="heard first")] = None
@@ -170,6 +172,7 @@ class IvrSummary(Shape):
 class IvrDetail(IvrSummary):
     """An IVR with all its settings."""
 
+    version: Version
     country: str
     area_code: str
     number: str
@@ -210,7 +213,7 @@ async def get_ivr(ivr_id: IvrId, context: Authenticated) -> IvrDetail:
     for name in domain.MESSAGES:
         message: domain.Message = values[name]
         values[name] = Message(text=message.text, voice=message.voice, file=message.file)
-    return IvrDetail.model_validate({"id": found.id, "name": found.name, **values}, from_attributes=True)
+    return IvrDetail.model_validate({"id": found.id, "version": found.version, "name": found.name, **values}, from_attributes=True)
 
 
 class NewIvr(IvrChange):

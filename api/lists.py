@@ -27,7 +27,13 @@ class PageParameters(Parameters):
 
     limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
     cursor: Annotated[
-        str | None, Field(max_length=1_000, pattern=CURSOR, description="`next` of the previous page", examples=["Zm9vYmFy…"])
+        str | None,
+        Field(
+            max_length=1_000,
+            pattern=CURSOR,
+            description="`next` of the page before, or `previous` of the page after where a list has it",
+            examples=["Zm9vYmFy…"],
+        ),
     ] = None
 
     NO_FILTERS: ClassVar[frozenset[str]] = frozenset({"cursor", "limit", "at_least", "format"})

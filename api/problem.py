@@ -24,6 +24,7 @@ from starlette.responses import Response
 from api import known_paths, request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
 from api.invalid_fields import BODY, sentence, worded
+from api.known_names import hint, known_at
 from domain.errors import AlreadyExists, Barred, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
 from sounds.children import Stopping
@@ -191,7 +192,7 @@ def render(problem: Problem) -> Response:
     return Response(json.dumps(body).encode("ascii"), status, headers, MEDIA_TYPE)
 
 
-def stated(error: InvalidField) -> dict[str, str]:
+def stated(error: InvalidField | NotFound) -> dict[str, str]:
     """By each wrong field, "" for the whole body: its name, and what the domain says of it in a sentence of its own."""
     return {field: f"{field or BODY}: {wrong}" for field, wrong in islice(error.wrong.items(), MOST_PROBLEMS)}
 
@@ -201,24 +202,37 @@ def _in_body(field: str, detail: str) -> FieldProblem:
     return FieldProblem(pointer=field and "/" + field.replace(".", "/"), detail=detail)
 
 
-def of_domain(error: DomainError) -> Problem:
-    """The problem for a refused command."""
+def _in_question(field: str, detail: str) -> FieldProblem:
+    """The problem of a parameter of a question."""
+    return FieldProblem(parameter=field, detail=detail)
+
+
+def of_domain(error: DomainError, place: Callable[[str, str], FieldProblem] = _in_body) -> Problem:
+    """The problem for a refused command, or a refused question. place: the problem of one of its fields."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
-        return of_fields([_in_body(field, detail) for field, detail in stated(error).items()], error.code)
+        return of_fields([place(field, detail) for field, detail in stated(error).items()], error.code)
+    if isinstance(error, NotFound):
+        return Problem(kind, str(error), errors=[place(field, detail) for field, detail in stated(error).items()], code=error.code)
     if isinstance(error, AlreadyExists) and error.field:
-        return Problem(kind, str(error), errors=[_in_body(error.field, f"{error.field}: {error}")], code=error.code)
+        return Problem(kind, str(error), errors=[place(error.field, f"{error.field}: {error}")], code=error.code)
     if isinstance(error, NotAllowed):
         return Problem(kind, str(error), permission=error.permission, code=error.code)
     return Problem(kind, str(error), code=error.code)
 
 
-def _of_validation(error: RequestValidationError) -> Problem:
+def _of_validation(request: Request, error: RequestValidationError) -> Problem:
     """The problem that names every field that did not validate."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem("malformed", "the body is not JSON")
-    return of_fields([_field(tuple(item["loc"]), worded(item)) for item in found[:MOST_PROBLEMS]])
+    return of_fields([_field(tuple(item["loc"]), worded(item) + _hint(request, item)) for item in found[:MOST_PROBLEMS]])
+
+
+def _hint(request: Request, item: Any) -> str:
+    """Which name may have been meant, if the error is an unknown one."""
+    place = tuple(item["loc"])
+    return hint(str(place[-1])[:64], known_at(request, place)) if item["type"] == "extra_forbidden" else ""
 
 
 def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:
@@ -274,9 +288,7 @@ def install(app: FastAPI) -> None:
 
     async def on_domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
-        if request.method == "GET" and isinstance(error, InvalidField):
-            return render(of_fields([FieldProblem(parameter=field, detail=detail) for field, detail in stated(error).items()], error.code))
-        return render(of_domain(error))
+        return render(of_domain(error, _in_question if request.method == "GET" else _in_body))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -285,7 +297,7 @@ def install(app: FastAPI) -> None:
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         is_of_another_type = _is_of_another_type(request, error)
-        problem = Problem("unsupported-media-type", NO_JSON) if is_of_another_type else _of_validation(error)
+        problem = Problem("unsupported-media-type", NO_JSON) if is_of_another_type else _of_validation(request, error)
         return render(_reached(request, problem))
 
     async def on_error(request: Request, _: Exception) -> Response:

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import Authenticated
-from api.field_types import Body, Milliseconds, Name, QueueId, Receipt, Shape
+from api.field_types import Body, Milliseconds, Name, QueueId, Receipt, Shape, Version
 from api.invalid_fields import form
 from api.lists import Page, Paged, registered
 from api.problem_documents import QUERY_FOR_ALL, documented, of_command
@@ -78,7 +78,8 @@ class NewQueue(QueueChange):
 
     name: Annotated[Name, Field(description="the name that sources and people use", examples=["vendas"])]
     agents: Annotated[
-        tuple[Name, ...], Field(max_length=1_000, description="names of the agents who answer it", examples=[["Ana", "Bruno"]])
+        tuple[Name, ...],
+        Field(max_length=1_000, description="names of agents who answer it, each of whom exists", examples=[["Ana", "Bruno"]]),
     ] = ()
 
 
@@ -91,7 +92,7 @@ class NewName(Body):
 class Agents(Body):
     """The agents who answer a queue."""
 
-    agents: Annotated[tuple[Name, ...], Field(max_length=1_000, examples=[["Ana", "Bruno"]])]
+    agents: Annotated[tuple[Name, ...], Field(max_length=1_000, description="names of agents who exist", examples=[["Ana", "Bruno"]])]
 
 
 class QueueSummary(Shape):
@@ -113,6 +114,7 @@ class QueueSummary(Shape):
 class QueueDetail(QueueSummary):
     """A queue with all its settings."""
 
+    version: Version
     on_screen: bool
     wrap_up_ms: Annotated[int, Field(description="the longest wrap-up (pós-atendimento); 0 for none", examples=[30_000])]
     recording: Annotated[RecordingRule, Field(description="which of its calls are recorded (gravação)", examples=["by-hand"])]
@@ -131,6 +133,7 @@ async def get_queue(queue_id: QueueId, context: Authenticated) -> QueueDetail:
     settings = found.settings
     return QueueDetail(
         id=found.id,
+        version=found.version,
         name=found.name,
         sla_target=settings.sla_target,
         sla_ms=settings.sla_ms,
@@ -145,7 +148,7 @@ async def get_queue(queue_id: QueueId, context: Authenticated) -> QueueDetail:
     )
 
 
-@router.post("", status_code=201, summary="Register a queue", responses=of_command("already-exists"), response_model=Receipt)
+@router.post("", status_code=201, summary="Register a queue", responses=of_command("not-found", "already-exists"), response_model=Receipt)
 async def register_queue(body: NewQueue, context: Authenticated) -> Response:
     """Registers a queue (serviço); the response's `id` is the queue's. Queues that a source names are registered automatically."""
     return await context.do(commands.RegisterQueue(**body.model_dump()), 201)
@@ -153,7 +156,7 @@ async def register_queue(body: NewQueue, context: Authenticated) -> Response:
 
 @router.patch("/{queue_id}", summary="Change the settings of a queue", responses=_ONE, response_model=Receipt)
 async def change_queue(queue_id: QueueId, body: QueueChange, context: Authenticated) -> Response:
-    """The changes apply from now on; calls that were offered earlier keep their settings."""
+    """The changes apply from now on; calls that were offered earlier keep their settings. Its name is changed by `rename`, its agents by `agents`."""
     return await context.do(commands.ChangeQueueSettings(queue=queue_id, **body.model_dump()))
 
 
@@ -170,7 +173,7 @@ async def rename_queue(queue_id: QueueId, body: NewName, context: Authenticated)
 
 @router.put("/{queue_id}/agents", summary="Set the agents of a queue", responses=_ONE, response_model=Receipt)
 async def set_queue_agents(queue_id: QueueId, body: Agents, context: Authenticated) -> Response:
-    """Replaces all agents of the queue, by name."""
+    """Replaces all agents of the queue, by name. A name that no agent has is 404 `agent-unknown`: agents exist from their first log-in on, or once they are registered."""
     return await context.do(commands.SetQueueAgents(queue=queue_id, agents=body.agents))
 
 

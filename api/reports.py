@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access import RequestContext, authorised
 from api.answer_changes import Table
 from api.asked import FIGURES_EVERY_S, Asked, FigureQuery, Watchable
-from api.figure_parameters import OfFigures, OfPart, Word, past_of
+from api.figure_parameters import OfFigures, OfIvrs, OfPart, past_of
 from api.figures import AgentReport, IvrReport, OutboundReport, VisitReport, figures
 from api.problem_documents import QUERY
 from api.slice_router import SliceRouter
@@ -35,22 +35,19 @@ Format = Annotated[
     Field(description="CSV: all rows, `;` between cells, UTF-8 with byte order mark, pt-BR titles, times as hh:mm:ss:ms"),
 ]
 Group = Literal["queue", "agent", "ivr", "total", Clock]
-Ivrs = Annotated[tuple[Word, ...], Field(max_length=100, description="only these IVRs, by name", examples=[["principal"]])]
 
 
-class OfVisits(OfFigures):
+class OfVisits(OfFigures, OfIvrs):
     """Parameters of the report of visits."""
 
     by: Annotated[Group, Field(description="the grouping of rows")] = "queue"
-    ivr: Ivrs = ()
     format: Format = "json"
 
 
-class OfIvr(OfFigures):
+class OfIvr(OfFigures, OfIvrs):
     """Parameters of the IVR report."""
 
     by: Annotated[Group, Field(description="the grouping of rows")] = "ivr"
-    ivr: Ivrs = ()
     format: Format = "json"
 
 
@@ -124,12 +121,12 @@ async def get_agent_report(
 
 async def ask_queues(context: RequestContext, params: OfVisits) -> Asked:
     """The question of the report of visits."""
-    return await _asked(reports.queues, context, params, params.by, params.ivr)
+    return await _asked(reports.queues, context, params, params.by)
 
 
 async def ask_ivr(context: RequestContext, params: OfIvr) -> Asked:
     """The question of the IVR report."""
-    return await _asked(reports.ivr, context, params, params.by, params.ivr)
+    return await _asked(reports.ivr, context, params, params.by)
 
 
 async def ask_outbound_report(context: RequestContext, params: OfAttempts) -> Asked:
@@ -142,12 +139,12 @@ async def ask_agents(context: RequestContext, params: OfAgents) -> Asked:
     return await _asked(reports.agents, context, params, params.by)
 
 
-async def _asked(report: FigureQuery, context: RequestContext, params: OfPart, by: Grouping, ivrs: tuple[str, ...] = ()) -> Asked:
+async def _asked(report: FigureQuery, context: RequestContext, params: OfPart, by: Grouping) -> Asked:
     past = await past_of(context, params)
     over = past.period(params)
     if by in CLOCKS:
         over.clock(cast(Clock, by), "hour")
-    return Asked(report, past.question(params, by, ivrs, over), {"period": past.shown(over, by)})
+    return Asked(report, past.question(params, by, over), {"period": past.shown(over, by)})
 
 
 async def _response(asked: Asked, context: RequestContext, format: str) -> Response:

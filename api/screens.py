@@ -9,7 +9,7 @@ from fastapi import Path, Query, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Instant, Name, Receipt, Shape
+from api.field_types import Body, Instant, Name, Receipt, Shape, Version
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -46,6 +46,7 @@ class ScreenDetail(Shape):
     """A screen of a wall."""
 
     id: UUID
+    version: Version
     name: Annotated[str, Field(examples=["Sala 2"])]
     queue_ids: Annotated[list[UUID] | None, Field(description="the queues that it shows; null: all", examples=[[_SOME_QUEUE]])]
     created_at: Annotated[Instant, Field(examples=[_SOME_INSTANT])]
@@ -107,6 +108,7 @@ async def revoke_screen(screen_id: ScreenId, context: Authenticated) -> Response
 def _shaped(row: ListedScreen, used: int | None) -> ScreenDetail:
     return ScreenDetail(
         id=row.id,
+        version=row.version,
         name=row.name,
         queue_ids=None if row.every_queue else [UUID(queue) for queue in row.queues],
         created_at=iso(row.created_ms),

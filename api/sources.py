@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.access import RequestContext, authorised
 from api.field_types import Instant, Shape
-from api.figure_parameters import OfPast, OfTime, Word, past_of
+from api.figure_parameters import OfPast, OfTime, QueueIds, Queues, past_of
 from api.figures import OfPeriod, figures
 from api.periods import TODAY
 from api.problem_documents import QUERY_FOR_ALL
@@ -88,9 +88,8 @@ class OfGaps(OfTime):
 
     USUAL_DAYS = TODAY
 
-    queue: Annotated[
-        tuple[Word, ...], Field(max_length=1_000, description="what may be missing of these queues only", examples=[["vendas"]])
-    ] = ()
+    queue: Queues = ()
+    queue_id: QueueIds = ()
 
 
 @router.get("", summary="Sources of events", response_model=SourceList)
@@ -111,6 +110,7 @@ async def list_source_gaps(context: Annotated[RequestContext, authorised(queries
         since_ms=over.since_ms,
         until_ms=over.until_ms,
         queues=params.queue,
+        queue_ids=params.queue_id,
         timezone=past.where.key,
         as_of=past.as_of,
         moment_ms=past.moment_ms,

@@ -6,6 +6,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from api.invalid_fields import UNKNOWN_PARAMETER
+from api.known_names import hint
 from api.problem import invalid
 
 _LONGEST_NAME = 64
@@ -27,4 +28,4 @@ async def known_parameters_only(request: Request) -> None:
         known.add(field.alias)
     unknown = next((name for name in request.query_params if name not in known), None)
     if unknown is not None:
-        raise invalid(unknown[:_LONGEST_NAME], UNKNOWN_PARAMETER)
+        raise invalid(unknown[:_LONGEST_NAME], UNKNOWN_PARAMETER + hint(unknown, sorted(known)))

@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Name, Receipt, Shape, UserId
+from api.field_types import Body, Name, Receipt, Shape, UserId, Version
 from api.figure_parameters import Past
 from api.invalid_fields import form
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -35,6 +35,7 @@ class UserDetail(Shape):
     """A user of the company."""
 
     id: UUID
+    version: Version
     name: Annotated[str, Field(examples=["Ana Souza"])]
     email: Annotated[str, Field(examples=["ana@empresa.example"])]
     level: Level
@@ -104,6 +105,7 @@ def _opened(keyring: Keyring, rows: Sequence[ListedUser]) -> list[UserDetail]:
     return [
         UserDetail(
             id=row.id,
+            version=row.version,
             name=keyring.open_text(row.name),
             email=keyring.open_text(row.email),
             level=row.level,
@@ -176,6 +178,7 @@ def _shaped(keyring: Keyring, user: User) -> UserDetail:
     assert user.email is not None
     return UserDetail(
         id=user.id,
+        version=user.version,
         name=keyring.open(user.name),
         email=keyring.open(user.email),
         level=user.level,

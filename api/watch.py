@@ -26,7 +26,7 @@ from store.database import StoreUnavailable
 router = SliceRouter(
     prefix="/v1/watch",
     tags=["monitoring"],
-    responses=documented("unauthenticated", "not-allowed", "invalid", "not-reached", "unavailable", "clock"),
+    responses=documented("unauthenticated", "not-allowed", "not-found", "invalid", "not-reached", "unavailable", "clock"),
 )
 
 QUIET_S = 15.0

@@ -16,7 +16,8 @@ from api.field_types import MOST_PROBLEMS
 from api.figure_parameters import OfSome
 from api.invalid_fields import sentence, worded
 from api.problem import FieldProblem, Problem, of_fields, stated
-from domain.errors import DomainError, InvalidField, NotAllowed
+from domain.errors import DomainError, InvalidField, NotAllowed, NotFound
+from projections.queries.registers import must_be_known
 
 _OF_THE_PAST = ("as_of", "at_least")
 _MOST_PARAMETERS = 2_000
@@ -52,9 +53,12 @@ async def read_questions(context: RequestContext, texts: tuple[str, ...]) -> lis
         question = _read(at, text)
         try:
             context.application.center.queries.authorise(question.watchable.query, context.asker)
-            await question.asked(context)
+            await context.ask(must_be_known, (await question.asked(context)).question)
         except NotAllowed as error:
             raise Problem("not-allowed", f"q[{at}]: {error}", permission=error.permission, code=error.code) from error
+        except NotFound as error:
+            places = [FieldProblem(parameter=f"q[{at}].{name}", detail=f"q[{at}]: {said}") for name, said in stated(error).items()]
+            raise Problem("not-found", f"q[{at}]: {error}", errors=places, code=error.code) from error
         except InvalidField as error:
             raise _wrong(at, list(stated(error).items()), error.code) from error
         except Problem as error:

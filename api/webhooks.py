@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, Instant, Name, Receipt, Shape
+from api.field_types import Body, Instant, Name, Receipt, Shape, Version
 from api.instants import iso
 from api.invalid_fields import form
 from api.problem_documents import documented, of_command
@@ -90,6 +90,7 @@ class WebhookDetail(Shape):
     """A webhook. Its secret is shown only when it is made."""
 
     id: UUID
+    version: Version
     url: Annotated[str, Field(examples=["https://crm.example.com/atende"])]
     events: Annotated[list[str], Field(examples=[["interaction.answered"]])]
     queues: Annotated[list[str], Field(examples=[["vendas"]])]
@@ -134,9 +135,9 @@ async def _for_the_company(context: Authenticated) -> RequestContext:
 ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
 
 
-@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=Receipt)
+@router.post("", status_code=201, summary="Create a webhook", responses=of_command("not-found"), response_model=Receipt)
 async def create_webhook(body: NewWebhook, context: ForTheCompany) -> Response:
-    """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers.
+    """A queue that nobody has is 404 `queue-unknown`. Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers.
 
     A company has at most 50 webhooks (409 `too-many-webhooks`).
     """
@@ -201,6 +202,7 @@ def _shaped(opened: OpenedWebhook, now_us: int) -> WebhookDetail:
     webhook, receiver = opened.webhook, opened.receiver
     return WebhookDetail(
         id=webhook.id,
+        version=webhook.version,
         url=opened.url,
         events=list(webhook.subscription.kinds),
         queues=list(webhook.subscription.queues),

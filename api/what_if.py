@@ -90,7 +90,7 @@ async def get_sla_what_if(context: Annotated[RequestContext, authorised(sla_what
     past = await past_of(context, params)
     over = past.period(params)
     question = replace(
-        past.question(params, "total", (), over),
+        past.question(params, "total", over),
         sla_ms=params.sla_ms,
         tolerated_ms=params.tolerated_ms,
         profile=params.sla_profile or "",

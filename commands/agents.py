@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from commands.handler_context import DEPLOYMENT, OWN, Command, Done, DoneWith, ForOthers, HandlerContext, Result, handles
-from commands.queues import existing_queue, spelling
+from commands.queues import must_name_queues, queues_to_enter, spelling
 from domain.access import ACT_FOR_OTHERS, ATTEND, MANAGE_USERS, Permission, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
 from domain.base import MS
@@ -186,9 +186,7 @@ def log_in(command: LogIn, context: HandlerContext) -> DoneWith[LoggedQueues]:
     if command.lease_ms is not None and not SHORTEST_LEASE_MS <= command.lease_ms <= LONGEST_LEASE_MS:
         raise InvalidField("lease_ms", f"a lease lasts {SHORTEST_LEASE_MS} to {LONGEST_LEASE_MS} ms, a minute to a day")
     at = context.instant(command.at)
-    queues = _spelt(context, command.queues)
-    for queue in queues:
-        existing_queue(context, queue).must_exist()
+    queues = queues_to_enter(context, command.queues)
     facts = [Fact("logged_in", at, queue=queue, by="command", ref="logged_in") for queue in queues or ("",)]
     return _observe(context, agent, facts, command.lease_ms)
 
@@ -199,10 +197,10 @@ def log_out(command: LogOut, context: HandlerContext) -> DoneWith[LoggedQueues]:
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
+    must_name_queues(context, command.queues, agent.queues_now())
     at = context.instant(command.at)
-    return _observe(
-        context, agent, [Fact("logged_out", at, queue=queue, ref="logged_out") for queue in _spelt(context, command.queues) or ("",)]
-    )
+    queues = dict.fromkeys(spelling(context, queue) for queue in command.queues)
+    return _observe(context, agent, [Fact("logged_out", at, queue=queue, ref="logged_out") for queue in queues or ("",)])
 
 
 @handles(PauseAgent)
@@ -250,22 +248,17 @@ def expire_lease(command: ExpireLease, context: HandlerContext) -> DoneWith[Expi
     return DoneWith(agent, Expiry(expired=expired))
 
 
-def _spelt(context: HandlerContext, queues: tuple[str, ...]) -> tuple[str, ...]:
-    """These queues, each once, in the spelling in which they are recorded."""
-    return tuple(dict.fromkeys(spelling(context, queue) for queue in queues))
-
-
 def note_heartbeat(context: HandlerContext, agent: Agent | None) -> None:
     """Record a heartbeat: any command of an agent's client proves that it is running."""
     if agent is not None and agent.lease_ms:
         context.note_heartbeat(agent.id)
 
 
-def existing_agent(context: HandlerContext, name: str) -> Agent:
-    """The agent of this name. Raises NotFound, also for an interface without a known agent."""
+def existing_agent(context: HandlerContext, name: str, field: str = "agent") -> Agent:
+    """The agent of this name. Raises NotFound, which names the command's field, also for an interface without a known agent."""
     agent = context.load(Agent, agent_id(context.tenant, name))
     if agent is None or not agent.person:
-        raise NotFound("agent-unknown", f"no agent {name}")
+        raise NotFound("agent-unknown", f"no agent {name}", {field: f"no agent {name}"})
     return agent
 
 

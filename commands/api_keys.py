@@ -126,7 +126,7 @@ def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> DoneWith[W
     key.revoke(context.metadata)
     left = [webhook for webhook in webhooks_of_company(context) if webhook.is_of(f"key:{key.id}")]
     for webhook in [] if go_on else left:
-        webhook.disable("the API key that made it, set its URL or renewed its secret was revoked", context.metadata)
+        webhook.disable("the API key that made it, set its URL or rotated its secret was revoked", context.metadata)
     return DoneWith(key, WebhooksOfKey(webhook_ids=tuple(webhook.id for webhook in left)))
 
 

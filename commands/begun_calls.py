@@ -60,9 +60,10 @@ def _readable(number: Personal | None, context: HandlerContext) -> str:
 def _recorded_id(call: str, context: HandlerContext) -> str:
     """The id under which a call is recorded: the integration's own, unless it may name a person.
 
-    Such an id is in the key store's index alone, by which a repeat finds the same call until its contact is forgotten.
+    Such an id is in the key store's index alone, by which a repeat finds the same call until its contact is forgotten. An id that a call has in the log
+    already, from a source or an earlier release, is readable there and goes on meaning that call.
     """
-    if not may_name_a_person(call):
+    if not may_name_a_person(call) or context.load(Interaction, interaction_id(context.tenant, call)) is not None:
         return call or str(context.new_id())
     known = context.whose("call", call)
     interaction = context.load(Interaction, known) if known is not None else None

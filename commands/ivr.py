@@ -171,8 +171,8 @@ def _under(context: HandlerContext, name: str) -> Ivr:
 
 def _changed(settings: IvrSettings, command: WithSettings, context: HandlerContext) -> IvrSettings:
     """The settings with the values that the command gives. A message that names the file that it had keeps its audio."""
-    for option in command.menu or ():
-        _must_be_queue(context, "menu", option.queue)
+    for place, option in enumerate(command.menu or ()):
+        _must_be_queue(context, f"menu.{place}.queue", option.queue)
     if command.fallback_queue:
         _must_be_queue(context, "fallback_queue", command.fallback_queue)
     given = {field: value for field in WithSettings.__struct_fields__ if (value := getattr(command, field)) is not None}

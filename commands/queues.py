@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import MANAGE_QUEUES, Scope
+from domain.agents import Agent
 from domain.companies import Company
 from domain.errors import InvalidFields, NotFound
-from domain.ids import queue_id
-from domain.names import cleaned
+from domain.ids import agent_id, queue_id
+from domain.names import cleaned, identity
 from domain.queues import Profile, Queue, QueueRegistered, QueueRenamed, QueueSettings, RecordingRule
+from domain.refusals import UNKNOWN
 from store.event_store import Store
 
 
@@ -89,6 +91,7 @@ class DeleteQueue(QueueCommand, frozen=True, kw_only=True):
 def register_queue(command: RegisterQueue, context: HandlerContext) -> Done:
     """Refused if a queue has, or has had, this name."""
     queue = _under(context, command.name)
+    must_name_agents(context, command.agents)
     queue.register(command.name, _changed(_defaults(context), command), command.agents, context.metadata)
     return Done(queue)
 
@@ -112,8 +115,9 @@ def rename_queue(command: RenameQueue, context: HandlerContext) -> Done:
 
 @handles(SetQueueAgents)
 def set_queue_agents(command: SetQueueAgents, context: HandlerContext) -> Done:
-    """The agents are given by their names."""
+    """The agents are given by their names. Those that the queue has already may stay, whoever they are."""
     queue = context.get(Queue, command.queue)
+    must_name_agents(context, command.agents, queue.agents)
     queue.set_agents(command.agents, context.metadata)
     return Done(queue)
 
@@ -142,14 +146,55 @@ def delete_queue(command: DeleteQueue, context: HandlerContext) -> Done:
     return Done(queue)
 
 
-def existing_queue(context: HandlerContext, name: str) -> Queue:
-    """The queue that has this name, for a live command: only what a source observes creates queues. Raises NotFound."""
+def existing_queue(context: HandlerContext, name: str, field: str = "queue") -> Queue:
+    """The queue that has this name, for a live command: only what a source observes creates queues. Raises NotFound, which names the command's field."""
+    queue = _named(context, name)
+    if queue is None:
+        raise NotFound("queue-unknown", f"no queue {name}", {field: f"no queue {name}"})
+    return queue
+
+
+def queues_to_enter(context: HandlerContext, names: Iterable[str]) -> tuple[str, ...]:
+    """These queues, each once, in the spelling in which they are recorded. Raises NotFound, which names each in `queues` that does not exist, or was removed."""
+    names = tuple(names)
+    _must_be("queue", "queues", names, lambda name: (queue := _named(context, name)) is not None and queue.exists)
+    return tuple(dict.fromkeys(spelling(context, name) for name in names))
+
+
+def must_name_queues(context: HandlerContext, names: Iterable[str], kept: Iterable[str] = ()) -> None:
+    """Refuse users (NotFound, each by its place in `queues`) the names that no queue has, or has had, unless they are among the `kept` ones.
+
+    Only users are held to it: what a source or the deployment itself names is what there is.
+    """
+    if context.caller.user is not None:
+        known = set(map(identity, kept))
+        _must_be("queue", "queues", names, lambda name: identity(name) in known or _named(context, name) is not None)
+
+
+def must_name_agents(context: HandlerContext, names: Iterable[str], kept: Iterable[str] = ()) -> None:
+    """Refuse users (NotFound, each by its place in `agents`) the names that no agent has, unless they are among the `kept` ones. As for queues."""
+    if context.caller.user is not None:
+        known = set(map(identity, kept))
+        _must_be("agent", "agents", names, lambda name: identity(name) in known or _is_agent(context, name))
+
+
+def _must_be(kind: str, field: str, names: Iterable[str], is_known: Callable[[str], bool]) -> None:
+    unknown = {f"{field}.{index}": f"no {kind} {name}" for index, name in enumerate(names) if not is_known(name)}
+    if unknown:
+        raise NotFound(UNKNOWN[kind], "; ".join(unknown.values()), unknown)
+
+
+def _named(context: HandlerContext, name: str) -> Queue | None:
+    """The queue that has this name, or has had it; None for a name that no queue ever had."""
     queue = context.load(Queue, queue_id(context.tenant, name))
     if queue is not None and queue.owner is not None:
         queue = context.load(Queue, queue.owner)
-    if queue is None or not queue.promises:
-        raise NotFound("queue-unknown", f"no queue {name}")
-    return queue
+    return queue if queue is not None and queue.promises else None
+
+
+def _is_agent(context: HandlerContext, name: str) -> bool:
+    agent = context.load(Agent, agent_id(context.tenant, name))
+    return agent is not None and agent.person
 
 
 def spelling(context: HandlerContext, name: str) -> str:

@@ -59,7 +59,7 @@ class ConcludeSupervision(Command, frozen=True, kw_only=True):
 def supervise_call(command: SuperviseCall, context: HandlerContext) -> DoneWith[RequestedSupervision]:
     """Refused for a call in which no agent talks, for a supervisor who talks in another call, and without a telephone."""
     act_as(context, command.supervisor)
-    supervisor = existing_agent(context, command.supervisor)
+    supervisor = existing_agent(context, command.supervisor, "supervisor")
     interaction = context.get(Interaction, command.interaction)
     identity = supervision_id(context.tenant, interaction.id, supervisor.id)
     supervision = context.load(Supervision, identity) or context.add(Supervision(identity, context.tenant))

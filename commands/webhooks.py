@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
+from commands.queues import must_name_queues
 from domain.access import MANAGE_WEBHOOKS
 from domain.base import MS, Personal
 from domain.webhooks import MOST_WEBHOOKS, Subscription, Webhook, free_place
@@ -101,6 +102,7 @@ class DeleteWebhook(Command, frozen=True, kw_only=True):
 def create_webhook(command: CreateWebhook, context: HandlerContext) -> DoneWith[WebhookSecret]:
     """A new secret. The webhook takes one of the company's places, each of which is an entry of the index that is deleted with the webhook's key."""
     place = str(free_place(lambda number: context.whose("webhook", str(number)) is not None))
+    must_name_queues(context, command.queues)
     webhook = context.add(Webhook(context.new_id(), context.tenant))
     secret = _new_secret()
     subscription = Subscription(command.events, command.queues, command.direction)
@@ -114,6 +116,7 @@ def change_webhook(command: ChangeWebhook, context: HandlerContext) -> Done:
     """What is not given stays."""
     webhook = context.get(Webhook, command.webhook)
     before = webhook.subscription
+    must_name_queues(context, command.queues or (), before.queues)
     subscription = Subscription(
         before.kinds if command.events is None else command.events,
         before.queues if command.queues is None else command.queues,

@@ -47,10 +47,14 @@ class InvalidFields(InvalidField):
 
 
 class NotFound(DomainError):
-    """No such object in this company. Objects of another company count as missing."""
+    """No such object in this company. Objects of another company count as missing.
 
-    def __init__(self, code: UnknownCode, message: str) -> None:
+    wrong: by each field of the command or query that names what there is not, what is wrong with it; empty where no field does, but the path.
+    """
+
+    def __init__(self, code: UnknownCode, message: str, wrong: Mapping[str, str] | None = None) -> None:
         super().__init__(code, message)
+        self.wrong: Mapping[str, str] = wrong or {}
 
 
 class NotAllowed(DomainError):

@@ -6,10 +6,10 @@ Numbers are read as in Brazil, unless they begin with a country's code. `docs/pr
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import phonenumbers
-from phonenumbers import PhoneNumber
+from phonenumbers import Leniency, PhoneNumber, PhoneNumberMatcher
 
 from domain.base import NOBODY, Personal
 
@@ -26,17 +26,22 @@ OTHER_INPUT = "?"
 _COUNTRY = 55
 _WITH_AREA_CODE = (10, 11)
 _MOBILE = "6789"
-_DIGIT = re.compile(r"\d")
 _KEYS = frozenset("0123456789*#ABCD")
 _NUMBER = re.compile(r"[\s+().\-/\d]+")
-_CPF = re.compile(r"(?<![0-9A-Za-z.])(\d{3})\.?(\d{3})\.?(\d{3})-?(\d{2})(?![0-9A-Za-z]|\.\d)")
-_DIGITS = re.compile(r"(?<![0-9A-Za-z.])\d{8,15}(?![0-9A-Za-z]|\.\d)")
 _WRITTEN = re.compile(r"\d(?:[ .()/+-]{0,2}\d){7,}")
 _DAY = re.compile(r"(?:19|20)\d\d[.-]?(?:0[1-9]|1[0-2])[.-]?(?:0[1-9]|[12]\d|3[01])(?:[ .-]?(?:[01]\d|2[0-3])(?:[.-]?[0-5]\d){0,2})?")
 """A day, with or without a time of the day, as the names of rotated logs have it."""
+_DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _SHOWN = 40
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_NO_NUMBER = re.compile(r"(?<![^\W_])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?<!\.)1\d{9}\.\d{1,9}(?!\.))(?![^\W_])")
+"""A UUID, and an Asterisk's Uniqueid: its seconds since 1970, a point, the number of the channel."""
+
+_STRETCH = re.compile(r"(?<![^\W_])\d(?:[\W_]*\d)*(?![^\W_])")
+"""Digits with whatever is no letter between them, and no letter beside them."""
+
+_RUN = re.compile(r"\d+")
+_CPF_DIGITS, _LONGEST_NUMBER = 11, 15
 
 
 def normalised_phone(phone: str) -> str:
@@ -59,16 +64,39 @@ def normalised_phone(phone: str) -> str:
 def may_name_a_person(text: str) -> bool:
     """Whether a text that should be an identifier (of a call, of a correlation) is or contains a telephone number or a CPF.
 
-    Eight digits or more are a number wherever one is possible. A UUID and an Asterisk's Uniqueid (`1772470800.12`) are none.
+    Digits are one number whatever stands between them, but letters: `123.456.789-09`, `123 456 789 09` and `12345678909` are the same. A CPF is
+    one by its check digits. Eight digits or more are a telephone number wherever one is possible, if nothing stands between them or if the text has
+    no letters; within a text with letters those with something between them are one if such a number is given out. What a letter touches
+    (`c11987654321`), a UUID, and an Asterisk's Uniqueid (`1772470800.12`) name nobody.
     """
-    if len(_DIGIT.findall(text)) < SHORTEST_NUMBER or _UUID.fullmatch(text):
+    if not has_number_of_person(text) or not has_number_of_person(text := _NO_NUMBER.sub("x", text)):
         return False
-    if any(is_cpf("".join(found.groups())) for found in _CPF.finditer(text)):
+    has_letters = any(character.isalpha() for character in text)
+    return any(_names_a_person(found.group(), text[: found.start()], has_letters) for found in _STRETCH.finditer(text)) or any(
+        PhoneNumberMatcher(text, REGION, leniency=Leniency.VALID)
+    )
+
+
+def _names_a_person(stretch: str, before: str, has_letters: bool) -> bool:
+    """Whether digits are a CPF or a telephone number. stretch: with what stands between them. before: what stands before them."""
+    runs = _RUN.findall(stretch)
+    if any(is_cpf(_eleven(runs[first:])) for first in range(len(runs))):
         return True
-    written = [found.group() for found in _DIGITS.finditer(text)]
-    if "." not in text:
-        written.append(text)
-    return any(_may_be_number(candidate) for candidate in written)
+    plus = "+" if before.rstrip(" (").endswith("+") else ""
+    if any(len(run) <= _LONGEST_NUMBER and _may_be_number(run) for run in runs):
+        return True
+    number = _number(plus + "".join(runs))
+    return number is not None and (phonenumbers.is_valid_number(number) if has_letters else phonenumbers.is_possible_number(number))
+
+
+def _eleven(runs: Sequence[str]) -> str:
+    """The digits of the first runs that have eleven together, or more."""
+    digits = ""
+    for run in runs:
+        digits += run
+        if len(digits) >= _CPF_DIGITS:
+            break
+    return digits
 
 
 def without_numbers(name: str) -> str:
@@ -83,7 +111,7 @@ def shape(text: str) -> str:
 
 def is_cpf(digits: str) -> bool:
     """Whether 11 digits are a CPF by their check digits. Eleven equal digits are none."""
-    if len(digits) != 11 or not digits.isdecimal() or len(set(digits)) == 1:
+    if len(digits) != _CPF_DIGITS or not digits.isdecimal() or len(set(digits)) == 1:
         return False
     numbers = [int(digit) for digit in digits]
     return all(

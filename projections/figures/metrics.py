@@ -12,12 +12,14 @@ from uuid import UUID
 
 import msgspec
 
+from domain.names import identity
 from projections.engine.temporal_view import TemporalView
 from projections.figures.attribution import Key, VisitSelection, extent, tallies, visit_selection
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
+from projections.figures.filters import NOBODY_UNKNOWN, resolved
 from projections.figures.intervals import Intervals, iso
-from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, UnknownNames, queues_of, resolved
+from projections.figures.question import Question, Queues, queues_of
 from projections.figures.service_level import DEFAULT, Formula, canonical, formula_of, mean, percent
 from projections.figures.tally import Tally
 
@@ -164,9 +166,8 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     period = period_of(question)
     names = {name for _, name in found}
     if question.by == "queue":
-        asked = () if question.except_queues else question.queues
-        names |= set(asked).difference(on.unknown.queues) if question.names == "as-was" else {name for name in asked if on.queues.ids(name)}
         names |= _offered_ever(on) if (question.since_ms, question.until_ms) != (None, None) else set()
+        names |= _asked_for(on, names)
     elif question.by == "total":
         names = {""}
     lost = lost_ends(on)
@@ -175,6 +176,18 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
         | row_of(on, found.get((0, name), Tally()), period, queue=name if question.by == "queue" else "", lost=lost)
         for name in sorted(names)
     ]
+
+
+def _asked_for(on: QueryContext, shown: set[str]) -> set[str]:
+    """A name of each queue that the question names and that has no row under any of its names."""
+    question = on.question
+    if question.excepts_queues:
+        return set()
+    asked = on.queues.by_name_now(name for name in question.queues if name not in on.unknown.queues)
+    if question.names == "as-is":
+        return {now for now in asked if on.queues.ids(now)}
+    of_now = {now: next((name for name in names if identity(name) == identity(now)), names[0]) for now, names in asked.items()}
+    return {of_now[now] for now, names in asked.items() if shown.isdisjoint(names)}
 
 
 class _Name(msgspec.Struct):

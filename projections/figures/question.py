@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, cast, get_args
 from uuid import UUID
@@ -32,7 +32,8 @@ EARLIEST_MS, LATEST_MS = -62_000_000_000_000, 250_000_000_000_000
 class Question:
     """A question about figures. Instants are ms since 1970, UTC; its time is [since, until), open where None.
 
-    by: what a row is. queues, agents, ivrs: only these; none given = all. except_queues, except_agents: all but these. sla_ms, tolerated_ms: a threshold and a tolerated abandon in place of the visits' own.
+    by: what a row is. queues, agents, ivrs: only these; none given = all. except_queues, except_agents: all but these.
+    queue_ids and so on: the same by id; `projections.figures.filters` makes names of both. sla_ms, tolerated_ms: a threshold and a tolerated abandon in place of the visits' own.
     profile: an SLA profile ("" = the queue's own). attribution: when a visit's counts and durations post.
     as_of: a position of the log; moment_ms: an instant (both: `projections.engine.temporal_view`). names: of queues as they were or are now.
     """
@@ -45,6 +46,11 @@ class Question:
     ivrs: tuple[str, ...] = ()
     except_queues: tuple[str, ...] = ()
     except_agents: tuple[str, ...] = ()
+    queue_ids: tuple[UUID, ...] = ()
+    agent_ids: tuple[UUID, ...] = ()
+    ivr_ids: tuple[UUID, ...] = ()
+    except_queue_ids: tuple[UUID, ...] = ()
+    except_agent_ids: tuple[UUID, ...] = ()
     sla_ms: int | None = None
     tolerated_ms: int | None = None
     profile: str = ""
@@ -82,6 +88,11 @@ class Question:
         return zone(self.timezone)
 
     @property
+    def excepts_queues(self) -> bool:
+        """Whether it is about all queues but some."""
+        return bool(self.except_queues or self.except_queue_ids)
+
+    @property
     def by_time(self) -> bool:
         """Whether a row is an interval."""
         return self.by in CLOCKS
@@ -97,7 +108,6 @@ class Question:
 
 
 _QUEUES = "SELECT id, owner, name, spelling, sla_profile FROM {queues}"
-_NAMES = "SELECT DISTINCT {column} AS name FROM {rows}"
 
 
 class _Queue(msgspec.Struct):
@@ -140,6 +150,23 @@ class Queues:
         own = (queue for queue in self.known if queue.owner == id)
         return frozenset(identity(name) for queue in own for name in (queue.name, queue.spelling))
 
+    def in_settings(self, id: UUID) -> UUID:
+        """The id in the settings of the queue that had the id `id` under any name: a visit's is that of the name that the queue had then."""
+        return next((queue.owner for queue in self.known if queue.id == id), id)
+
+    def same(self, id: UUID) -> frozenset[UUID]:
+        """Every id that stands for the queue of this id: its own, and those of the names that it has taken over."""
+        owner = self.in_settings(id)
+        return frozenset({id, owner, *(queue.id for queue in self.known if queue.owner == owner)})
+
+    def by_name_now(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """These names, those of one queue together under its current name; one that is in no settings stands for itself."""
+        now = {identity(name): self.name_now(queue.id) for queue in self.known for name in (queue.name, queue.spelling)}
+        found: dict[str, list[str]] = {}
+        for name in names:
+            found.setdefault(now.get(identity(name), name), []).append(name)
+        return found
+
     def ids(self, name: str) -> list[UUID]:
         """The ids of visits whose queue is called `name` now."""
         return [queue.id for queue in self.known if self.name_now(queue.id) == name]
@@ -163,93 +190,6 @@ class Queues:
 def queues_of(view: TemporalView) -> Queues:
     """The company's queues as the view knows them."""
     return Queues(tuple(view.ask(_Queue, _QUEUES.format(queues=view.rows_of("queues")))))
-
-
-@dataclass(frozen=True)
-class UnknownNames:
-    """The queues, agents and IVRs of a question's filters that are neither in the settings nor in the past of the company: nothing is found by them."""
-
-    queues: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()
-    ivrs: tuple[str, ...] = ()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """A sentence for each."""
-        kinds = (("queue", self.queues), ("agent", self.agents), ("IVR", self.ivrs))
-        return tuple(f"no {kind} {name}" for kind, names in kinds for name in names)
-
-
-NOBODY_UNKNOWN = UnknownNames()
-
-
-def resolved(view: TemporalView, question: Question, queues: Queues) -> tuple[Question, UnknownNames]:
-    """The question with the names of its filters as rows have them, whatever their spelling, and those names that nobody has.
-
-    Names are compared by their identity here and nowhere else: figures compare the names of the resolved question exactly.
-    """
-    known = replace(view, moment_ms=None)
-    queue_columns, spelt_queues = (("visits", "queue"), ("attempts", "queue")), queues.spelt(question.names)
-    agent_columns = (("agents", "name"), ("visits", "agent"), ("attempts", "agent"))
-    queue_names = _spelt(known, (*question.queues, *question.except_queues), queue_columns, spelt_queues)
-    agent_names = _spelt(known, (*question.agents, *question.except_agents), agent_columns)
-    ivr_names = _spelt(known, question.ivrs, (("ivrs", "spelling"), ("ivr_calls", "ivr")))
-    nobody = UnknownNames(
-        _missing((*question.queues, *question.except_queues), queue_names),
-        _missing((*question.agents, *question.except_agents), agent_names),
-        _missing(question.ivrs, ivr_names),
-    )
-    chosen = replace(
-        question,
-        queues=_chosen(question.queues, question.except_queues, queue_names, lambda: _every(known, queue_columns, spelt_queues)),
-        agents=_chosen(question.agents, question.except_agents, agent_names, lambda: _every(known, agent_columns)),
-        ivrs=(*ivr_names, *nobody.ivrs),
-    )
-    return chosen, nobody
-
-
-NOBODY = "\n"
-"""A name that nothing has, because a name is one line: a filter that leaves nothing is not one that leaves everything."""
-
-
-def _chosen(
-    wanted: tuple[str, ...], excepted: tuple[str, ...], spelt: tuple[str, ...], every: Callable[[], Iterable[str]]
-) -> tuple[str, ...]:
-    """The names that a filter leaves: the wanted ones as rows spell them, or every name; less the excepted ones."""
-    if not wanted and not excepted:
-        return ()
-    gone = {identity(name) for name in excepted}
-    asked = {identity(name) for name in wanted}
-    names = [*(name for name in spelt if identity(name) in asked), *_missing(wanted, spelt)] if wanted else every()
-    return tuple(dict.fromkeys(name for name in names if identity(name) not in gone)) or (NOBODY,)
-
-
-def _every(view: TemporalView, columns: Iterable[tuple[str, str]], known: Iterable[str] = ()) -> list[str]:
-    """Every name that is known or that any of these columns (table, column) has."""
-    found = [row.name for table, column in columns for row in view.ask(_Name, _NAMES.format(rows=view.rows_of(table), column=column))]
-    return [name for name in (*known, *found) if name]
-
-
-def _missing(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
-    known = {identity(name) for name in found}
-    return tuple(name for name in wanted if identity(name) not in known)
-
-
-def _spelt(view: TemporalView, wanted: tuple[str, ...], columns: Iterable[tuple[str, str]], known: Iterable[str] = ()) -> tuple[str, ...]:
-    """The wanted names as `known` spells them, else as the first of these columns (table, column) in which they are found."""
-    missing = {identity(name) for name in wanted}
-    found = [name for name in known if identity(name) in missing]
-    for table, column in columns:
-        missing.difference_update(map(identity, found))
-        if not missing:
-            break
-        names = view.ask(_Name, _NAMES.format(rows=view.rows_of(table), column=column))
-        found += [row.name for row in names if identity(row.name) in missing]
-    return tuple(dict.fromkeys(found))
-
-
-class _Name(msgspec.Struct):
-    name: str
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from projections.engine.temporal_view import CompanyRows
 from projections.query_bus import CompanyLog, query
 
 _PAGE = """
-SELECT id, created, created_ms, created_by, name, prefix, level, permissions, every_queue, queues, expires_ms, requests_per_minute, overlap_ms, revoked_ms
+SELECT id, version, created, created_ms, created_by, name, prefix, level, permissions, every_queue, queues, expires_ms, requests_per_minute, overlap_ms, revoked_ms
 FROM {keys} WHERE created > {{after:UInt64}} ORDER BY created LIMIT {{limit:UInt32}}"""
 
 
@@ -21,6 +21,7 @@ class ListedApiKey(msgspec.Struct, frozen=True):
     """A key of the list. The fields are those of its row."""
 
     id: UUID
+    version: int
     created: int
     created_ms: int
     created_by: str

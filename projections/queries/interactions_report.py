@@ -11,9 +11,10 @@ import msgspec
 from domain.access import REPORTS
 from domain.names import identity
 from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.filters import resolved
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
-from projections.figures.question import Question, queues_of, resolved
+from projections.figures.question import Question, queues_of
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
 from projections.queries.interactions_selection import Interactions, falls, tag_spellings
 from projections.queries.interactions_selection import conditions as conditions_of

@@ -90,11 +90,17 @@ def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
     return {
         "at": iso(shown.at_ms, where),
         "covered_to": None if shown.covered_to_ms is None else iso(shown.covered_to_ms, where),
-        "agents": _by_group(people, where),
+        "agents": {group: _under_settings(on, rows) for group, rows in _by_group(people, where).items()},
         "counts": counts_of(people),
-        "waiting": _waiting(question, going_on.visits, shown.at_ms, identities),
-        "calls": calls,
+        "waiting": _under_settings(on, _waiting(question, going_on.visits, shown.at_ms, identities)),
+        "calls": _under_settings(on, calls),
     }
+
+
+def _under_settings(on: QueryContext, rows: list[Row]) -> list[Row]:
+    """The rows with the ids that queues have in the settings: calls since a renaming have that of the new name. Other rows stay the same objects."""
+    owners = {str(queue.id): str(queue.owner) for queue in on.queues.known if queue.id != queue.owner}
+    return [row | {"queue_id": owners[row["queue_id"]]} if row["queue_id"] in owners else row for row in rows]
 
 
 _SEEN = "SELECT id FROM {interactions}"

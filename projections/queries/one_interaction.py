@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from domain.voice.interactions import Interaction
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
-from projections.figures.question import Question
+from projections.figures.question import Question, Queues, queues_of
 from projections.queries.interactions_report import People, interactions
 from projections.queries.interactions_selection import Interactions
 from projections.queries.labels import labelled
@@ -124,15 +125,30 @@ def last_position(log: CompanyLog, id: UUID) -> int:
     return log.position_of(Interaction, id)
 
 
+@dataclass(frozen=True)
+class _Ids:
+    """The ids of those whom the parts of a call name; None for nobody."""
+
+    tenant: UUID
+    queues: Queues
+
+    def queue(self, name: str) -> str | None:
+        return str(self.queues.in_settings(queue_id(self.tenant, name))) if name else None
+
+    def agent(self, name: str) -> str | None:
+        return str(agent_id(self.tenant, name)) if name else None
+
+
 def _parts(view: TemporalView, calls: list[UUID], question: Question) -> dict[str, Any]:
     tables = {name: view.rows_of(name, of_calls=True) for name in ("visits", "attempts", "rings", "holds", "options")}
     visits = view.ask(_Visit, _VISITS.format(**tables), calls=calls)
     attempts = view.ask(_Attempt, _ATTEMPTS.format(**tables), calls=calls)
     rings = view.ask(_Span, _RINGS.format(**tables), calls=calls)
     holds = view.ask(_Span, _HOLDS.format(**tables), calls=calls)
+    ids = _Ids(view.tenant, queues_of(view))
     return {
-        "visits": [_visit(view.tenant, visit, rings, holds, question) for visit in visits],
-        "attempt": next((_attempt(view.tenant, attempt, holds, question) for attempt in attempts), None),
+        "visits": [_visit(ids, visit, rings, holds, question) for visit in visits],
+        "attempt": next((_attempt(ids, attempt, holds, question) for attempt in attempts), None),
         "options": [option.text for option in view.ask(_Option, _OPTIONS.format(**tables), calls=calls)],
     }
 
@@ -148,14 +164,14 @@ def _notes(view: TemporalView, calls: list[UUID], question: Question, people: Pe
     ]
 
 
-def _visit(tenant: UUID, visit: _Visit, rings: list[_Span], holds: list[_Span], question: Question) -> Row:
+def _visit(ids: _Ids, visit: _Visit, rings: list[_Span], holds: list[_Span], question: Question) -> Row:
     at = partial(_at, question)
     return {
         "id": str(visit.id),
         "queue": visit.queue,
-        "queue_id": str(queue_id(tenant, visit.queue)),
+        "queue_id": ids.queue(visit.queue),
         "agent": visit.agent or None,
-        "agent_id": str(agent_id(tenant, visit.agent)) if visit.agent else None,
+        "agent_id": ids.agent(visit.agent),
         **labelled("end", "visit_end", visit.end),
         "offered_at": at(visit.offered_ms),
         "ended_at": at(visit.ended_ms),
@@ -178,14 +194,14 @@ def _visit(tenant: UUID, visit: _Visit, rings: list[_Span], holds: list[_Span], 
     }
 
 
-def _attempt(tenant: UUID, attempt: _Attempt, holds: list[_Span], question: Question) -> Row:
+def _attempt(ids: _Ids, attempt: _Attempt, holds: list[_Span], question: Question) -> Row:
     at = partial(_at, question)
     talked = attempt.talk_ms is not None
     return {
         "queue": attempt.queue or None,
-        "queue_id": str(queue_id(tenant, attempt.queue)) if attempt.queue else None,
+        "queue_id": ids.queue(attempt.queue),
         "agent": attempt.agent or None,
-        "agent_id": str(agent_id(tenant, attempt.agent)) if attempt.agent else None,
+        "agent_id": ids.agent(attempt.agent),
         "style": attempt.style or None,
         **labelled("result", "attempt_result", attempt.result or "dialling"),
         "dialled_at": at(attempt.dialled_ms),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 from uuid import UUID
 
@@ -9,6 +10,8 @@ import msgspec
 
 from domain.access import ANYONE
 from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.filters import resolved
+from projections.figures.question import Question, queues_of
 from projections.query_bus import query
 
 
@@ -94,6 +97,13 @@ def one(rows: CompanyRows, kind: type[R], id: UUID, *, as_of: int | None = None,
 
     found, _ = rows.answer(as_of, moment_ms, ask)
     return found[0] if found else None
+
+
+@query(ANYONE, CompanyRows, on_screens=True, of_now=True)
+def must_be_known(rows: CompanyRows, question: Question) -> None:
+    """Raises NotFound if the question's filters have an id that nothing has, as its answer would."""
+    by_id = replace(question, queues=(), agents=(), ivrs=(), except_queues=(), except_agents=())
+    rows.answer(None, None, lambda view: resolved(view, by_id, queues_of(view)))
 
 
 class _Named(msgspec.Struct, frozen=True):

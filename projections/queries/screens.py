@@ -11,7 +11,7 @@ from projections.engine.temporal_view import CompanyRows
 from projections.query_bus import query
 
 _PAGE = """
-SELECT id, created, created_ms, created_by, name, every_queue, queues, link_ms, connected_ms, revoked_ms
+SELECT id, version, created, created_ms, created_by, name, every_queue, queues, link_ms, connected_ms, revoked_ms
 FROM {screens} WHERE created > {{after:UInt64}} ORDER BY created LIMIT {{limit:UInt32}}"""
 
 
@@ -19,6 +19,7 @@ class ListedScreen(msgspec.Struct, frozen=True):
     """A screen of the list. The fields are those of its row."""
 
     id: UUID
+    version: int
     created: int
     created_ms: int
     created_by: str

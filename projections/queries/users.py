@@ -16,7 +16,7 @@ from projections.query_bus import CompanyLog, query
 from store.event_store import project
 
 _PAGE = """
-SELECT id, registered, name, email, level, permissions, active, has_password FROM {users}
+SELECT id, version, registered, name, email, level, permissions, active, has_password FROM {users}
 WHERE registered > {{after:UInt64}} ORDER BY registered LIMIT {{limit:UInt32}}"""
 
 
@@ -24,6 +24,7 @@ class ListedUser(msgspec.Struct, frozen=True):
     """A user of the list. registered: position of the event that registered the user. name, email: sealed, for the keyring to open."""
 
     id: UUID
+    version: int
     registered: int
     name: str
     email: str

@@ -79,9 +79,10 @@ def test_agents_are_given_to_and_taken_from_users_below_ones_own_level_only(ana,
 
 def test_a_restricted_user_sees_only_their_part_over_http(client, ana):
     for queue, agent in (("vendas", "Ana"), ("suporte", "Bruno")):
-        made = ana.post("/v1/queues", {"name": queue, "agents": ["Ana", "Bruno"]}).json()
-        ana.post("/v1/queues", {"name": queue})
-        done = ana.post("/v1/agents/log-in", {"agent": agent, "queues": [queue]}).json()
+        made = ana.post("/v1/queues", {"name": queue}).json()
+        ana.post("/v1/agents/log-in", {"agent": agent, "queues": [queue]})
+    for queue in ana.get("/v1/queues", headers={"If-Position": str(made["position"])}).json()["items"]:
+        done = ana.ask("PUT", f"/v1/queues/{queue['id']}/agents", json={"agents": ["Ana", "Bruno"]}).json()
     client.transport.app.state.application.scope_of = lambda _: Scope(queues=frozenset({"vendas"}), agents=frozenset({"Ana"}))
     position = {"If-Position": str(done["position"])}
     (queue,) = ana.get("/v1/queues", headers=position).json()["items"]
@@ -94,3 +95,18 @@ def test_a_restricted_user_sees_only_their_part_over_http(client, ana):
     assert "Bruno" not in str(board)
     answer = ana.get("/v1/reports/queues", params={"queue": "suporte"}).json()
     assert (answer["items"], answer["notes"]) == ([], ["no queue suporte"])
+
+
+def test_an_agent_logs_in_to_and_out_of_queues_that_exist_only_and_the_wrong_name_is_named(ana):
+    ana.post("/v1/queues", {"name": "vendas"})
+    for action in ("log-in", "log-out"):
+        ana.post("/v1/agents/log-in", {"agent": "Ana"})
+        problem = problem_of(
+            ana.post(f"/v1/agents/{action}", {"agent": "Ana", "queues": ["VENDAS", "nenhuma", "outra"]}), 404, "queue-unknown"
+        )
+        assert [error["pointer"] for error in problem["errors"]] == ["/queues/1", "/queues/2"]
+    for action in ("log-out", "pause", "resume", "heartbeat"):
+        named = {"agent": "Ninguém"} | ({"reason": "almoço"} if action == "pause" else {})
+        problem = problem_of(ana.post(f"/v1/agents/{action}", named), 404, "agent-unknown")
+        assert problem["errors"][0]["pointer"] == "/agent"
+    assert ana.post("/v1/agents/log-out", {"agent": "Ana", "queues": ["vendas"]}).status_code == 200

@@ -354,6 +354,7 @@ def test_queues_are_registered_changed_and_removed(ana):
     assert problem_of(ana.post("/v1/queues", {"name": "vendas"}), 409, "already-exists")
     assert ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_ms": 30_000, "sla_profile": "genesys"}).status_code == 200
     assert ana.post(f"/v1/queues/{queue}/rename", {"name": "vendas internas"}).status_code == 200
+    ana.post("/v1/agents/log-in", {"agent": "Ana"})
     assert ana.ask("PUT", f"/v1/queues/{queue}/agents", json={"agents": ["Ana"]}).status_code == 200
     found = ana.get(f"/v1/queues/{queue}").json()
     assert (found["name"], found["sla_ms"], found["sla_profile"], found["agents"], found["active"]) == (
@@ -432,8 +433,8 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
     assert [row["id"] for row in searched(phone="(31) 97791-6159")["items"]] == [own]
     nobody = searched(phone="(31) 97791-0000")
     assert (nobody["items"], nobody["notes"]) == ([], ["no contact with this number"])
-    someone = ana.get("/v1/interactions", params={"contact_id": str(UUID(int=1))}).json()
-    assert (someone["items"], someone["notes"]) == ([], ["no contact with this id"])
+    nobody = problem_of(ana.get("/v1/interactions", params={"contact_id": str(UUID(int=1))}), 404, "contact-unknown")
+    assert nobody["errors"][0]["parameter"] == "contact_id"
     refused = ana.get("/v1/interactions", params={"medium": "voice", "phone": "5531977916159"})
     problem_of(refused, 422, "invalid")
     problem_of(ana.post("/v1/interactions/search", {"phone": "1"}), 422, "invalid")

@@ -14,6 +14,7 @@ from pydantic_core import core_schema
 import discovery
 from api.invalid_fields import _WORDS, _WORDS_OF, FEW, NOT_VALID, _forms, form, worded
 from tests.api.test_auth import problem_of
+from tests.kit.pasts import cover
 
 _OF_BOUNDS = {
     "ge": "greater_than_equal", "le": "less_than_equal", "gt": "greater_than", "lt": "less_than", "multiple_of": "multiple_of",
@@ -122,6 +123,9 @@ def test_allowed_values_are_listed_where_they_are_few():
     assert said("literal_error", expected=many) == f"should be one of the {FEW + 1} values that the documentation of the field lists"
 
 
+NUMBER = "should be a telephone number: digits, after a + if need be, with blanks, brackets, points, dashes or slashes between them"
+
+
 @pytest.mark.parametrize(
     ("request_line", "sent", "place", "sentence"),
     [
@@ -134,10 +138,14 @@ def test_allowed_values_are_listed_where_they_are_few():
         ("POST /v1/ivrs", {"name": "a", "menu": [{"digit": "x", "queue": "v"}]}, "/menu/0/digit", "menu.0.digit should be one key: a digit, * or #"),
         ("POST /v1/interactions", {"at": "2026-03-02T10:00:00"}, "/at", "at should have an offset, as -03:00 or Z"),
         ("POST /v1/interactions", {"at": "1999-01-01T00:00:00Z"}, "/at", "at should be between the years 2000 and 2100"),
-        ("POST /v1/interactions", {"from": "1"}, "/from", "from is unknown: no field of this request has this name"),
+        ("POST /v1/interactions", {"from": "1"}, "/from", "from is unknown: no field of this request has this name; did you mean from_number?"),
+        ("POST /v1/queues", {"name": "a", "sla": 1}, "/sla", "sla is unknown: no field of this request has this name; did you mean sla_ms?"),
+        ("POST /v1/ivrs", {"name": "a", "menu": [{"digt": "1", "digit": "1", "queue": "v"}]}, "/menu/0/digt", "menu.0.digt is unknown: no field of this request has this name; did you mean digit?"),
+        ("GET /v1/interactions", {"queues": "a"}, "queues", "queues is unknown: no parameter of this request has this name; did you mean queue?"),
+        ("GET /v1/live", {"since": 1}, "since", "since is unknown: no parameter of this request has this name; known are after"),
         ("POST /v1/interactions", {"at": "2099-01-01T00:00:00Z"}, "/at", "at: this instant is in the future"),
-        ("POST /v1/interactions/search", {"phone": "abc"}, "/phone", "phone should have digits"),
-        ("POST /v1/contacts/forget", {"phone": "abc"}, "/phone", "phone should have digits"),
+        ("POST /v1/interactions/search", {"phone": "abc"}, "/phone", f"phone {NUMBER}"),
+        ("POST /v1/contacts/forget", {"phone": "abc"}, "/phone", f"phone {NUMBER}"),
         ("GET /v1/interactions", {"order": "up"}, "order", "order should be one of asc, desc"),
         ("GET /v1/interactions", {"count": "perhaps"}, "count", "count should be true or false"),
         ("GET /v1/interactions/x", {}, "interaction_id", "interaction_id should be a UUID, as 40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"),
@@ -167,3 +175,49 @@ def test_a_plus_that_a_url_has_made_a_blank_is_hinted_at(ana):
     (error,) = problem_of(ana.get("/v1/dashboards/inbound?from=2026-03-02T00:00:00+03:00"), 422, "invalid")["errors"]
     assert error["parameter"] == "from"
     assert "%2B" in error["detail"]
+
+
+def test_a_change_by_an_unknown_name_says_which_names_there_are(ana):
+    queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
+    (error,) = problem_of(ana.ask("PATCH", f"/v1/queues/{queue}", json={"title": "x"}), 422, "invalid")["errors"]
+    assert error["pointer"] == "/title"
+    assert error["detail"].endswith(
+        "; known are sla_target, sla_ms, tolerated_ms, internal_number, on_screen, sla_profile, wrap_up_ms, recording"
+    )
+
+
+SPELT = ("5511987654321", "+55 11 98765-4321", "(11) 98765-4321", "11.98765.4321", "011 98765 4321", "(+55) 11/98765-4321")
+
+
+def test_every_number_is_accepted_in_the_same_spellings_and_refused_by_its_field(ana, center):
+    ivr = ana.post("/v1/ivrs", {"name": "principal"}).json()["id"]
+    places = (
+        ("/v1/interactions", "from_number"), ("/v1/interactions", "to_number"), ("/v1/interactions/dial", "to_number"),
+        ("/v1/interactions/search", "phone"), (f"/v1/ivrs/{ivr}/blocked-callers", "phone"),
+    )  # fmt: skip
+    for path, field in places:
+        for number in SPELT:
+            answer = ana.post(path, {field: number})
+            assert answer.is_success, (path, number, answer.text)
+        for wrong in ("11 98765-4321 ramal 2", "tel:5511987654321", "5511987654321\u0000", "+", "1" * 41):
+            (error,) = problem_of(ana.post(path, {field: wrong}), 422, "invalid")["errors"]
+            assert error["pointer"] == f"/{field}"
+    cover(center)
+    found = ana.post("/v1/interactions/search", {"phone": "+55 11 98765-4321"}).json()["items"]
+    # The number of a call is kept without what stands between the digits, and all spellings are one customer.
+    assert len({row["contact_id"] for row in found}) == 1
+    assert {row["from_number"] for row in found if row["direction"] == "inbound"} >= {"5511987654321", "11987654321"}
+
+
+def test_a_wrong_character_is_named_by_the_field_of_the_body_whatever_the_command_calls_it(ana):
+    queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
+    ivr = ana.post("/v1/ivrs", {"name": "principal"}).json()["id"]
+    call = ana.post("/v1/interactions", {}).json()["id"]
+    sent = (
+        ("PATCH", "/v1/company", "timezone"), ("PATCH", f"/v1/ivrs/{ivr}", "timezone"), ("POST", f"/v1/queues/{queue}/rename", "name"),
+        ("POST", f"/v1/interactions/{call}/note", "note"), ("POST", f"/v1/ivrs/{ivr}/blocked-callers", "phone"), ("POST", "/v1/calls", "to_number"),
+        ("POST", "/v1/users/password-link", "email"),
+    )  # fmt: skip
+    for method, path, field in sent:
+        (error,) = problem_of(ana.ask(method, path, json={field: "11 98765-4321\0"}), 422, "invalid")["errors"]
+        assert error["pointer"] == f"/{field}", path

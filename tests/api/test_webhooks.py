@@ -29,7 +29,7 @@ from tests.kit.http import operator
 from tests.processes.posting import URL
 from tests.processes.receiving import receiver, status
 
-NEW = {"url": URL, "events": ["interaction.answered", "interaction.abandoned"], "queues": ["vendas"], "direction": "inbound"}
+NEW = {"url": URL, "events": ["interaction.answered", "interaction.abandoned"], "queues": [], "direction": "inbound"}
 
 
 def made(who, **other):
@@ -55,14 +55,14 @@ def test_a_webhook_is_made_shown_without_its_secret_changed_and_deleted(ana):
     path = f"/v1/webhooks/{receipt['id']}"
     shown = ana.get(path)
     assert shown.json() == NEW | {
-        "id": receipt["id"], "status": "active", "disabled_reason": "", "secrets": 1, "created_at": shown.json()["created_at"],
+        "id": receipt["id"], "version": 1, "status": "active", "disabled_reason": "", "secrets": 1, "created_at": shown.json()["created_at"],
         "created_by": shown.json()["created_by"], "url_set_by": shown.json()["created_by"], "secret_set_by": shown.json()["created_by"], "failed_attempts": 0, "next_try_at": None, "tried_at": None, "status_code": None, "error": "",
     }  # fmt: skip
     listed = ana.get("/v1/webhooks")
     assert listed.json()["items"] == [shown.json()]
     assert receipt["result"]["secret"] not in shown.text + listed.text
     assert ana.ask("PATCH", path, json={"events": ["agent.paused"], "queues": []}).status_code == 200
-    assert ana.get(path).json() == shown.json() | {"events": ["agent.paused"], "queues": []}
+    assert ana.get(path).json() == shown.json() | {"version": 2, "events": ["agent.paused"], "queues": []}
     assert ana.ask("DELETE", path).status_code == 200
     problem_of(ana.get(path), 404, "not-found")
     problem_of(ana.post(f"{path}/resume"), 404, "not-found")
@@ -368,3 +368,24 @@ def test_who_may_not_watch_the_center_gets_nothing_posted_to_a_place_of_their_ow
         answer = bia.ask(method, path + of, json=body)
         assert problem_of(answer, 403, "not-allowed")["permission"] == "gerenciar-atendimento", (method, of)
     assert bia.post(f"{path}/pause").status_code == 200
+
+
+def test_a_webhook_names_queues_that_there_are(ana):
+    problem = problem_of(ana.post("/v1/webhooks", NEW | {"queues": ["vendas"]}), 404, "queue-unknown")
+    assert [error["pointer"] for error in problem["errors"]] == ["/queues/0"]
+    ana.post("/v1/queues", {"name": "vendas"})
+    webhook = made(ana, queues=["vendas"])["id"]
+    problem_of(ana.ask("PATCH", f"/v1/webhooks/{webhook}", json={"queues": ["vendas", "outra"]}), 404, "queue-unknown")
+    shown = ana.get(f"/v1/webhooks/{webhook}").json()
+    assert (shown["queues"], shown["version"]) == (["vendas"], 1)
+
+
+def test_a_delivery_is_found_and_posted_again_by_the_id_of_its_message_too(ana, center):
+    webhook = made(ana)["id"]
+    one = delivered(center, webhook)
+    path, message = f"/v1/webhooks/{webhook}", f"msg_{one.id.hex}"
+    assert ana.get(f"{path}/deliveries/{message}").json() == ana.get(f"{path}/deliveries/{one.id}").json()
+    assert ana.post(f"{path}/redeliver", {"message_id": message}).status_code == 202
+    problem_of(ana.post(f"{path}/redeliver", {"message_id": f"msg_{uuid4().hex}"}), 404, "delivery-unknown")
+    for wrong in ({"message_id": str(one.id)}, {"message_id": message, "delivery_id": str(one.id)}, {}):
+        problem_of(ana.post(f"{path}/redeliver", wrong), 422, "invalid")

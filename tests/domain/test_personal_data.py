@@ -43,7 +43,9 @@ def test_the_form_of_a_number_is_its_own_form(phone: str) -> None:
     "text",
     [
         "5531977916159", "(31) 97791-6159", "crm-5531977916159", "lead/31977916159/2", "52998224725", "529.982.247-25", "cpf:52998224725",
-        "3132345678", "+1 212 555 0123", "97791-6159",
+        "3132345678", "+1 212 555 0123", "97791-6159", "123.456.789-09", "123 456 789 09", "123-456-789-09", "cpf 529_982_247_25",
+        "12-529.982.247-25", "11.98765.4321", "+55 11 98765-4321", "+55.11.98765.4321", "11,98765,4321", "call:11:98765:4321",
+        "pedido 7 (11) 98765-4321", "crm +1.212.555.0123", "3017.0509",
     ],
 )  # fmt: skip
 def test_numbers_and_cpfs_are_found_within_identifiers_too(text: str) -> None:
@@ -54,10 +56,11 @@ def test_numbers_and_cpfs_are_found_within_identifiers_too(text: str) -> None:
     "text",
     [
         "1772470800.12", "1772470800.1", "asterisk-1772470800.12", "crm-4711", "key.3", "", "12345678-1234-4234-9234-123456789012",
-        "k-1", "0f8fad5bd9cb469fa16570867728950e", "pedido 2026",
+        "k-1", "0f8fad5bd9cb469fa16570867728950e", "pedido 2026", "atende-call-1772470800.123", "crm-2026-11-30", "2026-11-30-170509", "INV-2026-000123",
+        "c11987654321", "11987654321x", "call-0f8fad5b-d9cb-469f-a165-708677289500", "192.168.100.200:5060",
     ],
 )  # fmt: skip
-def test_a_uniqueid_a_uuid_and_short_numbers_name_nobody(text: str) -> None:
+def test_a_uniqueid_a_uuid_dates_digits_beside_letters_and_short_numbers_name_nobody(text: str) -> None:
     assert not may_name_a_person(text)
 
 

@@ -13,7 +13,7 @@ from domain.access import WHOLE_COMPANY
 from domain.agent_events import AgentObserved
 from domain.base import MS, NOBODY, Event, Personal
 from domain.ids import agent_id, interaction_id, queue_id, roster_id, timeline_id
-from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
+from domain.queues import QueueNameTaken, QueueRegistered, QueueRenamed, QueueSettings
 from domain.voice.calls import Attempt, IvrPath
 from domain.voice.facts import AGENTS_NOTE, Fact
 from domain.voice.interaction_events import CallNoted, InteractionObserved
@@ -101,8 +101,10 @@ class Center:
         self._event(QueueRegistered, queue_id(self.tenant, name), 0, name=name, settings=QueueSettings(**settings))
 
     def rename(self, first: str, name: str) -> None:
-        """Rename the queue that was registered as `first` to `name`."""
-        self._event(QueueRenamed, queue_id(self.tenant, first), 0, name=name)
+        """Rename the queue that was registered as `first` to `name`, which belongs to it from then on."""
+        queue = queue_id(self.tenant, first)
+        self._event(QueueRenamed, queue, 0, name=name)
+        self._event(QueueNameTaken, queue_id(self.tenant, name), 0, name=name, owner=queue)
 
     def covered(self, source: str, from_ms: int, until_ms: int, name: str = "a") -> None:
         """A source covered this span."""

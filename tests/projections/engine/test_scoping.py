@@ -36,7 +36,7 @@ from projections.queries.interactions_selection import Interactions
 from projections.queries.monitoring import agents_belonged, interactions_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.recordings import legs_of
-from projections.queries.registers import RegisteredAgent, RegisteredQueue, agents_of_user, one, page
+from projections.queries.registers import RegisteredAgent, RegisteredQueue, agents_of_user, must_be_known, one, page
 from projections.queries.screens import screens
 from projections.queries.sources import gaps, sources
 from projections.queries.supervision import supervisable
@@ -181,6 +181,14 @@ ANSWERS = {
         name
         for name in ("Bruno", "Carla")
         if agents_belonged(rows, [agent_id(TENANT, name)], past.get("as_of", rows.progress.position)) - {agent_id(TENANT, "Ana")}
+    ],
+    must_be_known: lambda rows, _: [
+        found(lambda asked=asked, name=name: must_be_known(rows, asked) or name)  # type: ignore[misc, func-returns-value]
+        for name, asked in (
+            ("suporte", Question(queue_ids=(queue_id(TENANT, "suporte"),))),
+            ("Bruno", Question(agent_ids=(agent_id(TENANT, "Bruno"),))),
+            ("Carla", Question(except_agent_ids=(agent_id(TENANT, "Carla"),))),
+        )
     ],
     interactions_seen: lambda rows, _: [name for name in CALLS if interactions_seen(rows, [interaction_id(TENANT, name)])],
 }

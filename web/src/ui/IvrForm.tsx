@@ -14,7 +14,7 @@ import { ServerFormView } from "./ServerFormView";
 import { useServerForm } from "./useServerForm";
 
 export type Ivr = Schemas["IvrDetail"];
-export type IvrSettings = Omit<Ivr, "id">;
+export type IvrSettings = Omit<Ivr, "id" | "version">;
 export type FormOf = { form: UseFormReturnType<IvrSettings> };
 
 const SILENCE: Ivr["welcome"] = { text: "", voice: "", file: "" };
@@ -48,7 +48,7 @@ export const NEW: IvrSettings = {
   callback_from: 0,
 };
 
-export const settingsOf = ({ id: _, ...settings }: Ivr): IvrSettings => settings;
+export const settingsOf = ({ id: _, version: __, ...settings }: Ivr): IvrSettings => settings;
 
 interface Props extends Omit<Parameters<typeof useServerForm<IvrSettings>>[0], "validate"> {
   action?: string;

@@ -21,7 +21,7 @@ export const Route = createFileRoute("/_shell/empresa")({
   ),
 });
 
-type Settings = Omit<Schemas["CompanyDetail"], "id" | "name" | "empty">;
+type Settings = Omit<Schemas["CompanyDetail"], "id" | "version" | "name" | "empty">;
 
 const settingsOf = (company: Schemas["CompanyDetail"]): Settings => ({
   timezone: company.timezone,

@@ -31,7 +31,9 @@ def test_a_question_that_takes_long_is_given_up_when_it_is_closed(tmp_path: Path
     engine = ChdbWarehouse(tmp_path / "rows")
     with ThreadPoolExecutor() as threads:
         endless = threads.submit(engine.for_small_queries.execute, "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1")
-        while not engine.execute("SELECT 1 AS runs FROM system.processes WHERE query LIKE '%numbers(1000000000000)%' AND query NOT LIKE '%processes%'"):
+        while not engine.execute(
+            "SELECT 1 AS runs FROM system.processes WHERE query LIKE '%numbers(1000000000000)%' AND query NOT LIKE '%processes%'"
+        ):
             assert not endless.done()
         engine.close()
         with pytest.raises(WarehouseError):

@@ -23,7 +23,7 @@ from api.application_state import ApplicationState
 from api.credentials import Credential
 from api.fair_turns import Gone
 from api.field_types import MAX_POSITION
-from api.problem import invalid_header
+from api.problem import Problem, invalid_header
 from api.question_turns import reads_much
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
 from api.unknown_parameters import known_parameters_only
@@ -123,7 +123,12 @@ class Access(SecurityBase):
             raise unauthenticated()
         credential = await _credential(application, token.strip())
         request.scope[AUTHENTICATED] = True
-        application.rate_limits.take(credential.name, credential.requests_per_minute, request.scope)
+        try:
+            application.rate_limits.take(credential.name, credential.requests_per_minute, request.scope)
+        except Problem:
+            await application.request_turns.refuse(credential.tenant, credential.name)
+            raise
+        await application.request_turns.begin(credential.tenant, credential.name)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         actor = credential.actor
         caller = Caller(

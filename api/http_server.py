@@ -67,13 +67,25 @@ def limited(limits: Limits) -> type[HttpToolsProtocol]:
     return Limited
 
 
-class _Answering:
+class _Answering(asyncio.Transport):
     """What one request needs of its transport. close: called in the place of the transport's own."""
 
     def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
-        self.is_closing = transport.is_closing
-        self.close = close
+        super().__init__()
+        self._transport = transport
+        self._close = close
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write a part of the answer."""
+        self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """The answer is written, and is the last of its connection."""
+        self._close()
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -163,7 +175,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if size > HEADER_BYTES:
             self.app = IdentifiedASGI(_secured(_answer_too_large, self.LIMITS))
         super().on_headers_complete()
-        self.cycle.transport = _Answering(self.transport, self._close_after_answer)  # type: ignore[assignment]
+        self.cycle.transport = _Answering(self.transport, self._close_after_answer)
         self._unwanted_bytes = 0
         self._wait_for("body", self.LIMITS.body_s)
 

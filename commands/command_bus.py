@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
+from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
@@ -43,6 +45,12 @@ _SLOW_DISK_S = 0.005
 _MANY = 64
 """This many waiting commands are executed without waiting for more."""
 
+_GATHERED_S = 0.004
+"""Nor is more waited for after so long, if several companies wait: the many that one of them sends would keep the first of another waiting."""
+
+_OF_A_COMPANY = 8
+"""Commands of one company in a transaction for which other companies wait too."""
+
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
 
 
@@ -58,6 +66,7 @@ class CommandBus:
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._flushing = False
+        self._gathers_since = 0.0
         self._saved_in_s = 0.0
         self._usual_s = 0.0
 
@@ -84,6 +93,7 @@ class CommandBus:
         self._waiting.append((command, caller, future))
         if not self._flushing:
             self._flushing = True
+            self._gathers_since = loop.time()
             loop.call_soon(self._flush, loop)
         return await future
 
@@ -91,11 +101,12 @@ class CommandBus:
 
     def _flush(self, loop: asyncio.AbstractEventLoop, before: int = 0) -> None:
         """Decide and save all waiting commands, in this thread unless that would block the loop. before: how many waited one loop turn ago."""
-        if before < len(self._waiting) < _MANY:
+        is_late = loop.time() - self._gathers_since >= _GATHERED_S and _are_of_several(self._waiting)
+        if before < len(self._waiting) < _MANY and not is_late:
             # A commit of many commands costs little more than a commit of one: wait for those that are still in the loop.
             loop.call_soon(self._flush, loop, len(self._waiting))
             return
-        unit, self._waiting = self._waiting, []
+        unit, self._waiting = _fair_part(self._waiting)
         requests = [(command, caller) for command, caller, _ in unit]
         quick = not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S
         if quick and self._lock.acquire(blocking=False):
@@ -118,6 +129,7 @@ class CommandBus:
                 future.set_result(answer)
         self._flushing = bool(self._waiting)
         if self._waiting:
+            self._gathers_since = loop.time()
             loop.call_soon(self._flush, loop)
 
     def _apart_locked(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:
@@ -193,3 +205,21 @@ class CommandBus:
                 self.clock.recorded(unit.recorded_us)
                 return answer
         return VersionConflict("somebody else changed the same thing at the same moment")
+
+
+def _are_of_several(waiting: Sequence[_Waiting]) -> bool:
+    """Whether commands of several companies wait."""
+    return len({caller.tenant for _, caller, _ in waiting}) > 1
+
+
+def _fair_part(waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
+    """Of commands of several companies some of each, in their order, and those that wait on."""
+    if not _are_of_several(waiting):
+        return waiting, []
+    taken: Counter[UUID] = Counter()
+    parts: tuple[list[_Waiting], list[_Waiting]] = [], []
+    for one in waiting:
+        tenant = one[1].tenant
+        parts[taken[tenant] >= _OF_A_COMPANY].append(one)
+        taken[tenant] += 1
+    return parts

@@ -278,6 +278,18 @@ def test_a_command_that_arrives_one_turn_of_the_event_loop_later_is_saved_with_t
     assert commits == [20]
 
 
+def test_a_command_is_saved_before_the_crowd_of_another_company(bus: CommandBus) -> None:
+    commits: list[int] = []
+    bus.store.subscribe(commits.append)
+
+    async def crowd_and_one() -> Receipt:
+        crowd = [bus.execute_soon(Count(tally=uuid4()), caller()) for _ in range(40)]
+        return (await asyncio.gather(*crowd, bus.execute_soon(Count(tally=uuid4()), caller(tenant=uuid4()))))[-1]
+
+    assert asyncio.run(crowd_and_one()).position == 9
+    assert commits == [9, 41]
+
+
 def test_an_unexpected_error_of_one_caller_does_not_affect_the_others(bus: CommandBus) -> None:
     async def both() -> tuple[Receipt | BaseException, ...]:
         wrong = Count(tally=uuid4(), by="one")  # type: ignore[arg-type]

@@ -82,8 +82,9 @@ class RequestContext:
     async def ask(self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on the query bus, in a thread, when it is its turn. Raises NotAllowed, Problem (429), and what the query refuses."""
         if not registered(query).reads_rows:
-            # It reads single things of the log: no crowd of these keeps others waiting.
-            return await self.application.query(query, self.asker, *args, **kwargs)
+            # It reads single things of the log.
+            async with self.application.request_turns.read(self.tenant, self.credential.name):
+                return await self.application.query(query, self.asker, *args, **kwargs)
         async with self.turn(heavy=self.is_heavy(query, *args)):
             return await self.application.query(query, self.asker, *args, **kwargs)
 

@@ -6,12 +6,18 @@ All requests are worked on in one event loop, so whoever sends twenty at a time 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from api.fair_turns import ANY_NUMBER, Claim, FairTurns
 
 REFUSED_S = 0.02
 """Seconds from one refusal of a company's requests beyond a rate limit to its next: whoever does not wait as told is slowed down, and costs others little."""
+
+READS_OF_A_CALLER = 2
+READS_OF_A_COMPANY = 4
+"""Reads of single things in threads at the same time. Each takes a millisecond or so; twenty at once would take twenty of everybody's."""
 
 
 class RequestTurns:
@@ -20,6 +26,7 @@ class RequestTurns:
     def __init__(self) -> None:
         self._of_companies = FairTurns(ANY_NUMBER)
         self._of_callers = FairTurns(ANY_NUMBER)
+        self._reads = FairTurns(ANY_NUMBER)
         self._refusals = FairTurns(ANY_NUMBER)
 
     async def begin(self, tenant: UUID, who: str) -> None:
@@ -30,6 +37,13 @@ class RequestTurns:
         ):
             # What this and others have begun goes on first.
             await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def read(self, tenant: UUID, who: str) -> AsyncIterator[None]:
+        """Wait until one more single thing may be read, and read it in the block."""
+        claims = [Claim((tenant, who), READS_OF_A_CALLER), Claim(tenant, READS_OF_A_COMPANY)]
+        async with self._reads.turn((tenant, who), claims, bounded=False):
+            yield
 
     async def refuse(self, tenant: UUID, who: str) -> None:
         """Return when a request beyond the rate limit may be refused."""

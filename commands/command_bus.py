@@ -45,6 +45,9 @@ _SLOW_DISK_S = 0.005
 _MANY = 64
 """This many waiting commands are executed without waiting for more."""
 
+_IN_LOOP = 8
+"""More commands at once are executed in a thread: other requests would wait for all of them in the event loop."""
+
 _GATHERED_S = 0.004
 """Nor is more waited for after so long, if several companies wait: the many that one of them sends would keep the first of another waiting."""
 
@@ -108,7 +111,7 @@ class CommandBus:
             return
         unit, self._waiting = _fair_part(self._waiting)
         requests = [(command, caller) for command, caller, _ in unit]
-        quick = not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S
+        quick = len(unit) <= _IN_LOOP and not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S
         if quick and self._lock.acquire(blocking=False):
             try:
                 answers = self._apart(requests)

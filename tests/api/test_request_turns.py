@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api import request_turns
 from api.request_turns import RequestTurns
-from tests.api.test_fair_turns import in_a_loop
+from tests.api.test_fair_turns import in_a_loop, settled
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
@@ -45,6 +45,28 @@ async def test_one_request_begins_in_a_step_of_the_event_loop() -> None:
         step += 1
         await asyncio.sleep(0)
     assert len(set(in_step)) == 10
+
+
+@in_a_loop
+async def test_few_of_a_crowd_of_reads_run_at_once_and_none_in_front_of_another_company() -> None:
+    turns = RequestTurns()
+    running: list[str] = []
+    go_on = asyncio.Event()
+
+    async def read(tenant: UUID, who: str) -> None:
+        async with turns.read(tenant, who):
+            running.append(who)
+            await go_on.wait()
+
+    crowd = [asyncio.create_task(read(ONE, f"user:{number % 4}")) for number in range(20)]
+    await settled()
+    assert len(running) == request_turns.READS_OF_A_COMPANY
+    other = asyncio.create_task(read(OTHER, "other"))
+    await settled()
+    assert running[-1] == "other"
+    go_on.set()
+    await asyncio.gather(*crowd, other)
+    assert len(running) == 21
 
 
 @in_a_loop

@@ -77,7 +77,8 @@ class RequestContext:
 
     async def do(self, command: Command, status: int = 200) -> Response:
         """Execute a command on the command bus; returns its receipt as the response."""
-        return done(await self.application.execute(command, self.caller), status)
+        async with self.application.request_turns.command(self.tenant, self.credential.name):
+            return done(await self.application.execute(command, self.caller), status)
 
     async def ask(self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on the query bus, in a thread, when it is its turn. Raises NotAllowed, Problem (429), and what the query refuses."""

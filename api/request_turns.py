@@ -6,8 +6,7 @@ All requests are worked on in one event loop, so whoever sends twenty at a time 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from api.fair_turns import ANY_NUMBER, Claim, FairTurns
@@ -19,6 +18,10 @@ READS_OF_A_CALLER = 2
 READS_OF_A_COMPANY = 4
 """Reads of single things in threads at the same time. Each takes a millisecond or so; twenty at once would take twenty of everybody's."""
 
+COMMANDS_OF_A_CALLER = 4
+COMMANDS_OF_A_COMPANY = 16
+"""Commands at the same time. Those that are saved together are answered together too, and others' requests wait for all these answers."""
+
 
 class RequestTurns:
     """The turns of all requests of this process that have valid credentials. Used in one event loop."""
@@ -27,6 +30,7 @@ class RequestTurns:
         self._of_companies = FairTurns(ANY_NUMBER)
         self._of_callers = FairTurns(ANY_NUMBER)
         self._reads = FairTurns(ANY_NUMBER)
+        self._commands = FairTurns(ANY_NUMBER)
         self._refusals = FairTurns(ANY_NUMBER)
 
     async def begin(self, tenant: UUID, who: str) -> None:
@@ -38,12 +42,15 @@ class RequestTurns:
             # What this and others have begun goes on first.
             await asyncio.sleep(0)
 
-    @asynccontextmanager
-    async def read(self, tenant: UUID, who: str) -> AsyncIterator[None]:
+    def read(self, tenant: UUID, who: str) -> AbstractAsyncContextManager[None]:
         """Wait until one more single thing may be read, and read it in the block."""
         claims = [Claim((tenant, who), READS_OF_A_CALLER), Claim(tenant, READS_OF_A_COMPANY)]
-        async with self._reads.turn((tenant, who), claims, bounded=False):
-            yield
+        return self._reads.turn((tenant, who), claims, bounded=False)
+
+    def command(self, tenant: UUID, who: str) -> AbstractAsyncContextManager[None]:
+        """Wait until one more command may be executed, and do so in the block."""
+        claims = [Claim((tenant, who), COMMANDS_OF_A_CALLER), Claim(tenant, COMMANDS_OF_A_COMPANY)]
+        return self._commands.turn((tenant, who), claims, bounded=False)
 
     async def refuse(self, tenant: UUID, who: str) -> None:
         """Return when a request beyond the rate limit may be refused."""

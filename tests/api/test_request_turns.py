@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from api import request_turns
@@ -48,19 +50,24 @@ async def test_one_request_begins_in_a_step_of_the_event_loop() -> None:
 
 
 @in_a_loop
-async def test_few_of_a_crowd_of_reads_run_at_once_and_none_in_front_of_another_company() -> None:
+async def test_few_of_a_crowd_of_reads_and_commands_run_at_once_and_none_in_front_of_another_company() -> None:
+    for kind, at_once in ((RequestTurns.read, request_turns.READS_OF_A_CALLER), (RequestTurns.command, request_turns.COMMANDS_OF_A_CALLER)):
+        await few_of_a_crowd(kind, at_once)
+
+
+async def few_of_a_crowd(kind: Callable[[RequestTurns, UUID, str], AbstractAsyncContextManager[None]], at_once: int) -> None:
     turns = RequestTurns()
     running: list[str] = []
     go_on = asyncio.Event()
 
     async def read(tenant: UUID, who: str) -> None:
-        async with turns.read(tenant, who):
+        async with kind(turns, tenant, who):
             running.append(who)
             await go_on.wait()
 
-    crowd = [asyncio.create_task(read(ONE, f"user:{number % 4}")) for number in range(20)]
+    crowd = [asyncio.create_task(read(ONE, "user")) for number in range(20)]
     await settled()
-    assert len(running) == request_turns.READS_OF_A_COMPANY
+    assert len(running) == at_once
     other = asyncio.create_task(read(OTHER, "other"))
     await settled()
     assert running[-1] == "other"

@@ -45,6 +45,9 @@ _SLOW_DISK_S = 0.005
 _MANY = 64
 """This many waiting commands are executed without waiting for more."""
 
+_LIVE_FIRST_S = 1.0
+"""So long at most units of work, as those of imports, let live commands go first that wait already."""
+
 _IN_LOOP = 8
 """More commands at once are executed in a thread: other requests would wait for all of them in the event loop."""
 
@@ -67,6 +70,9 @@ class CommandBus:
         self.clock = LogClock(given, store.last_recorded_us())
         self.watch = ClockWatch(given, store.recorder.db) if watched else None
         self._lock = threading.Lock()
+        self._live_is_through = threading.Event()
+        """Unset while commands of `execute_soon` wait for the lock, which threads that take it again and again would not leave to them."""
+        self._live_is_through.set()
         self._waiting: list[_Waiting] = []
         self._flushing = False
         self._gathers_since = 0.0
@@ -86,6 +92,7 @@ class CommandBus:
         A command sees the effects of those before it. An error that is no refusal is raised, and no command takes effect.
         alongside: called at the end of the transaction, to write what must be saved together with the commands.
         """
+        self._live_is_through.wait(_LIVE_FIRST_S)
         with self._lock:
             return self._execute(requests, alongside)
 
@@ -119,6 +126,7 @@ class CommandBus:
                 self._lock.release()
             self._settle(unit, answers, loop)
         else:
+            self._live_is_through.clear()
             working = loop.run_in_executor(None, self._apart_locked, requests)
             working.add_done_callback(lambda done: self._settle(unit, done.result(), loop))
 
@@ -137,6 +145,7 @@ class CommandBus:
 
     def _apart_locked(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:
         with self._lock:
+            self._live_is_through.set()
             return self._apart(requests)
 
     def _apart(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import request_ids
 from api.app import create_app
@@ -81,11 +81,20 @@ class Server(uvicorn.Server):
 
 
 def cut_off_quietly(app: ASGIApp) -> ASGIApp:
-    """`app`, whose requests may be cut off: that is no error of theirs."""
+    """`app`, whose requests may be cut off, and whose streams may end in the middle, at the end of the server: neither is an error of theirs."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        is_open = False
+
+        async def noted(message: Message) -> None:
+            nonlocal is_open
+            is_open = message["type"] == "http.response.start" or message.get("more_body", False)
+            await send(message)
+
         with suppress(asyncio.CancelledError):
-            await app(scope, receive, send)
+            await app(scope, receive, noted)
+            if is_open:
+                await send({"type": "http.response.body", "body": b""})
 
     return serve
 

@@ -8,11 +8,11 @@ import socket
 import threading
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api.request_ids import IdentifiedASGI
 from cli import serve
-from cli.serve import Server, configured
+from cli.serve import Server, configured, cut_off_quietly
 from settings import Settings
 
 
@@ -73,3 +73,21 @@ def test_what_is_not_answered_in_time_is_cut_off_at_the_end_without_an_error(
     (line,) = (record.getMessage() for record in caplog.records if record.name == "api.request_ids")
     assert "status=499" in line
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_a_stream_that_ends_in_the_middle_is_completed() -> None:
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    asyncio.run(cut_off_quietly(app)({"type": "http"}, receive, send))
+    assert not sent[-1].get("more_body", False)
+    assert [message.get("body") for message in sent] == [None, b"one", b""]

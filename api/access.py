@@ -23,7 +23,7 @@ from api.application_state import ApplicationState
 from api.credentials import Credential
 from api.fair_turns import Gone
 from api.field_types import MAX_POSITION
-from api.problem import invalid_header
+from api.problem import Problem, invalid_header
 from api.question_turns import reads_much
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
 from api.unknown_parameters import known_parameters_only
@@ -77,13 +77,15 @@ class RequestContext:
 
     async def do(self, command: Command, status: int = 200) -> Response:
         """Execute a command on the command bus; returns its receipt as the response."""
-        return done(await self.application.execute(command, self.caller), status)
+        async with self.application.request_turns.command(self.tenant, self.credential.name):
+            return done(await self.application.execute(command, self.caller), status)
 
     async def ask(self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on the query bus, in a thread, when it is its turn. Raises NotAllowed, Problem (429), and what the query refuses."""
         if not registered(query).reads_rows:
-            # It reads single things of the log: no crowd of these keeps others waiting.
-            return await self.application.query(query, self.asker, *args, **kwargs)
+            # It reads single things of the log.
+            async with self.application.request_turns.read(self.tenant, self.credential.name):
+                return await self.application.query(query, self.asker, *args, **kwargs)
         async with self.turn(heavy=self.is_heavy(query, *args)):
             return await self.application.query(query, self.asker, *args, **kwargs)
 
@@ -123,7 +125,12 @@ class Access(SecurityBase):
             raise unauthenticated()
         credential = await _credential(application, token.strip())
         request.scope[AUTHENTICATED] = True
-        application.rate_limits.take(credential.name, credential.requests_per_minute, request.scope)
+        try:
+            application.rate_limits.take(credential.name, credential.requests_per_minute, request.scope)
+        except Problem:
+            await application.request_turns.refuse(credential.tenant, credential.name)
+            raise
+        await application.request_turns.begin(credential.tenant, credential.name)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         actor = credential.actor
         caller = Caller(

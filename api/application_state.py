@@ -30,6 +30,7 @@ from api.password_turns import PasswordTurns
 from api.problem import Problem, Refusal, invalid, of_domain, of_servers
 from api.question_turns import QuestionTurns
 from api.rate_limit import RateLimits
+from api.request_turns import RequestTurns
 from api.throttle import LoginThrottle
 from api.token_buckets import TokenBuckets
 from api.upload_turns import UploadTurns
@@ -214,6 +215,7 @@ class ApplicationState:
         self.webhook_tests = TokenBuckets(_COMPANIES, seconds)
         self.throttle = LoginThrottle(seconds)
         self.password_turns = PasswordTurns(self.throttle)
+        self.request_turns = RequestTurns()
         self.question_turns = QuestionTurns()
         self.upload_turns = UploadTurns()
         self.devices = KnownDevices(secret)

@@ -10,6 +10,9 @@ from api.problem import Problem, render
 STREAMED = "atende.streamed"
 """The key of a request's ASGI scope that is true while its route receives a body of any size, part by part. The time for the body is then that for each part."""
 
+_CLOSE = {"Connection": "close"}
+"""The rest of a body that is too large is not waited for."""
+
 
 class LimitedASGI:
     """Refuses (413) a request with a body of more than `most` bytes, before or while it is read; of more than `open_most` bytes if the path
@@ -38,7 +41,7 @@ class LimitedASGI:
         detail = f"a request has at most {most} bytes here"
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or len(length) > 12 or int(length) > most:
-            await render(Problem("too-large", detail))(scope, receive, send)
+            await render(Problem("too-large", detail, headers=_CLOSE))(scope, receive, send)
             return
         read = 0
 
@@ -48,7 +51,7 @@ class LimitedASGI:
             read += len(message.get("body", b""))
             if read > most:
                 # FastAPI passes on only this type of exception while it reads a body.
-                raise HTTPException(413, detail)
+                raise HTTPException(413, detail, _CLOSE)
             return message
 
         await self._app(scope, counted, send)

@@ -5,12 +5,13 @@ Routes are labelled by their template, never by the requested path, so that no i
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.request_ids import route_of
+from api.request_ids import GONE, route_of
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -113,6 +114,9 @@ class ObservedASGI:
 
         try:
             await self._app(scope, receive, observed)
+        except asyncio.CancelledError:
+            status = GONE
+            raise
         finally:
             route = route_of(scope)
             method = scope["method"] if scope["method"] in _METHODS else "(other)"

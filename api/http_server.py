@@ -6,7 +6,7 @@ Uvicorn limits only the idle time between two requests.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -26,6 +26,9 @@ from api.response_headers import SecureHeadersASGI, security_headers
 HEADER_BYTES = 32_768
 """The largest request line with headers, bytes."""
 
+LINGER_BYTES = 1_048_576
+"""So much is still read, and thrown away, of a body that nobody waits for: a connection closed on a client that sends may lose it the answer."""
+
 _FRAMED = 8
 """Bytes of a chunked body for each byte in it: a client may send chunks of one byte, each with its length."""
 
@@ -33,6 +36,7 @@ _FRAMED = 8
 @dataclass(frozen=True)
 class ServerLimits:
     """Times in seconds. headers_s: for all headers. body_s: for a whole body, or for the next part of one that is streamed. stalled_s: in which a client takes nothing of an answer.
+    linger_s: for the rest of a body after an answer that did not wait for it.
 
     is_public_by_tls: whether people reach the server by TLS; a refusal says so to their browsers, as every response does.
     """
@@ -43,6 +47,7 @@ class ServerLimits:
     headers_s: float = 10.0
     body_s: float = 60.0
     stalled_s: float = 60.0
+    linger_s: float = 2.0
 
 
 def limits_of(client_connections: int, trusted_proxies: Collection[str], public_url: str = "") -> ServerLimits:
@@ -62,6 +67,27 @@ def limited(limits: ServerLimits) -> type[HttpToolsProtocol]:
     return Limited
 
 
+class _Answering(asyncio.Transport):
+    """What one request needs of its transport. close: called in the place of the transport's own."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        super().__init__()
+        self._transport = transport
+        self._close = close
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write a part of the answer."""
+        self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """The answer is written, and is the last of its connection."""
+        self._close()
+
+
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. A request that is too slow or too large is answered (408, 431) and its connection closed; one too many gets 503."""
 
@@ -75,6 +101,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._has_headers = False
         self._header_bytes = 0
         self._framing_bytes = 0
+        self._unwanted_bytes = 0
+        self._lingers = False
 
     # The life of a connection
 
@@ -109,7 +137,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a part of a request."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._has_enough(data):
             return
         if not self._has_headers:
             self._header_bytes += len(data)
@@ -117,7 +145,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._wait_for("headers", self.LIMITS.headers_s)
         self._framing_bytes += len(data)
         super().data_received(data)
-        if self._has_headers and self.scope.get(STREAMED):
+        if self._has_headers and self.scope.get(STREAMED) and not self.cycle.response_complete:
             self._wait_for("body", self.LIMITS.body_s)
         # Of what is complete only the parts count: a body, or another request, may have come with it.
         if not self._has_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
@@ -147,6 +175,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if size > HEADER_BYTES:
             self.app = IdentifiedASGI(_secured(_answer_too_large, self.LIMITS))
         super().on_headers_complete()
+        self.cycle.transport = _Answering(self.transport, self._close_after_answer)
+        self._unwanted_bytes = 0
         self._wait_for("body", self.LIMITS.body_s)
 
     def on_message_complete(self) -> None:
@@ -164,11 +194,39 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The whole answer is written: wait for the next request, if it has not come already."""
         super().on_response_complete()
+        if self._answered_early() and not self._lingers:
+            self._wait_for("body", self.LIMITS.linger_s)
         if not self.pipeline:
             self.LIMITS.connections.waits(self)
 
     def _last_request(self) -> RequestResponseCycle | None:
         return self.cycle
+
+    # A body after its answer
+
+    def _answered_early(self) -> bool:
+        """Whether the answer is there, and the body of its request is not."""
+        cycle = self._last_request()
+        return self._has_headers and cycle is not None and cycle.response_complete
+
+    def _has_enough(self, data: bytes) -> bool:
+        """Whether a part of a body is thrown away; the connection is closed if too much of it comes."""
+        if not self._answered_early():
+            return False
+        self._unwanted_bytes += len(data)
+        if self._unwanted_bytes > LINGER_BYTES:
+            self.close_now()
+            return True
+        return self._lingers
+
+    def _close_after_answer(self) -> None:
+        if not self._answered_early() or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self._lingers = True
+        self._stop_waiting()
+        self.transport.write_eof()
+        self._timer = self.loop.call_later(self.LIMITS.linger_s, self.close_now)
 
     # Times
 

@@ -54,6 +54,9 @@ _PAGE = 200
 
 _KEPT = 2_000
 
+_REST = 3
+"""So many times as long as it took to read for clients that are behind, none is read for: the thread takes the processor from the event loop."""
+
 READERS_AT_ONCE = 1
 """Of the clients that are behind so many read the log at the same time: more of them would be no quicker, and take the processor from others."""
 
@@ -255,8 +258,7 @@ class Feed:
         async with self._turns.turn((tenant, who), [Claim("log", READERS_AT_ONCE)], bounded=False):
             began = loop.time()
             page = await run_in_threadpool(self._page, position, [tenant])
-            # The thread keeps the event loop waiting by milliseconds: those who are behind have half of the time at most.
-            await asyncio.sleep(loop.time() - began)
+            await asyncio.sleep(_REST * (loop.time() - began))
         return [message for _, message in page.messages], page.until
 
     def _page(self, after: int, companies: Collection[UUID]) -> _Page:

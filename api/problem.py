@@ -131,9 +131,6 @@ _OF_DOMAIN: tuple[tuple[type[DomainError], str], ...] = (
 )
 
 
-_GONE = 499
-"""In the log, of a request whose client has gone away: nobody gets the answer. The number is that of nginx."""
-
 _RETRY_S = "2"
 UNKNOWN_OUTCOME = (
     "the connection to the store was lost while it saved this: repeat the request with the same Idempotency-Key, and it is executed once"
@@ -309,7 +306,7 @@ def install(app: FastAPI) -> None:
         return render(of_servers(error))
 
     async def on_gone(_: Request, __: Exception) -> Response:
-        return Response(status_code=_GONE)
+        return Response(status_code=request_ids.GONE)
 
     app.add_exception_handler(ClientDisconnect, on_gone)
     for kind in _AWAY:

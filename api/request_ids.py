@@ -5,6 +5,7 @@ Each request is one line of the log, whether it was done or refused. A line has 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from contextvars import ContextVar
@@ -19,6 +20,9 @@ from api import known_paths
 
 REQUEST_ID = "Request-Id"
 LONGEST_ID = 200
+GONE = 499
+"""In the log and in figures, the status of a request whose connection has ended: nobody gets the answer. The number is that of nginx."""
+
 ID_PATTERN = r"^[\x21-\x7e]+$"
 
 log = logging.getLogger(__name__)
@@ -98,6 +102,9 @@ class IdentifiedASGI:
         token = _current.set(answering)
         try:
             await self._app(scope, receive, named)
+        except asyncio.CancelledError:
+            status, code = GONE, ""
+            raise
         finally:
             _current.reset(token)
             log_answer(id, scope["method"], route_of(scope), status, code, seconds=perf_counter() - began)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import request_ids
 from api.app import create_app
@@ -32,11 +32,13 @@ from settings import Settings
 log = logging.getLogger(__name__)
 
 _GRACE_S = 3
+"""Seconds for requests that are being answered when the server begins to end."""
+
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for, not what is listened on
 
 
 class Server(uvicorn.Server):
-    """A server, and the task that runs alongside it."""
+    """A server, and the task that runs alongside it. What is not answered within _GRACE_S of its end is cut off; that is no error."""
 
     def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[], None]) -> None:
         """stop: called when the server begins to end, before it waits for anything."""
@@ -62,10 +64,39 @@ class Server(uvicorn.Server):
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        cutting_off = asyncio.create_task(self._cut_off_late())
         await super().shutdown(sockets)
+        cutting_off.cancel()
         # A client that reads no more would keep the event loop from closing.
         for connection in tuple(self.server_state.connections):
             connection.transport.abort()
+
+    async def _cut_off_late(self) -> None:
+        await asyncio.sleep(_GRACE_S)
+        # Nobody waits for what is cancelled then: uvicorn would say so of each as of an error.
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+
+
+def cut_off_quietly(app: ASGIApp) -> ASGIApp:
+    """`app`, whose requests may be cut off, and whose streams may end in the middle, at the end of the server: neither is an error of theirs."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        is_open = False
+
+        async def noted(message: Message) -> None:
+            nonlocal is_open
+            is_open = message["type"] == "http.response.start" or message.get("more_body", False)
+            await send(message)
+
+        with suppress(asyncio.CancelledError):
+            await app(scope, receive, noted)
+            if is_open:
+                await send({"type": "http.response.body", "body": b""})
+
+    return serve
 
 
 def serve(directory: Path, settings: Settings, company: str) -> int:
@@ -129,11 +160,11 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How uvicorn serves `app`, within the limits of `api.http_server`. Headers of proxies that no setting names do not count, whatever FORWARDED_ALLOW_IPS says."""
     return uvicorn.Config(
-        app,
+        cut_off_quietly(app),
         http=limited(limits_of(settings.client_connections, settings.trusted_proxies, settings.public_url)),
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=_GRACE_S,
+        timeout_graceful_shutdown=2 * _GRACE_S,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )

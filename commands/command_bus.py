@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
+from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
@@ -43,6 +45,18 @@ _SLOW_DISK_S = 0.005
 _MANY = 64
 """This many waiting commands are executed without waiting for more."""
 
+_LIVE_FIRST_S = 1.0
+"""So long at most units of work, as those of imports, let live commands go first that wait already."""
+
+_IN_LOOP = 8
+"""More commands at once are executed in a thread: other requests would wait for all of them in the event loop."""
+
+_GATHERED_S = 0.004
+"""Nor is more waited for after so long, if several companies wait: the many that one of them sends would keep the first of another waiting."""
+
+_OF_A_COMPANY = 8
+"""Commands of one company in a transaction for which other companies wait too."""
+
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
 
 
@@ -56,8 +70,12 @@ class CommandBus:
         self.clock = LogClock(given, store.last_recorded_us())
         self.watch = ClockWatch(given, store.recorder.db) if watched else None
         self._lock = threading.Lock()
+        self._live_is_through = threading.Event()
+        """Unset while commands of `execute_soon` wait for the lock, which threads that take it again and again would not leave to them."""
+        self._live_is_through.set()
         self._waiting: list[_Waiting] = []
         self._flushing = False
+        self._gathers_since = 0.0
         self._saved_in_s = 0.0
         self._usual_s = 0.0
 
@@ -74,6 +92,7 @@ class CommandBus:
         A command sees the effects of those before it. An error that is no refusal is raised, and no command takes effect.
         alongside: called at the end of the transaction, to write what must be saved together with the commands.
         """
+        self._live_is_through.wait(_LIVE_FIRST_S)
         with self._lock:
             return self._execute(requests, alongside)
 
@@ -84,6 +103,7 @@ class CommandBus:
         self._waiting.append((command, caller, future))
         if not self._flushing:
             self._flushing = True
+            self._gathers_since = loop.time()
             loop.call_soon(self._flush, loop)
         return await future
 
@@ -91,13 +111,14 @@ class CommandBus:
 
     def _flush(self, loop: asyncio.AbstractEventLoop, before: int = 0) -> None:
         """Decide and save all waiting commands, in this thread unless that would block the loop. before: how many waited one loop turn ago."""
-        if before < len(self._waiting) < _MANY:
+        is_late = loop.time() - self._gathers_since >= _GATHERED_S and _are_of_several(self._waiting)
+        if before < len(self._waiting) < _MANY and not is_late:
             # A commit of many commands costs little more than a commit of one: wait for those that are still in the loop.
             loop.call_soon(self._flush, loop, len(self._waiting))
             return
-        unit, self._waiting = self._waiting, []
+        unit, self._waiting = _fair_part(self._waiting)
         requests = [(command, caller) for command, caller, _ in unit]
-        quick = not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S
+        quick = len(unit) <= _IN_LOOP and not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S
         if quick and self._lock.acquire(blocking=False):
             try:
                 answers = self._apart(requests)
@@ -105,6 +126,7 @@ class CommandBus:
                 self._lock.release()
             self._settle(unit, answers, loop)
         else:
+            self._live_is_through.clear()
             working = loop.run_in_executor(None, self._apart_locked, requests)
             working.add_done_callback(lambda done: self._settle(unit, done.result(), loop))
 
@@ -118,10 +140,12 @@ class CommandBus:
                 future.set_result(answer)
         self._flushing = bool(self._waiting)
         if self._waiting:
+            self._gathers_since = loop.time()
             loop.call_soon(self._flush, loop)
 
     def _apart_locked(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:
         with self._lock:
+            self._live_is_through.set()
             return self._apart(requests)
 
     def _apart(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:
@@ -192,3 +216,21 @@ class CommandBus:
                 self.clock.recorded(unit.recorded_us)
                 return answer
         return VersionConflict("somebody else changed the same thing at the same moment")
+
+
+def _are_of_several(waiting: Sequence[_Waiting]) -> bool:
+    """Whether commands of several companies wait."""
+    return len({caller.tenant for _, caller, _ in waiting}) > 1
+
+
+def _fair_part(waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
+    """Of commands of several companies some of each, in their order, and those that wait on."""
+    if not _are_of_several(waiting):
+        return waiting, []
+    taken: Counter[UUID] = Counter()
+    parts: tuple[list[_Waiting], list[_Waiting]] = [], []
+    for one in waiting:
+        tenant = one[1].tenant
+        parts[taken[tenant] >= _OF_A_COMPANY].append(one)
+        taken[tenant] += 1
+    return parts

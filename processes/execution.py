@@ -95,6 +95,8 @@ class Execution:
         except (StoreUnavailable, ClockOff) as error:
             # The transaction may have been committed.
             self._epoch = None
+            if closing():
+                return 0.0
             log.warning("process retry name=%s position=%d reason=%s", self._name, self._position, error)
             return self._pause()
         except _Failed as failed:

@@ -36,6 +36,8 @@ class SqliteDatabase(Database):
         if overwrite:
             pragmas += ["secure_delete=ON", "temp_store=MEMORY"]
         with self._room(), _damage():
+            self._writer: sqlite3.Connection | _Closed
+            self._reader: sqlite3.Connection | _Closed
             self._writer, self._reader = (_connect(path, pragmas) for _ in range(2))
         self._seen = -1
 
@@ -136,6 +138,24 @@ class SqliteDatabase(Database):
         with self.lock, self._reading:
             self._writer.close()
             self._reader.close()
+            self._writer = self._reader = _Closed(self._path)
+
+
+class _Closed:
+    """Takes the place of closed connections: what a thread that ends late still asks is refused, like a database that is away."""
+
+    in_transaction = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def execute(self, *_: object) -> sqlite3.Cursor:
+        raise StoreUnavailable(f"{self._path} is closed")
+
+    executemany = execute
+
+    def close(self) -> None:
+        """It is closed already."""
 
 
 @contextmanager

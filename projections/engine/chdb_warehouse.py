@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import inf
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -43,6 +43,11 @@ _ASK_EVERY_S = 0.5
 _NEWEST = "SELECT max(position) AS position FROM {table}"
 
 _DICTS = msgspec.json.Decoder(dict[str, Any])
+
+_GIVE_UP = "KILL QUERY WHERE query_kind = 'Select' AND current_database = {database:String} ASYNC"
+"""What is written or merged ends by itself. A question that began a moment later is given up the next time."""
+
+_GIVEN_UP_EVERY_S = 0.05
 
 _DROP_AT_ONCE = "SET database_atomic_wait_for_drop_and_detach_synchronously = 1"
 
@@ -189,9 +194,18 @@ class ChdbWarehouse:
         return other
 
     def close(self) -> None:
+        """Close it. Who still waits for an answer gets WarehouseError: a long question would keep the process from ending."""
         for other in self._beside:
             other.close()
+        while self._pool.end():
+            self._give_up_questions()
+            sleep(_GIVEN_UP_EVERY_S)
         self._pool.close()
+
+    def _give_up_questions(self) -> None:
+        connection = _connect(self.directory, self.database, 1)
+        connection.query(_GIVE_UP, params={"database": self.database})
+        connection.close()
 
 
 def _connect(directory: Path, database: str, threads: int) -> Connection:

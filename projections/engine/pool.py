@@ -38,12 +38,18 @@ class Pool(Generic[C]):
         finally:
             self._give(connection)
 
-    def close(self) -> None:
-        """Close all connections, busy ones once they are free. Callers that still wait get WarehouseError. Can be repeated."""
+    def end(self) -> bool:
+        """Serve nobody any more: callers that wait get WarehouseError. Returns whether a connection is busy still."""
         with self._changed:
             self.closed = True
             while self._waiting:
                 self._waiting.popleft().set_exception(WarehouseError(_CLOSED))
+            return self._opened > len(self._idle)
+
+    def close(self) -> None:
+        """Close all connections, busy ones once they are free. Can be repeated."""
+        self.end()
+        with self._changed:
             while self._opened:
                 self._changed.wait_for(lambda: self._idle)
                 self._close_one(self._idle.pop())

@@ -17,7 +17,7 @@ from projections.engine.temporal_view import TemporalView
 from projections.figures.attribution import Key, VisitSelection, extent, tallies, visit_selection
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
-from projections.figures.filters import NOBODY_UNKNOWN, resolved
+from projections.figures.filters import NOBODY_UNKNOWN, UnknownNames, resolved
 from projections.figures.intervals import Intervals, iso
 from projections.figures.question import Question, Queues, queues_of
 from projections.figures.service_level import DEFAULT, Formula, canonical, formula_of, mean, percent

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from api.body_limit import STREAMED
 from api.http_connections import Connections
-from api.http_server import HEADER_BYTES, ServerLimits, limited
+from api.http_server import HEADER_BYTES, LINGER_BYTES, ServerLimits, limited
 from api.response_headers import security_headers
 from tests.kit.waiting import within
 
@@ -36,6 +36,10 @@ async def _take(request):
 
 async def _early(_):
     return PlainTextResponse("early", 413)
+
+
+async def _enough(_):
+    return PlainTextResponse("enough", 413, {"Connection": "close"})
 
 
 async def _stream(request):
@@ -58,7 +62,7 @@ async def _endless(request):
 
 @contextmanager
 def serving(**limits):
-    routes = [Route(f"/{one.__name__[1:]}", one, methods=["GET", "POST"]) for one in (_read, _take, _early, _stream, _endless)]
+    routes = [Route(f"/{one.__name__[1:]}", one, methods=["GET", "POST"]) for one in (_read, _take, _early, _enough, _stream, _endless)]
     app = Starlette(routes=routes)
     app.state.go_on = threading.Event()
     known = ServerLimits(**{"connections": Connections(100, 100), "headers_s": SOON_S, "body_s": SOON_S, "stalled_s": SOON_S, **limits})
@@ -179,6 +183,34 @@ def test_a_body_that_nobody_waits_for_ends_the_connection_too():
         said = answer(server, read(b"/early", b"Content-Length: 10\r\n", b"POST") + b"half")
         assert said.startswith(b"HTTP/1.1 413 ")
         assert b"408" not in said
+
+
+@pytest.mark.parametrize("path", [b"/early", b"/enough"])
+def test_the_rest_of_a_body_that_nobody_waits_for_has_little_time(path):
+    with serving(headers_s=DEADLINE_S, body_s=DEADLINE_S, linger_s=SOON_S) as server:
+        began = time.monotonic()
+        said = answer(server, read(path, b"Content-Length: 10\r\n", b"POST") + b"half")
+        assert said.startswith(b"HTTP/1.1 413 ")
+        assert b"408" not in said
+        assert time.monotonic() - began < DEADLINE_S
+
+
+@pytest.mark.parametrize("path", [b"/early", b"/enough"])
+def test_little_is_read_of_the_rest_of_a_body_that_nobody_waits_for(path):
+    said = read(path, b"Content-Length: 1000000000\r\n", b"POST")
+    with serving(headers_s=DEADLINE_S, body_s=DEADLINE_S, linger_s=DEADLINE_S) as server, connected(server, said) as client:
+        read_until(client, b"\r\n\r\n")
+        # What the kernel holds for both ends comes on top.
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            client.sendall(b"x" * 50 * LINGER_BYTES)
+
+
+def test_a_client_that_sends_all_before_it_reads_gets_the_answer_that_did_not_wait_for_the_body():
+    said = read(b"/enough", b"Content-Length: 900000\r\n", b"POST")
+    with serving(headers_s=DEADLINE_S, body_s=DEADLINE_S, linger_s=DEADLINE_S) as server, connected(server, said) as client:
+        for _ in range(9):
+            client.sendall(b"x" * 100_000)
+        assert b"\r\n\r\nenough" in read_all(client)
 
 
 def test_a_connection_is_not_kept_after_a_body_that_nobody_waited_for():

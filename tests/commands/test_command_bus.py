@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -24,6 +26,7 @@ from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tall
 from tests.kit.clocks import Settable
 from tests.kit.http import operator
 from tests.kit.stores import BOTH
+from tests.kit.waiting import within
 
 pytestmark = pytest.mark.parametrize("location", BOTH, indirect=True)
 
@@ -276,6 +279,40 @@ def test_a_command_that_arrives_one_turn_of_the_event_loop_later_is_saved_with_t
 
     asyncio.run(one_after_the_other())
     assert commits == [20]
+
+
+def test_a_command_is_saved_before_the_crowd_of_another_company(bus: CommandBus) -> None:
+    commits: list[int] = []
+    bus.store.subscribe(commits.append)
+
+    async def crowd_and_one() -> Receipt:
+        crowd = [bus.execute_soon(Count(tally=uuid4()), caller()) for _ in range(40)]
+        return (await asyncio.gather(*crowd, bus.execute_soon(Count(tally=uuid4()), caller(tenant=uuid4()))))[-1]
+
+    assert asyncio.run(crowd_and_one()).position == 9
+    assert commits == [9, 41]
+
+
+def test_a_live_command_waits_for_one_unit_of_work_of_an_import_and_not_for_the_next(bus: CommandBus) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(*_: object) -> None:
+        begun.set()
+        assert go_on.wait(30)
+
+    async def beside(threads: ThreadPoolExecutor) -> Receipt:
+        first = threads.submit(bus.execute_all, [(Count(tally=uuid4()), caller())], hold)
+        assert await asyncio.to_thread(begun.wait, 30)
+        live = asyncio.create_task(bus.execute_soon(Count(tally=uuid4()), caller()))
+        await asyncio.to_thread(within, lambda: not bus._live_is_through.is_set())
+        later = [threads.submit(bus.execute_all, [(Count(tally=uuid4()), caller())]) for _ in range(3)]
+        go_on.set()
+        receipt = await live
+        await asyncio.to_thread(lambda: [one.result(30) for one in (first, *later)])
+        return receipt
+
+    with ThreadPoolExecutor() as threads:
+        assert asyncio.run(beside(threads)).position == 2
 
 
 def test_an_unexpected_error_of_one_caller_does_not_affect_the_others(bus: CommandBus) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from store.database import StoreUnavailable
 from store.sqlite_database import SqliteDatabase
 
 
@@ -19,3 +20,15 @@ def test_a_transaction_that_fails_as_it_begins_is_not_left_open(tmp_path: Path) 
         with database.transaction():
             database.execute("CREATE TABLE numbers (n INTEGER)")
         assert database.read("SELECT count(*) FROM numbers") == [(0,)]
+
+
+def test_what_is_asked_after_the_end_is_refused_as_of_a_database_that_is_away(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "events.db")
+    database.close()
+    database.close()
+    assert not database.in_transaction
+    for ask in (database.execute, database.read, database.begin):
+        with pytest.raises(StoreUnavailable, match="closed"):
+            ask("SELECT 1")
+    with pytest.raises(StoreUnavailable, match="closed"), database.transaction():
+        pass

@@ -8,7 +8,7 @@ fields are frozen by a golden file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -71,6 +71,13 @@ class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):
     correlation: str = ""
     on_behalf_of: str = ""
     request: str = ""
+
+
+InstantUs = Annotated[int, "instant-us"]
+"""An instant, microseconds since 1970, UTC. A plain `int` with `_ms` is a duration."""
+
+InstantMs = Annotated[int, "instant-ms"]
+"""An instant, milliseconds since 1970, UTC."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -316,7 +316,7 @@ def test_intervals_adapt_to_the_period_or_are_refused_when_they_are_too_many(ana
 
 HOW = {
     "from", "to", "as_of", "at_least", "timezone", "limit", "cursor", "sla_ms", "tolerated_ms", "sla_profile",
-    "min_duration_ms", "max_duration_ms", "time_from", "time_to",
+    "min_duration_ms", "max_duration_ms", "time_from", "time_to", "version",
 }  # fmt: skip
 """Parameters that say which period, which page and how, and no value that somebody has."""
 

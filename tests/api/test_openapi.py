@@ -24,6 +24,7 @@ from tests.kit.http import Program, operator
 from tests.kit.openapi import STREAMS, operations
 
 SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
+JSON = {"Content-Type": "application/json"}
 
 
 def ask(who, operation, headers=None):
@@ -183,16 +184,18 @@ def test_a_field_that_is_not_known_is_refused_by_its_name(ana, document):
 def test_an_operation_without_a_body_takes_an_empty_one_alone(ana, document):
     without = [one for one in operations(document) if one.method != "get" and "requestBody" not in one.definition]
     assert len(without) > 15
-    json_type = {"Content-Type": "application/json"}
+    many = {f"f{number}": number for number in range(100)}
     for operation in without:
-        method, path = operation.method.upper(), operation.at(SOME_ID)
-        assert ana.ask(method, path, content=b"{}", headers=json_type).status_code not in (400, 415, 422), operation.path
-        assert ana.ask(method, path, content=b"", headers=json_type).status_code not in (400, 415, 422), operation.path
-        (error,) = problem_of(ana.ask(method, path, json=[]), 422, "invalid")["errors"]
+
+        def sent(operation=operation, **body):
+            return ana.ask(operation.method.upper(), operation.at(SOME_ID), params=operation.needed, **body)
+
+        for empty in (b"{}", b""):
+            assert sent(content=empty, headers=JSON).status_code not in (400, 415, 422), operation.path
+        (error,) = problem_of(sent(json=[]), 422, "invalid")["errors"]
         assert error == {"pointer": "", "detail": "the body should be a JSON object"}, operation.path
-        problem_of(ana.ask(method, path, content=b"{", headers=json_type), 400, "malformed")
-        many = {f"f{number}": number for number in range(2_000)}
-        assert len(problem_of(ana.ask(method, path, json=many), 422, "invalid")["errors"]) == MOST_PROBLEMS, operation.path
+        problem_of(sent(content=b"{", headers=JSON), 400, "malformed")
+        assert len(problem_of(sent(json=many), 422, "invalid")["errors"]) == MOST_PROBLEMS, operation.path
 
 
 def test_a_field_that_is_missing_or_of_another_kind_is_refused_by_its_name(ana, document):

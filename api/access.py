@@ -26,7 +26,8 @@ from api.field_types import MAX_POSITION
 from api.problem import Problem, invalid_header
 from api.question_turns import reads_much
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
-from api.unknown_parameters import known_parameters_only
+from api.route_commands import permission_of_commands
+from api.unknown_fields import known_fields_only
 from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
 from domain.access import Actor, Asker
 from domain.base import MS
@@ -108,7 +109,10 @@ def done(receipt: Receipt, status: int = 200) -> Response:
 
 
 class Access(SecurityBase):
-    """A dependency that requires an access token or an API key (401), and the permission for `query` if one is given (403)."""
+    """A dependency that requires an access token or an API key (401), and the permission for `query`, if one is given, or for the route's command (403).
+
+    It runs before the body is validated: a caller who may not send it does not make the server work.
+    """
 
     def __init__(self, query: Callable[..., Any] | None = None) -> None:
         self.query = query
@@ -146,7 +150,8 @@ class Access(SecurityBase):
         context = RequestContext(application, credential, caller, _position(headers.get(IF_POSITION)), partial(_gone, request))
         if self.query is not None:
             application.center.queries.authorise(self.query, context.asker)
-        await known_parameters_only(request)
+        context.asker.must_have(permission_of_commands(request.scope["route"].endpoint))
+        await known_fields_only(request)
         return context
 
 

@@ -19,7 +19,7 @@ from api.problem_documents import AWAY, documented
 from api.session_cookie import SessionCookie
 from api.slice_router import SliceRouter
 from api.throttle import Account, Subject
-from api.unknown_parameters import known_parameters_only
+from api.unknown_fields import known_fields_only
 from commands.handler_context import Caller
 from commands.passwords import hashed_password
 from commands.users import SetPassword, SignedIn, check_credentials, companies_of, who_is, words_of_link
@@ -32,7 +32,7 @@ TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
 router = SliceRouter(
     prefix="/v1/auth",
     tags=["auth"],
-    dependencies=[Depends(fit), Depends(known_parameters_only)],
+    dependencies=[Depends(fit), Depends(known_fields_only)],
     responses=documented("malformed", "too-large", "invalid", *AWAY),
 )
 

@@ -101,7 +101,7 @@ async def ask_ivr(context: RequestContext, params: OfIvr) -> Asked:
 async def _asked(dashboard: FigureQuery, context: RequestContext, params: OfPart, asked: Clock | None) -> Asked:
     past = await past_of(context, params)
     over = past.period(params)
-    by = over.clock(asked, "hour")
+    by = over.clock(asked, "hour", past.where)
     return Asked(dashboard, past.question(params, by, over), {"period": past.shown(over, by)})
 
 

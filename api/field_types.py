@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from api.invalid_fields import form
 from domain.dialled_numbers import SHORTEST_DIALLED, unspaced
@@ -115,11 +126,47 @@ Version = Annotated[
     ),
 ]
 
+_MANY = ("list", "tuple", "set", "frozenset", "dict")
+"""Parts of a model that hold any number of others."""
 
-class Body(BaseModel):
-    """The body of a request. Unknown fields are refused, so that typing errors are noticed."""
+
+def _of_at_most(most: int, said: Any) -> Any:
+    if isinstance(said, list | tuple | dict) and len(said) > most:
+        raise PydanticKnownError("too_long", {"field_type": "List", "max_length": most, "actual_length": len(said)})
+    return said
+
+
+def _refused_early(part: Any) -> Any:
+    """A part of a model's schema, in which every list is refused for its length before any of its items is validated, and at its first wrong item."""
+    if isinstance(part, list | tuple):
+        return type(part)(_refused_early(inner) for inner in part)
+    if not isinstance(part, dict):
+        return part
+    made: Any = {word: inner if word in ("metadata", "serialization") else _refused_early(inner) for word, inner in part.items()}
+    if part.get("type") not in _MANY or "fail_fast" in part:
+        # A model inside of another one has been here already.
+        return made
+    made["fail_fast"] = True
+    return core_schema.no_info_before_validator_function(partial(_of_at_most, part["max_length"]), made)
+
+
+class Sent(BaseModel):
+    """What a request says. Unknown fields are refused, so that typing errors are noticed.
+
+    A list has a greatest length, and the first of its items that is wrong speaks for all: nobody keeps the server busy with thousands of them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The schema that Pydantic makes, with its lists refused early."""
+        early: CoreSchema = _refused_early(handler(source))
+        return early
+
+
+class Body(Sent):
+    """The body of a request."""
 
     @model_validator(mode="before")
     @classmethod

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.access import IF_POSITION, RequestContext
-from api.field_types import MAX_POSITION, ONE_LINE, Milliseconds, Position
+from api.field_types import MAX_POSITION, ONE_LINE, Milliseconds, Position, Sent
 from api.invalid_fields import form
 from api.periods import LAST_30_DAYS, Period, period
 from api.problem import invalid, invalid_header
@@ -52,10 +52,8 @@ MOST_NAMES = 1_000
 """The most names in one filter."""
 
 
-class Parameters(BaseModel):
-    """Query parameters. Unknown ones are refused, so that typing errors are noticed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Parameters(Sent):
+    """Query parameters."""
 
 
 class OfPast(Parameters):

@@ -13,11 +13,11 @@ from api.application_state import TheApplication
 from api.field_types import Shape
 from api.problem import Problem
 from api.problem_documents import documented
-from api.unknown_parameters import known_parameters_only
+from api.unknown_fields import known_fields_only
 
 TAG = {"name": "operation", "description": "Liveness, readiness and metrics for operators."}
 
-router = APIRouter(tags=["operation"], dependencies=[Depends(known_parameters_only)])
+router = APIRouter(tags=["operation"], dependencies=[Depends(known_fields_only)])
 
 MOST_BEHIND = 5_000
 """A server whose figures lack more events than this is not ready for queries."""

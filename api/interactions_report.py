@@ -228,7 +228,7 @@ class HistoryEvent(Shape):
     content: Annotated[
         dict[str, object],
         Field(
-            description="the observed `facts`, and the `change` of the call that follows from them, as they are stored, with instants as numbers (`docs/api.md` says which); personal data is opened"
+            description="the observed `facts`, and the `change` of the call that follows from them, with instants in ISO 8601; what an event does not state is left out; personal data is opened"
         ),
     ]
 

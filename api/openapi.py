@@ -109,9 +109,9 @@ def describe(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _of_every_route(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _of_every_route(method: str) -> dict[str, dict[str, Any]]:
     """The problem responses that are given before a route is reached, or for any body."""
-    kinds = ("too-many-requests", "unsupported-media-type") if "requestBody" in operation else ("too-many-requests",)
+    kinds = ("too-many-requests", "unsupported-media-type") if method in _COMMANDS else ("too-many-requests",)
     return {str(status): answer for status, answer in documented(*kinds).items()}
 
 
@@ -136,7 +136,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas.update(messages)
     for operations in document["paths"].values():
         for method, operation in operations.items():
-            operation["responses"] = _of_every_route(operation) | operation["responses"]
+            operation["responses"] = _of_every_route(method) | operation["responses"]
             parameters = operation.setdefault("parameters", [])
             parameters.append(_OF_ALL)
             for status, answer in operation["responses"].items():

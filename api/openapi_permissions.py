@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import CodeType
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.access import Access
 from api.changes import get_last_change
+from api.route_commands import commands_of, names_used, permission_of_commands
 from api.watch import watch_answers
 from api.watch_questions import watchables
-from commands.handler_context import DEPLOYMENT, HANDLERS, OWN, Command
+from commands.handler_context import DEPLOYMENT, OWN
 from domain.access import ANYONE
 from projections.queries.changes import PERMISSION_OF
 from projections.query_bus import QUERIES
@@ -28,16 +28,14 @@ def permission_of(route: APIRoute) -> str | None:
         return None
     if access.query is not None:
         return QUERIES[access.query].permission
-    needed = {command.permission for command in commands_of(route)} - {ANYONE}
-    assert len(needed) <= 1, f"{route.name} uses commands of several permissions: {needed}"
-    return next(iter(needed), ANYONE)
+    return permission_of_commands(route.endpoint)
 
 
 def permission_for_others(route: APIRoute) -> str | None:
     """The further permission to use the route for an agent of somebody else; None where it is about no agent, or only ever about one's own."""
     needed = {
         command.permission_for_others
-        for command in commands_of(route)
+        for command in commands_of(route.endpoint)
         if command.permission_for_others not in ("", OWN, DEPLOYMENT, command.permission)
     }
     assert len(needed) <= 1, f"{route.name} uses commands that need several permissions for others: {needed}"
@@ -61,22 +59,8 @@ def permissions_of_some(route: APIRoute) -> list[str]:
     return sorted({QUERIES[query].permission for query in chosen} - {ANYONE})
 
 
-def commands_of(route: APIRoute) -> list[type[Command]]:
-    """The commands that the function of a route names."""
-    named = set(names_used(route.endpoint.__code__))
-    return [command for command in HANDLERS if command.__name__ in named]
-
-
 def _accesses(dependant: Dependant) -> Iterator[Access]:
     for inner in dependant.dependencies:
         if isinstance(inner.call, Access):
             yield inner.call
         yield from _accesses(inner)
-
-
-def names_used(code: CodeType) -> Iterator[str]:
-    """The names that a function uses, with those of the functions inside it."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from names_used(constant)

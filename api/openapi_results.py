@@ -8,7 +8,7 @@ import msgspec
 from fastapi.routing import APIRoute
 
 from api.field_types import Receipt
-from api.openapi_permissions import commands_of
+from api.route_commands import commands_of
 from commands.handler_context import Result
 
 _SCHEMAS = "#/components/schemas/"
@@ -27,7 +27,7 @@ def describe_results(routes: list[APIRoute], document: dict[str, Any]) -> None:
 
 def result_of(route: APIRoute) -> type[Result]:
     """What the command of a route tells besides its receipt."""
-    declared = {command.RESULT for command in commands_of(route)}
+    declared = {command.RESULT for command in commands_of(route.endpoint)}
     assert len(declared) == 1, f"{route.name} uses commands of several results: {declared}"
     return next(iter(declared))
 

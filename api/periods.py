@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.field_types import Instant, Shape
 from api.problem import invalid
-from projections.figures.intervals import Clock, iso, start_of_day
+from projections.figures.intervals import Clock, how_many, iso, start_of_day
 
 TODAY, LAST_30_DAYS = 1, 30
 
@@ -18,14 +18,6 @@ MOST_ROWS = 2_000
 """The most intervals in one answer: a chart shows no more, and a year by half-hours would be 17,520."""
 
 _LONGEST_FIRST: tuple[Clock, ...] = ("month", "week", "day", "hour", "half-hour")
-_HOUR_MS = 3_600_000
-_LENGTH_MS: dict[Clock, int] = {
-    "half-hour": _HOUR_MS // 2,
-    "hour": _HOUR_MS,
-    "day": 24 * _HOUR_MS,
-    "week": 168 * _HOUR_MS,
-    "month": 672 * _HOUR_MS,
-}
 
 
 @dataclass(frozen=True)
@@ -41,22 +33,26 @@ class Period:
         shown = [None if at_ms is None else iso(at_ms, where) for at_ms in (self.since_ms, self.until_ms)]
         return {"from": shown[0], "to": shown[1], "by": by}
 
-    def clock(self, asked: Clock | None, usual: Clock) -> Clock:
+    def clock(self, asked: Clock | None, usual: Clock, where: ZoneInfo) -> Clock:
         """The length of the intervals: as asked, else the usual one, or the shortest longer one that gives at most MOST_ROWS rows.
 
         Raises Problem (422) for an asked one that gives more.
         """
         if asked is None:
             longer = _LONGEST_FIRST[: _LONGEST_FIRST.index(usual) + 1]
-            return next((clock for clock in reversed(longer) if self._rows(clock) <= MOST_ROWS), "month")
-        if self._rows(asked) > MOST_ROWS:
-            detail = f"gives {self._rows(asked)} intervals of the period, and an answer has at most {MOST_ROWS}: choose a longer one, or move `from` and `to`"
+            return next((clock for clock in reversed(longer) if self._rows(clock, where) <= MOST_ROWS), "month")
+        if (rows := self._rows(asked, where)) > MOST_ROWS:
+            detail = (
+                f"gives {rows} intervals of the period, and an answer has at most {MOST_ROWS}: choose a longer one, or move `from` and `to`"
+            )
             raise invalid("by", detail)
         return asked
 
-    def _rows(self, clock: Clock) -> int:
-        until = max(self.now_ms, (self.since_ms or 0) + 1) if self.until_ms is None else self.until_ms
-        return max(0, until - (self.since_ms or 0)) // _LENGTH_MS[clock]
+    def _rows(self, clock: Clock, where: ZoneInfo) -> int:
+        """How many intervals the period touches: those at its ends count whole."""
+        since = self.since_ms or 0
+        until = max(self.now_ms, since + 1) if self.until_ms is None else self.until_ms
+        return how_many(clock, since, until, where, MOST_ROWS)
 
 
 def period(since_ms: int | None, until_ms: int | None, now_ms: int, days: int | None, where: ZoneInfo) -> Period:

@@ -235,8 +235,13 @@ def _hint(request: Request, item: Any) -> str:
 def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:
     """Whether a body was not read as JSON because its Content-Type is another one, or is missing."""
     has_body = any(tuple(item["loc"]) == ("body",) and item["type"] != "missing" for item in error.errors())
+    return has_body and not is_json(request)
+
+
+def is_json(request: Request) -> bool:
+    """Whether the request says that its body is JSON."""
     essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return has_body and essence != "application/json" and not (essence.startswith("application/") and essence.endswith("+json"))
+    return essence == "application/json" or (essence.startswith("application/") and essence.endswith("+json"))
 
 
 def _field(loc: tuple[int | str, ...], wrong: str) -> FieldProblem:

@@ -143,7 +143,7 @@ async def _asked(report: FigureQuery, context: RequestContext, params: OfPart, b
     past = await past_of(context, params)
     over = past.period(params)
     if by in CLOCKS:
-        over.clock(cast(Clock, by), "hour")
+        over.clock(cast(Clock, by), "hour", past.where)
     return Asked(report, past.question(params, by, over), {"period": past.shown(over, by)})
 
 

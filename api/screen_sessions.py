@@ -18,7 +18,7 @@ from api.field_types import Body, Shape
 from api.problem_documents import AWAY, documented
 from api.session_cookie import SessionCookie
 from api.slice_router import SliceRouter
-from api.unknown_parameters import known_parameters_only
+from api.unknown_fields import known_fields_only
 from commands.handler_context import Caller
 from commands.screens import ConnectScreen, KnownScreen, company_of_screen, screen_of_device
 from domain.errors import Refused
@@ -30,7 +30,7 @@ KEPT_US = 400 * 24 * 3600 * 1_000_000
 router = SliceRouter(
     prefix="/v1/auth/screen",
     tags=["screens"],
-    dependencies=[Depends(fit), Depends(known_parameters_only)],
+    dependencies=[Depends(fit), Depends(known_fields_only)],
     responses=documented("not-allowed", "invalid", *AWAY),
 )
 

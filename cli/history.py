@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -12,8 +11,6 @@ from cli.company import asker, known
 from cli.console import Console
 from cli.cover import cover
 from cli.operator_commands import History
-from domain.base import MS
-from projections.figures.intervals import iso, zone
 from projections.queries.history import history as events_of
 from store.mapper import read_aloud
 
@@ -35,28 +32,28 @@ def history(command: History, center: Center, console: Console) -> int:
         document = {"items": events, "as_of": position, "timezone": company.settings.timezone}
         console.out(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
-        console.out("".join(_text(event, zone(company.settings.timezone)) for event in events))
+        console.out("".join(_text(event) for event in events))
     return 0
 
 
-def _text(event: dict[str, Any], where: ZoneInfo) -> str:
+def _text(event: dict[str, Any]) -> str:
     """One event for people: its head, then its content, a line each. Its `change` is for programs."""
     cause = f" ({event['cause']})" if event["cause"] else ""
     whom = f" on behalf of {event['on_behalf_of']}" if event["on_behalf_of"] else ""
     lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{whom}{cause}"]
     for name, value in event["content"].items():
         if name == "facts":
-            lines += [f"    {_fact(fact, where)}" for fact in value]
+            lines += [f"    {_fact(fact)}" for fact in value]
         elif name != "change":
             lines.append(f"    {name}: {msgspec.json.encode(value).decode()}")
     return "\n".join(lines) + "\n"
 
 
-def _fact(fact: dict[str, Any], where: ZoneInfo) -> str:
+def _fact(fact: dict[str, Any]) -> str:
     """As "2026-11-23T14:00:05-03:00  offered  vendas  5511999990000  queue_log:12"."""
     durations = [f"{name.removesuffix('_ms')} {fact[name]} ms" for name in _DURATIONS if fact.get(name) is not None]
     words = [
-        iso(fact["at"] // MS, where),
+        fact["at"],
         fact["kind"],
         *(fact.get(name) for name in ("queue", "agent", "by", "text", "private")),
         *durations,

@@ -255,7 +255,7 @@ def dial_out(command: DialOut, context: HandlerContext) -> DoneWith[BegunCall]:
     queue, agent = "", None
     if command.queue:
         found = existing_queue(context, command.queue)
-        found.must_exist()
+        found.must_take_calls()
         queue = found.spelling
     if command.agent:
         act_as(context, command.agent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from inspect import getdoc
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -72,6 +72,13 @@ class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):
     correlation: str = ""
     on_behalf_of: str = ""
     request: str = ""
+
+
+InstantUs = Annotated[int, "instant-us"]
+"""An instant, microseconds since 1970, UTC. A plain `int` with `_ms` is a duration."""
+
+InstantMs = Annotated[int, "instant-ms"]
+"""An instant, milliseconds since 1970, UTC."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

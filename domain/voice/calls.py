@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import Personal
+from domain.base import InstantMs, Personal
 
 End = Literal["", "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown"]
 """How a visit's wait ended; "" while it still waits."""
@@ -24,8 +24,8 @@ class Ring(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
 
     agent: str
-    from_ms: int
-    until_ms: int | None
+    from_ms: InstantMs
+    until_ms: InstantMs | None
     outcome: str
 
 
@@ -36,8 +36,8 @@ ATTEMPT = -1
 class Hold(NamedTuple):
     """The customer on hold during a talk. Instants in ms; `until_ms` None while it lasts."""
 
-    from_ms: int
-    until_ms: int | None
+    from_ms: InstantMs
+    until_ms: InstantMs | None
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -52,15 +52,15 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     n: int
     queue: str
-    offered_ms: int
+    offered_ms: InstantMs
     sla_ms: int
     tolerated_ms: int
     end: str = ""
-    ended_ms: int | None = None
+    ended_ms: InstantMs | None = None
     wait_ms: int | None = None
     agent: str = ""
     ring_ms: int | None = None
-    released_ms: int | None = None
+    released_ms: InstantMs | None = None
     released_by: str = ""
     talk_ms: int | None = None
     hold_ms: int | None = None
@@ -81,8 +81,8 @@ class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """
 
     ivr: str
-    entered_ms: int
-    left_ms: int | None = None
+    entered_ms: InstantMs
+    left_ms: InstantMs | None = None
     outcome: str = ""
     queue: str | None = None
 
@@ -96,12 +96,12 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     The holds are stored separately.
     """
 
-    dialled_ms: int
+    dialled_ms: InstantMs
     queue: str = ""
     agent: str = ""
     style: str = ""
-    answered_ms: int | None = None
-    ended_ms: int | None = None
+    answered_ms: InstantMs | None = None
+    ended_ms: InstantMs | None = None
     result: str = ""
     talk_ms: int | None = None
     hold_ms: int = 0
@@ -119,9 +119,9 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     call: str
     protocol: int
     origin: str
-    started_ms: int
+    started_ms: InstantMs
     direction: Literal["inbound", "outbound"] = "inbound"
-    ended_ms: int | None = None
+    ended_ms: InstantMs | None = None
     status: str = ""
     part_of: UUID | None = None
     contact: UUID | None = None
@@ -138,8 +138,8 @@ class RingChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
     k: int
     queue: str
     agent: str
-    from_ms: int
-    until_ms: int | None
+    from_ms: InstantMs
+    until_ms: InstantMs | None
     outcome: str
 
 
@@ -150,8 +150,8 @@ class HoldChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
     k: int
     queue: str
     agent: str
-    from_ms: int
-    until_ms: int | None
+    from_ms: InstantMs
+    until_ms: InstantMs | None
 
 
 class Removed(msgspec.Struct, frozen=True, array_like=True, gc=False):

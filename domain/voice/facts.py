@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from domain.base import Personal
+from domain.base import InstantUs, Personal
 
 Clock = Literal["live", "ami", "log.f", "log"]
 """The clock that gave the instant, finest first: a live command, AMI (microseconds), a queue_log with fractions,
@@ -110,7 +110,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     """
 
     kind: FactKind
-    at: int
+    at: InstantUs
     clock: Clock = "live"
     queue: str = ""
     agent: str = ""
@@ -120,7 +120,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     ring_ms: int | None = None
     wrap_ms: int | None = None
     session_ms: int | None = None
-    until: int | None = None
+    until: InstantUs | None = None
     seq: int = 0
     nth: int = 0
     ref: str = ""

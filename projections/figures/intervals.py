@@ -76,6 +76,22 @@ def intervals(clock: Clock, since_ms: int, until_ms: int, where: ZoneInfo) -> In
         raise InvalidField("from", "beyond the calendar") from error
 
 
+def how_many(clock: Clock, since_ms: int, until_ms: int, where: ZoneInfo, most: int) -> int:
+    """How many intervals [since, until) touches; of hours that are more than `most` without those at the ends, about how many. Raises InvalidField beyond the calendar."""
+    if clock in _STEP_MS:
+        about = max(0, until_ms - since_ms) // _STEP_MS[clock]
+        return about if about > most else len(intervals(clock, since_ms, until_ms, where))
+    try:
+        first, last = (moment(instant_ms, where).date() for instant_ms in (since_ms, max(since_ms, until_ms - 1)))
+    except OverflowError as error:
+        raise InvalidField("from", "beyond the calendar") from error
+    if clock == "month":
+        return 12 * (last.year - first.year) + last.month - first.month + 1
+    days = 7 if clock == "week" else 1
+    # The first day of the calendar was a Monday.
+    return (last.toordinal() - 1) // days - (first.toordinal() - 1) // days + 1
+
+
 def _offset(instant_ms: int, where: ZoneInfo) -> int:
     offset = moment(instant_ms, where).utcoffset()
     assert offset is not None

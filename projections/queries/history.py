@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Protocol, Union, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from domain.access import REPORTS, Scope
+from domain.base import CATALOGUE, MS, Event, InstantMs, InstantUs
 from domain.errors import NotFound
 from domain.ids import interaction_id, recording_id
-from domain.voice.calls import HoldChange, Removed, RingChange
 from domain.voice.facts import Fact
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso, zone
@@ -154,7 +156,7 @@ def _row(event: _Event, state: dict[str, Any], actor_name: str, where: ZoneInfo)
         "request_id": event.request or None,
         "interaction_id": str(event.id),
         "version": event.version,
-        "content": _content(state),
+        "content": _content(state, CATALOGUE.get(event.topic, Event), where),
     }
 
 
@@ -182,32 +184,51 @@ _NEVER_SHOWN = ("content_key",)
 """With it and the file, a recording would be listened to without a trace."""
 
 
-_PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (("rings", RingChange), ("holds", HoldChange), ("removed", Removed))
-"""The parts of a `Change` that are stored without the names of their fields."""
+def _content(state: dict[str, Any], event: type[Event], where: ZoneInfo) -> dict[str, Any]:
+    """The event's own fields, without those that every event has."""
+    hidden = (*_ABOUT_THE_EVENT, *_NEVER_SHOWN)
+    return _fields({name: value for name, value in state.items() if name not in hidden}, event, where)
 
 
-def _content(state: dict[str, Any]) -> dict[str, Any]:
-    """The event's own fields, without those that every event has; facts and changes with the names of their fields."""
-    content = {name: value for name, value in state.items() if name not in (*_ABOUT_THE_EVENT, *_NEVER_SHOWN)}
-    if "facts" in content:
-        content["facts"] = [_fact(fact) for fact in content["facts"]]
-    if "change" in content:
-        content["change"] = _change(content["change"])
-    return content
+def _fields(values: dict[str, Any], kind: type[msgspec.Struct], where: ZoneInfo) -> dict[str, Any]:
+    """The fields of a structure as they are shown. What is no field of it today stays as it was written."""
+    kinds = _kinds(kind)
+    return dict(_field(name, value, kinds.get(name, Any), where) for name, value in values.items())
 
 
-def _change(change: dict[str, Any]) -> dict[str, Any]:
-    """What the event changed of the call, with the fields of `domain.voice.calls.Change`; what did not change is left out."""
-    named = {
-        name: [dict(zip(part.__struct_fields__, values, strict=True)) for values in change[name]] for name, part in _PARTS if name in change
-    }
-    return {**change, **named}
+@cache
+def _kinds(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The types of the fields of a structure, in their order."""
+    return {field.name: field.type for field in msgspec.structs.fields(kind)}
 
 
-def _fact(fact: list[Any]) -> dict[str, Any]:
-    """One fact with the fields of `domain.voice.facts.Fact`, without empty ones. Instants in microseconds."""
-    values = dict(zip(Fact.__struct_fields__, fact, strict=False))
-    return {name: value for name, value in values.items() if value not in (None, "", 0)}
+def _field(name: str, value: Any, kind: Any, where: ZoneInfo) -> tuple[str, Any]:
+    """A field as it is shown. The name of an instant does not end with the unit in which it is stored."""
+    known = _stated(kind)
+    name = f"{name.removesuffix('_ms')}_at" if known == InstantMs else name
+    return name, None if value is None else _shown(value, known, where)
+
+
+def _stated(kind: Any) -> Any:
+    """The type of a field that is not None."""
+    if get_origin(kind) in (Union, UnionType):
+        return next(one for one in get_args(kind) if one is not NoneType)
+    return kind
+
+
+def _shown(value: Any, kind: Any, where: ZoneInfo) -> Any:
+    """A stored value of a type as people and programs read it: every part with its name, every instant in ISO 8601."""
+    if kind in (InstantMs, InstantUs):
+        return iso(value if kind == InstantMs else value // MS, where)
+    if get_origin(kind) is tuple and get_args(kind)[1:] == (...,):
+        return [_shown(item, get_args(kind)[0], where) for item in value]
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        if isinstance(value, list):
+            value = dict(zip(_kinds(kind), value, strict=False))
+        if kind is Fact:
+            value = {name: part for name, part in value.items() if part not in (None, "", 0)}
+        return _fields(value, kind, where) if isinstance(value, dict) else value
+    return value
 
 
 def _whole(view: TemporalView, named: str) -> UUID:

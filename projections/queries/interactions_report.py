@@ -128,7 +128,8 @@ def interactions(rows: CompanyRows, selection: Interactions, people: People) -> 
 
     def ask(view: TemporalView) -> tuple[list[_Interaction], tuple[str, ...]]:
         known, nobody = resolved(view, question, queues_of(view))
-        return _page(view, replace(selection, question=known)), (*nobody.notes, *_unknown_tags(view, selection.tags))
+        page = _page(view, replace(selection, question=known))
+        return page, (*nobody.notes, *_unknown_tags(view, selection.tags), *([] if page else _unknown_calls(view, selection)))
 
     (page, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
     page, previous, following = _turned(page, selection)
@@ -157,6 +158,17 @@ def _turned(page: list[_Interaction], selection: Interactions) -> tuple[list[_In
 def _unknown_tags(view: TemporalView, tags: tuple[str, ...]) -> list[str]:
     known = tag_spellings(view) if tags else {}
     return [f"no call with the tag {tag}" for tag in tags if identity(tag) not in known]
+
+
+def _unknown_calls(view: TemporalView, selection: Interactions) -> list[str]:
+    """A note for each filter by which no call of any period is found. What the caller sent is not repeated: it may be a person's number."""
+    every = Interactions(question=Question(timezone=selection.question.timezone), state="all", limit=1)
+    named = (
+        (selection.protocol, replace(every, protocol=selection.protocol), "no call with this protocol"),
+        (selection.id, replace(every, id=selection.id), "no call with this own id"),
+        (selection.correlation, replace(every, correlation=selection.correlation), "no call with this correlation id"),
+    )
+    return [note for wanted, only, note in named if wanted not in (None, "") and not _page(view, only)]
 
 
 def _page(view: TemporalView, selection: Interactions) -> list[_Interaction]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
 
 from api import interactions_report
+from api.periods import MOST_ROWS, Period
+from api.problem import Problem
+from projections.figures.instants import instant
+from projections.figures.intervals import intervals, zone
 from tests.api.test_auth import problem_of
 from tests.kit.captures import COUNTS, capture
+from tests.kit.openapi import STREAMS, operations
 
 RUN = capture("run-b")
 TRUE = RUN.queues()
@@ -302,10 +308,74 @@ def test_intervals_adapt_to_the_period_or_are_refused_when_they_are_too_many(ana
 
     for since, clock in (("2026-09-05", "hour"), ("2026-08-01", "day"), ("2000-01-01", "week")):
         answer = by(since).json()
-        assert (answer["period"]["by"], len(answer["series"]) <= 2_010) == (clock, True), since
+        assert (answer["period"]["by"], len(answer["series"]) <= MOST_ROWS) == (clock, True), since
     errors = problem_of(by("2000-01-01", by="day"), 422, "invalid")["errors"]
     assert [error["parameter"] for error in errors] == ["by"]
     problem_of(ana.get("/v1/reports/queues", params={"from": "2000-01-01", "by": "half-hour"}), 422, "invalid")
+
+
+HOW = {
+    "from", "to", "as_of", "at_least", "timezone", "limit", "cursor", "sla_ms", "tolerated_ms", "sla_profile",
+    "min_duration_ms", "max_duration_ms", "time_from", "time_to", "version",
+}  # fmt: skip
+"""Parameters that say which period, which page and how, and no value that somebody has."""
+
+NOBODYS = {"string": "ninguém", "integer": 987_654_321, "uuid": "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"}
+
+
+def free_type(schema):
+    """The type of the values of a parameter that may be any; None where the document lists them."""
+    found = schema.get("items") or next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
+    return None if "enum" in found or "const" in found else found.get("format", found.get("type"))
+
+
+def test_every_filter_by_a_value_that_nobody_has_finds_nothing_and_says_so(ana, document):
+    seen = set()
+    for operation in operations(document):
+        if operation.method == "get" and operation.path not in STREAMS and "{" not in operation.path:
+            for name, told in operation.parameters("query").items():
+                kind = free_type(told["schema"])
+                if name not in HOW and kind in NOBODYS:
+                    answer = ana.get(operation.path, params={name: NOBODYS[kind]})
+                    assert answer.status_code == 200, answer.text
+                    found = answer.json()
+                    assert len(found["notes"]) == 1, (operation.path, name)
+                    assert name.startswith("except_") or found.get("items", []) == [], (operation.path, name)
+                    seen.add(name)
+    assert seen >= {"queue", "agent", "except_queue", "except_agent", "ivr", "tag", "call", "protocol", "contact_id", "correlation_id"}
+
+
+@pytest.mark.parametrize(("by", "days"), [("half-hour", 41.66), ("hour", 83.33), ("day", 2_000), ("week", 13_997), ("month", 60_873)])
+def test_intervals_are_counted_as_they_are_made_wherever_the_period_begins_and_ends(by, days):
+    # Clocks there were set forward and back, by half an hour too, or are half an hour off.
+    is_taken = set()
+    for where in map(zone, ("America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kolkata")):
+        since = instant("from", "2009-01-01T00:30:00", where)
+        for minutes in range(-40 * 30, 40 * 30, 397):
+            until = since + int(days * 1_440 + minutes) * 60_000
+            asked, made = Period(since, until, since), len(intervals(by, since, until, where))
+            is_taken.add(made <= MOST_ROWS)
+            if made <= MOST_ROWS:
+                assert asked.clock(by, "hour", where) == by
+            else:
+                with pytest.raises(Problem, match="intervals of the period"):
+                    asked.clock(by, "hour", where)
+    assert is_taken == {True, False}
+
+
+@pytest.mark.parametrize("by", ["half-hour", "hour", "day"])
+def test_an_answer_has_at_most_two_thousand_intervals_wherever_its_period_begins_and_ends(ana, by):
+    length = {"half-hour": timedelta(minutes=30), "hour": timedelta(hours=1), "day": timedelta(days=1)}[by]
+    since = datetime(2026, 1, 1, 0, 10, tzinfo=zone("America/Sao_Paulo"))
+
+    def asked(until):
+        return ana.get("/v1/dashboards/outbound", params={"from": since.isoformat(), "to": until.isoformat(), "by": by})
+
+    whole = asked(since + 1_999 * length)
+    assert whole.status_code == 200, whole.text
+    assert len(whole.json()["series"]) == MOST_ROWS
+    (error,) = problem_of(asked(since + 2_000 * length), 422, "invalid")["errors"]
+    assert "2001 intervals" in error["detail"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from api.body_limit import STREAMED
 from api.http_connections import Connections
-from api.http_server import HEADER_BYTES, LINGER_BYTES, ServerLimits, limited
+from api.http_server import HEADER_BYTES, LINGER_BYTES, LimitedProtocol, ServerLimits, limited, limits_of
 from api.response_headers import security_headers
 from tests.kit.waiting import within
 
@@ -336,3 +336,24 @@ def test_a_trusted_proxy_has_the_connections_of_many_clients():
     limits = {"connections": Connections(100, 1), "trusted_proxies": ("127.0.0.0/8",)}
     with serving(**limits) as server, connected(server, read(b"/stream")), connected(server, read(more=CLOSE)) as other:
         assert read_all(other).startswith(b"HTTP/1.1 200 ")
+
+
+def test_headers_have_ten_seconds_and_a_body_has_sixty(monkeypatch):
+    known = limits_of(100, ())
+    assert (known.headers_s, known.body_s, known.stalled_s) == (10, 60, 60)
+    waits = []
+    own = LimitedProtocol._wait_for
+
+    def noted(protocol, what, seconds):
+        waits.append((what, seconds))
+        own(protocol, what, seconds)
+
+    monkeypatch.setattr(LimitedProtocol, "_wait_for", noted)
+    with (
+        serving(headers_s=known.headers_s, body_s=known.body_s) as server,
+        connected(server, b"POST /read HTTP/1.1\r\nHost: x\r\n") as client,
+    ):
+        within(lambda: ("headers", 10) in waits)
+        assert ("body", 60) not in waits
+        client.sendall(b"Content-Length: 2\r\n\r\n1")
+        within(lambda: ("body", 60) in waits)

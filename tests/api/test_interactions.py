@@ -247,14 +247,45 @@ def test_an_attempt_that_failed_is_an_open_call_until_its_end_and_its_agent_is_f
         assert "open until `end`" in paths[path]["post"]["description"]
 
 
-def test_the_history_has_instants_of_facts_in_microseconds_and_of_changes_in_milliseconds(ana, context):
+def numbers_in(content):
+    """The names and numbers of what an event says, at any depth."""
+    for name, value in content.items() if isinstance(content, dict) else enumerate(content):
+        if isinstance(value, dict | list):
+            yield from numbers_in(value)
+        elif isinstance(value, int | float):
+            yield name, value
+
+
+def test_the_history_has_every_instant_in_iso_8601(ana, context):
     call = context.call(10)
     context.step(call, "offer", 10, queue="vendas")
     began, offered = (event["content"] for event in ana.get(f"/v1/interactions/{call}/history").json()["items"])
-    instant = began["change"]["call"]["started_ms"]
-    assert datetime.fromtimestamp(instant / 1000, UTC) == datetime.fromisoformat(at(10))
-    assert offered["change"]["visits"][0]["offered_ms"] == instant
-    assert {fact["at"] for content in (began, offered) for fact in content["facts"]} == {instant * 1000}
+    instant = began["change"]["call"]["started_at"]
+    assert datetime.fromisoformat(instant) == datetime.fromisoformat(at(10))
+    assert offered["change"]["visits"][0]["offered_at"] == instant
+    assert {fact["at"] for content in (began, offered) for fact in content["facts"]} == {instant}
+    context.say("/v1/agents/log-in", 0, agent="Ana")
+    for second, (step, body) in enumerate(
+        (
+            ("ring", {"agent": "Ana"}),
+            ("answer", {"agent": "Ana"}),
+            ("hold", {}),
+            ("resume", {}),
+            ("release", {}),
+            ("wrap-up", {}),
+            ("end", {}),
+        )
+    ):
+        context.step(call, step, 11 + second, **body)
+    dialled = context.say("/v1/interactions/dial", 30, to_number="+55 (11) 91234-5678")["id"]
+    context.step(dialled, "attempt-answered", 31)
+    contents = [event["content"] for one in (call, dialled) for event in ana.get(f"/v1/interactions/{one}/history").json()["items"]]
+    rings, holds = ([part for content in contents for part in content["change"].get(name, ())] for name in ("rings", "holds"))
+    assert (rings[0]["until_at"], holds[0]["until_at"]) == (None, None)
+    instants = [rings[0]["from_at"], rings[-1]["until_at"], holds[0]["from_at"], holds[-1]["until_at"]]
+    assert [datetime.fromisoformat(one) for one in instants] == [datetime.fromisoformat(at(second)) for second in (11, 12, 13, 14)]
+    longest_ms = 86_400_000
+    assert [name for content in contents for name, number in numbers_in(content) if number > longest_ms] == []
 
 
 def test_a_number_is_dialled_without_what_is_written_between_its_digits(ana, context):

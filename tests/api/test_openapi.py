@@ -10,6 +10,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.app import MAX_BODY
+from api.field_types import MOST_PROBLEMS
 from api.invalid_fields import UNKNOWN_FIELD
 from api.problem import PREFIX
 from cli.console import terminal
@@ -23,6 +24,7 @@ from tests.kit.http import Program, operator
 from tests.kit.openapi import STREAMS, operations
 
 SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
+JSON = {"Content-Type": "application/json"}
 
 
 def ask(who, operation, headers=None):
@@ -72,6 +74,11 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
         "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos", "supervisionar-ligacoes", "ouvir-gravacoes",
     }  # fmt: skip
+    # What all the others do not open together, none of them opens alone.
+    others = log_in(email="others@empresa.example", permissions=tuple(set(PERMISSIONS) - named))
+    for operation in closed:
+        refused = problem_of(ask(others, operation), 403, "not-allowed")
+        assert refused["permission"] == operation.definition["x-permission"], operation.path
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
         for operation in closed:
@@ -165,13 +172,30 @@ def test_a_path_has_ids_alone_named_after_what_they_are_ids_of(document):
 
 def test_a_field_that_is_not_known_is_refused_by_its_name(ana, document):
     for operation in operations(document):
-        if operation.body is not None:
-            body = operation.body | {"feild": 1}
+        if operation.method != "get" and operation.file is None:
+            body = (operation.body or {}) | {"feild": 1}
             answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=body)
             errors = problem_of(answer, 422, "invalid")["errors"]
             assert {"pointer": "/feild", "detail": f"feild {UNKNOWN_FIELD}"} in errors, operation.path
         answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=operation.body, params=operation.needed | {"form": 1})
         assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "form", operation.path
+
+
+def test_an_operation_without_a_body_takes_an_empty_one_alone(ana, document):
+    without = [one for one in operations(document) if one.method != "get" and "requestBody" not in one.definition]
+    assert len(without) > 15
+    many = {f"f{number}": number for number in range(100)}
+    for operation in without:
+
+        def sent(operation=operation, **body):
+            return ana.ask(operation.method.upper(), operation.at(SOME_ID), params=operation.needed, **body)
+
+        for empty in (b"{}", b""):
+            assert sent(content=empty, headers=JSON).status_code not in (400, 415, 422), operation.path
+        (error,) = problem_of(sent(json=[]), 422, "invalid")["errors"]
+        assert error == {"pointer": "", "detail": "the body should be a JSON object"}, operation.path
+        problem_of(sent(content=b"{", headers=JSON), 400, "malformed")
+        assert len(problem_of(sent(json=many), 422, "invalid")["errors"]) == MOST_PROBLEMS, operation.path
 
 
 def test_a_field_that_is_missing_or_of_another_kind_is_refused_by_its_name(ana, document):

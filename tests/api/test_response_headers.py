@@ -142,7 +142,7 @@ def test_head_is_refused_where_get_is(ana):
 def test_a_body_of_another_content_type_is_refused_as_that_on_every_route(ana, document):
     asked = 0
     for operation in operations(document):
-        if "application/json" not in operation.definition.get("requestBody", {}).get("content", {}):
+        if operation.method == "get" or operation.file is not None:
             continue
         for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp"):
             answer = ana.ask(
@@ -150,8 +150,8 @@ def test_a_body_of_another_content_type_is_refused_as_that_on_every_route(ana, d
             )
             problem_of(answer, 415, "unsupported-media-type")
         assert "415" in operation.definition["responses"], operation.path
-        asked += 1
-    assert asked > 10
+        asked += "requestBody" not in operation.definition
+    assert asked > 15
 
 
 SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"

@@ -59,7 +59,9 @@ def _name(kind: Any) -> str:
     """A type as it reads in the source, with the module if it is one of ours: names of structures may repeat."""
     if isinstance(kind, type) and not hasattr(kind, "__args__"):
         kind = f"{kind.__module__}.{kind.__qualname__}" if issubclass(kind, msgspec.Struct) else kind.__name__
-    return re.sub(r"\b(domain|typing|uuid|domain\.base)\.(?=\w)", "", str(kind))
+    said = re.sub(r"\b(domain|typing|uuid|domain\.base)\.(?=\w)", "", str(kind))
+    # An instant is a number on the wire, whatever it means.
+    return re.sub(r"Optional\[(\w+)\]", r"\1 | None", re.sub(r"Annotated\[(\w+), '[\w-]+'\]", r"\1", said))
 
 
 def _structures(kind: Any) -> Iterator[type[msgspec.Struct]]:

@@ -460,17 +460,21 @@ def test_what_a_source_observes_of_a_busy_agent_and_a_deactivated_queue_is_recor
     assert (visit.queue, visit.agent, visit.end) == ("vendas", "Ana", "answered")
 
 
-def test_a_queue_that_is_deactivated_removed_or_unknown_takes_no_live_offer(bus: CommandBus) -> None:
+def test_a_queue_that_is_deactivated_removed_or_unknown_takes_no_live_offer_and_no_attempt(bus: CommandBus) -> None:
     id = start(bus)
     queue = queue_id(TENANT, "vendas")
     bus.execute(DeactivateQueue(queue=queue), CALLER)
     offer = OfferCall(interaction=id, queue="vendas", at=at(12))
-    with pytest.raises(Refused, match="activate it") as inactive:
-        bus.execute(offer, CALLER)
+    dial = DialOut(to_number="11988000039", queue="vendas", at=at(12))
+    for deactivated in (offer, dial):
+        with pytest.raises(Refused, match="activate it") as inactive:
+            bus.execute(deactivated, CALLER)
+        assert inactive.value.code == "queue-inactive"
     bus.execute(DeleteQueue(queue=queue), CALLER)
-    with pytest.raises(Refused, match="removed") as removed:
-        bus.execute(offer, CALLER)
-    assert (inactive.value.code, removed.value.code) == ("queue-inactive", "queue-inactive")
+    for order in (offer, dial):
+        with pytest.raises(Refused, match="removed") as removed:
+            bus.execute(order, CALLER)
+        assert removed.value.code == "queue-inactive"
     for order in (
         OfferCall(interaction=id, queue="vendass", at=at(12)),
         DialOut(to_number="11988000039", queue="vendass", at=at(12)),

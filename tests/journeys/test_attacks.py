@@ -73,7 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 
 @pytest.mark.parametrize(
     ("attack", "keeps_connection"),
-    [("flood_of_bad_bodies", True), ("guesses", True), ("half_open_connections", False), ("uploads", True)],
+    [("flood_of_bad_bodies", True), ("flood_of_bad_lists", True), ("guesses", True), ("half_open_connections", False), ("uploads", True)],
 )
 def test_others_are_answered_as_usual_during(server: Attacked, attack: str, keeps_connection: bool) -> None:
     measured = partial(p99, server.url, server.command, keeps_connection=keeps_connection)

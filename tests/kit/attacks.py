@@ -81,6 +81,13 @@ async def flood_of_bad_bodies(host: str, port: int, *_: str) -> None:
     await _over_connections(host, port, [_post("/v1/auth/login", small[:4_000]), _post("/v1/auth/login", large)])
 
 
+async def flood_of_bad_lists(host: str, port: int, _: str, token: str) -> None:
+    """Commands with lists of thousands of wrong items, of a user of another company, without a pause, over 16 connections."""
+    bodies = (("/v1/queues", {"name": "x", "agents": [1] * 60_000}), ("/v1/ivrs", {"name": "x", "menu": [{"a": 1}] * 14_000}))
+    headers = f"Authorization: Bearer {token}\r\n"
+    await _over_connections(host, port, [_post(path, json.dumps(body).encode(), headers=headers) for path, body in bodies])
+
+
 async def guesses(host: str, port: int, email: str, *_: str) -> None:
     """Wrong passwords for one account, and for others, without a pause, over 16 connections."""
     tries = [{"email": name, "password": "Seja#Mal1"} for name in (email, *(f"{n}@empresa.example" for n in range(15)))]
@@ -140,7 +147,7 @@ def _post(path: str, body: bytes, media: str = "application/json", headers: str 
 
 
 _ATTACKS: dict[str, Callable[[str, int, str, str], Awaitable[None]]] = {
-    attack.__name__: attack for attack in (flood_of_bad_bodies, guesses, half_open_connections, uploads)
+    attack.__name__: attack for attack in (flood_of_bad_bodies, flood_of_bad_lists, guesses, half_open_connections, uploads)
 }
 
 

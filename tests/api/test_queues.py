@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from commands.queues import SetQueueAgents
 from tests.api.test_auth import problem_of
 from tests.kit.http import operator
@@ -16,7 +18,7 @@ def test_the_agents_of_a_queue_exist_and_a_wrong_name_is_named(ana, center):
     path = f"/v1/queues/{queue}/agents"
     problem_of(ana.ask("PUT", path, json={"agents": ["Ninguém"]}), 404, "agent-unknown")
     # What the queue names already, for example because the deployment itself has set it, may stay.
-    center.bus.execute(SetQueueAgents(queue=queue, agents=("Ana", "Ramal 20")), operator("Empresa"))
+    center.bus.execute(SetQueueAgents(queue=UUID(queue), agents=("Ana", "Ramal 20")), operator("Empresa"))
     assert ana.ask("PUT", path, json={"agents": ["ramal 20"]}).status_code == 200
 
 

@@ -42,7 +42,7 @@ HOW_TO_ANSWER = {
 
 SELECTED = {
     "time_from": "started_at", "time_to": "started_at", "min_duration_ms": "duration_ms", "max_duration_ms": "duration_ms", "supervisor": "agent",
-    "except_agent": "agent", "except_queue": "queue", "tag": "tags", "interface": "interfaces", "message": "messages",
+    "except_agent": "agent", "except_agent_id": "agent_id", "except_queue": "queue", "except_queue_id": "queue_id", "tag": "tags", "interface": "interfaces", "message": "messages",
 }  # fmt: skip
 """Parameters that select by the value of a field of another name."""
 

@@ -337,9 +337,12 @@ def test_every_filter_by_a_value_that_nobody_has_finds_nothing_and_says_so(ana, 
                 kind = free_type(told["schema"])
                 if name not in HOW and kind in NOBODYS:
                     answer = ana.get(operation.path, params={name: NOBODYS[kind]})
-                    assert answer.status_code == 200, answer.text
+                    if answer.status_code == 422:
+                        # A report that cannot be filtered so refuses it.
+                        assert [error["parameter"] for error in answer.json()["errors"]] == [name], operation.path
+                        continue
                     found = answer.json()
-                    assert len(found["notes"]) == 1, (operation.path, name)
+                    assert len(found.get("notes", [])) == 1, (operation.path, name)
                     assert name.startswith("except_") or found.get("items", []) == [], (operation.path, name)
                     seen.add(name)
     assert seen >= {"queue", "agent", "except_queue", "except_agent", "ivr", "tag", "call", "protocol", "contact_id", "correlation_id"}

@@ -25,8 +25,8 @@ from atende_client.v1.api import queues
 from atende_client.v1.models import NewQueue
 
 with atende_client.Atende.log_in(sys.argv[1], {EMAIL!r}, {PASSWORD!r}, {COMPANY!r}) as atende:
-    queues.register_queue(atende, body=NewQueue(name="vendas"))
-    print(atende_client.__file__, *(queue.name for queue in atende_client.every(queues.list_queues, atende)))
+    done = queues.register_queue(atende, body=NewQueue(name="vendas"))
+    print(atende_client.__file__, *(queue.name for queue in atende_client.every(queues.list_queues, atende, at_least=done.position)))
 """
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 

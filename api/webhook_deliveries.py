@@ -159,6 +159,7 @@ async def get_webhook_delivery(
 )
 async def redeliver_webhook(webhook_id: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
     """They are posted soon, with the same `webhook-id`, in the order of their interactions. A delivery that the webhook does not have is 404 `delivery-unknown`."""
+    context.asker.must_have(RedeliverWebhook.permission)
     delivery = body.delivery
     if delivery is not None:
         await context.ask(one_delivery, webhook_id, delivery)

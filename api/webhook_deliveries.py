@@ -14,9 +14,7 @@ from api.access import RequestContext, authorised
 from api.field_types import Body, Instant, Moment, Receipt, Shape, microseconds
 from api.figure_parameters import Parameters
 from api.instants import iso
-from api.invalid_fields import form
 from api.paging import CURSOR, digest_of
-from api.problem import FieldProblem, of_fields
 from api.problem_documents import documented, of_command
 from api.slice_router import SliceRouter
 from api.throttle import too_many
@@ -42,42 +40,23 @@ TESTS_AT_ONCE = 10
 
 TEST_EVERY_S = 6
 
-_MESSAGE_ID = f"msg_{_ID.replace('-', '')}"
-
-
 def _of_message(id: object) -> object:
     """The id of the delivery of a message: its `webhook-id` is made of it."""
     return id.removeprefix("msg_") if isinstance(id, str) else id
 
 
-DeliveryId = Annotated[
-    UUID, BeforeValidator(_of_message), Path(description="the delivery's id, from the list, or its `message_id`", examples=[_ID])
-]
+_Delivery = Annotated[UUID, BeforeValidator(_of_message)]
+
+DeliveryId = Annotated[_Delivery, Path(description="the delivery's id, from the list, or its `message_id`", examples=[_ID])]
 
 
 class Redelivery(Body):
-    """One delivery, by its id or by that of its message, or all that failed and were created since an instant."""
+    """Either one delivery, or all that failed and were created since an instant."""
 
-    delivery_id: Annotated[UUID | None, Field(description="the id of a delivery", examples=[_ID])] = None
-    message_id: Annotated[
-        str | None,
-        Field(
-            pattern=form(r"^msg_[0-9a-f]{32}$", "should be the `webhook-id` of a message"),
-            description="the `webhook-id` of a message, as its receiver has it",
-            examples=[_MESSAGE_ID],
-        ),
-    ] = None
+    delivery_id: Annotated[_Delivery | None, Field(description="the id of a delivery, or its `message_id`", examples=[_ID])] = None
     since: Annotated[
         Moment | None, Field(description="all failed deliveries that were created since then, an instant of the past, are posted again")
     ] = None
-
-    @property
-    def delivery(self) -> UUID | None:
-        """The one delivery. Raises Problem (422) if the body names none, and no instant either, or more than one of the three."""
-        if sum(one is not None for one in (self.delivery_id, self.message_id, self.since)) != 1:
-            detail = "should be sent, or message_id or since in its place, and not several of them"
-            raise of_fields([FieldProblem(pointer="/delivery_id", detail=f"delivery_id {detail}")])
-        return UUID(self.message_id.removeprefix("msg_")) if self.message_id is not None else self.delivery_id
 
 
 class WebhookDelivery(Shape):
@@ -159,10 +138,9 @@ async def get_webhook_delivery(
 )
 async def redeliver_webhook(webhook_id: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
     """They are posted soon, with the same `webhook-id`, in the order of their interactions. A delivery that the webhook does not have is 404 `delivery-unknown`."""
-    delivery = body.delivery
-    if delivery is not None:
-        await context.ask(one_delivery, webhook_id, delivery)
-    command = RedeliverWebhook(webhook=webhook_id, delivery=delivery, since=microseconds(body.since))
+    if body.delivery_id is not None and body.since is None:
+        await context.ask(one_delivery, webhook_id, body.delivery_id)
+    command = RedeliverWebhook(webhook=webhook_id, delivery=body.delivery_id, since=microseconds(body.since))
     return await context.do(command, 202)
 
 

@@ -58,9 +58,9 @@ def found(monkeypatch) -> list[int]:
     counts: list[int] = []
     told = problem._of_validation
 
-    def counted(error):
+    def counted(request, error):
         counts.append(len(error.errors()))
-        return told(error)
+        return told(request, error)
 
     monkeypatch.setattr(problem, "_of_validation", counted)
     return counts

@@ -337,6 +337,10 @@ def test_every_filter_by_a_value_that_nobody_has_finds_nothing_and_says_so(ana, 
                 kind = free_type(told["schema"])
                 if name not in HOW and kind in NOBODYS:
                     answer = ana.get(operation.path, params={name: NOBODYS[kind]})
+                    if kind == "uuid":
+                        # What has an id of ours was made here, so an unknown one is a mistake.
+                        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (404, name), operation.path
+                        continue
                     if answer.status_code == 422:
                         # A report that cannot be filtered so refuses it.
                         assert [error["parameter"] for error in answer.json()["errors"]] == [name], operation.path
@@ -345,7 +349,7 @@ def test_every_filter_by_a_value_that_nobody_has_finds_nothing_and_says_so(ana, 
                     assert len(found.get("notes", [])) == 1, (operation.path, name)
                     assert name.startswith("except_") or found.get("items", []) == [], (operation.path, name)
                     seen.add(name)
-    assert seen >= {"queue", "agent", "except_queue", "except_agent", "ivr", "tag", "call", "protocol", "contact_id", "correlation_id"}
+    assert seen >= {"queue", "agent", "except_queue", "except_agent", "ivr", "tag", "call", "protocol", "correlation_id"}
 
 
 @pytest.mark.parametrize(("by", "days"), [("half-hour", 41.66), ("hour", 83.33), ("day", 2_000), ("week", 13_997), ("month", 60_873)])

@@ -278,7 +278,7 @@ def test_the_history_has_every_instant_in_iso_8601(ana, context):
     ):
         context.step(call, step, 11 + second, **body)
     dialled = context.say("/v1/interactions/dial", 30, to_number="+55 (11) 91234-5678")["id"]
-    context.step(dialled, "attempt-answered", 31)
+    context.step(dialled, "dial-answered", 31)
     contents = [event["content"] for one in (call, dialled) for event in ana.get(f"/v1/interactions/{one}/history").json()["items"]]
     rings, holds = ([part for content in contents for part in content["change"].get(name, ())] for name in ("rings", "holds"))
     assert (rings[0]["until_at"], holds[0]["until_at"]) == (None, None)
@@ -355,7 +355,7 @@ def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, 
         ("/v1/agents/pause", {"agent": "Ana", "reason": ""}, "/reason"),
         ("/v1/ivrs", {"name": "dia", "timezone": "Mars"}, "/timezone"),
         ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "x", "queue": "vendas"}]}, "/menu/0/digit"),
-        ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "1", "queue": "nenhuma"}]}, "/menu"),
+        ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "1", "queue": "nenhuma"}]}, "/menu/0/queue"),
         ("/v1/users", {"name": "Bia", "email": "bia"}, "/email"),
         ("/v1/users", {"name": "Bia", "email": "bia@empresa.example", "permissions": ["everything"]}, "/permissions/0"),
     ],

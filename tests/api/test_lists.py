@@ -23,10 +23,11 @@ def all_of(person, path, **params):
 @pytest.fixture
 def busy(ana):
     """A company with some of everything; the position of the last change."""
-    for name in ("Bruno", "Ana", "Carla"):
+    for name in ("Bruno", "Ana"):
         ana.post("/v1/agents/log-in", {"agent": name})
     for name in ("vendas", "suporte", "ção", "A fila", "zz"):
         ana.post("/v1/queues", {"name": name, "sla_ms": 10_000, "internal_number": "201", "agents": ["Ana"]})
+    ana.post("/v1/agents/log-in", {"agent": "Carla", "queues": ["vendas"]})
     ana.post("/v1/ivrs", {"name": "noite"})
     menu = [{"digit": "1", "queue": "vendas"}]
     hours = [{"weekday": 0, "opens": "08:00", "closes": "18:00"}]

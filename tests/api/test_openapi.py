@@ -176,7 +176,9 @@ def test_a_field_that_is_not_known_is_refused_by_its_name(ana, document):
             body = (operation.body or {}) | {"feild": 1}
             answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=body)
             errors = problem_of(answer, 422, "invalid")["errors"]
-            assert {"pointer": "/feild", "detail": f"feild {UNKNOWN_FIELD}"} in errors, operation.path
+            details = [error["detail"] for error in errors if error["pointer"] == "/feild"]
+            # A hint of the fields that there are follows.
+            assert [detail.startswith(f"feild {UNKNOWN_FIELD}") for detail in details] == [True], operation.path
         answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=operation.body, params=operation.needed | {"form": 1})
         assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "form", operation.path
 

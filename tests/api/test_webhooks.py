@@ -385,7 +385,7 @@ def test_a_delivery_is_found_and_posted_again_by_the_id_of_its_message_too(ana, 
     one = delivered(center, webhook)
     path, message = f"/v1/webhooks/{webhook}", f"msg_{one.id.hex}"
     assert ana.get(f"{path}/deliveries/{message}").json() == ana.get(f"{path}/deliveries/{one.id}").json()
-    assert ana.post(f"{path}/redeliver", {"message_id": message}).status_code == 202
-    problem_of(ana.post(f"{path}/redeliver", {"message_id": f"msg_{uuid4().hex}"}), 404, "delivery-unknown")
-    for wrong in ({"message_id": str(one.id)}, {"message_id": message, "delivery_id": str(one.id)}, {}):
+    assert ana.post(f"{path}/redeliver", {"delivery_id": message}).status_code == 202
+    problem_of(ana.post(f"{path}/redeliver", {"delivery_id": f"msg_{uuid4().hex}"}), 404, "delivery-unknown")
+    for wrong in ({"message_id": message}, {"delivery_id": "msg_1"}, {}):
         problem_of(ana.post(f"{path}/redeliver", wrong), 422, "invalid")

@@ -69,7 +69,7 @@ def test_an_ivr_is_changed_and_deleted(bus: CommandBus) -> None:
 def test_a_menu_may_name_only_queues_that_exist(bus: CommandBus) -> None:
     with pytest.raises(InvalidField) as refusal:
         bus.execute(RegisterIvr(name="principal", menu=(Option("1", "vendas"),)), ADMIN)
-    assert refusal.value.field == "menu"
+    assert refusal.value.field == "menu.0.queue"
     assert bus.store.head() == 0
 
 

@@ -90,7 +90,7 @@ def test_what_a_client_would_stumble_over_is_said():
     for words in (
         "The first answers to several questions have no `id`",
         "gets `dial-failed` with its `result`",
-        "those of `change` in milliseconds",
+        "(`at` of `facts`, `started_at` and `offered_at` of `change`)",
         "`atende mcp` serves an assistant",
     ):
         assert words in TEXT

@@ -40,6 +40,7 @@ TESTS_AT_ONCE = 10
 
 TEST_EVERY_S = 6
 
+
 def _of_message(id: object) -> object:
     """The id of the delivery of a message: its `webhook-id` is made of it."""
     return id.removeprefix("msg_") if isinstance(id, str) else id

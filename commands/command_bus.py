@@ -48,7 +48,7 @@ _MANY = 64
 _LIVE_FIRST_S = 1.0
 """So long at most units of work, as those of imports, let live commands go first that wait already."""
 
-_IN_LOOP = 8
+_IN_LOOP = 16
 """More commands at once are executed in a thread: other requests would wait for all of them in the event loop."""
 
 _GATHERED_S = 0.004

@@ -73,6 +73,7 @@ class CommandBus:
         self._live_is_through = threading.Event()
         """Unset while commands of `execute_soon` wait for the lock, which threads that take it again and again would not leave to them."""
         self._live_is_through.set()
+        self._kept_waiting = False
         self._waiting: list[_Waiting] = []
         self._flushing = False
         self._gathers_since = 0.0
@@ -95,6 +96,11 @@ class CommandBus:
         self._live_is_through.wait(_LIVE_FIRST_S)
         with self._lock:
             return self._execute(requests, alongside)
+
+    def has_kept_waiting(self) -> bool:
+        """Whether a command of `execute_soon` has had to wait for others since this was asked last. Of other processes that share a server's store nobody knows: they may always wait."""
+        kept, self._kept_waiting = self._kept_waiting, False
+        return kept or self.store.recorder.db.ON_SERVER
 
     async def execute_soon(self, command: Command, caller: Caller) -> Receipt:
         """Execute a command in one transaction with others that arrive at the same time or while the disk is busy."""
@@ -127,6 +133,7 @@ class CommandBus:
             self._settle(unit, answers, loop)
         else:
             self._live_is_through.clear()
+            self._kept_waiting |= self._lock.locked()
             working = loop.run_in_executor(None, self._apart_locked, requests)
             working.add_done_callback(lambda done: self._settle(unit, done.result(), loop))
 

@@ -7,18 +7,25 @@ from time import monotonic
 
 from commands.handler_context import Command
 
-UNIT_S = 0.1
-"""About as long as one may take: a live command that comes meanwhile waits no longer than that for it."""
+UNIT_S = 0.04
+"""About as long as one may take while somebody waits."""
 
-FEWEST = 50
+FEWEST = 25
 """Fewer would spend their time on the end of the transaction."""
+
+GROWTH = 1.25
+"""By so much units become larger while nobody waits: one quiet unit says little of the next."""
 
 
 class Units:
-    """Cuts commands into units of work. most: commands of one. On a busy machine, or beside other writers, they become smaller."""
+    """Cuts commands into units of work. most: commands of one. They become smaller while others wait for them.
 
-    def __init__(self, most: int, now: Callable[[], float] = monotonic) -> None:
+    has_kept_waiting: whether anybody had to wait since it was asked last.
+    """
+
+    def __init__(self, most: int, has_kept_waiting: Callable[[], bool], now: Callable[[], float] = monotonic) -> None:
         self._most = self._size = most
+        self._has_kept_waiting = has_kept_waiting
         self._now = now
 
     def of(self, commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
@@ -32,6 +39,8 @@ class Units:
             self._adapt(len(some), self._now() - began)
 
     def _adapt(self, executed: int, took_s: float) -> None:
-        fitting = self._most if took_s <= 0 else int(executed * UNIT_S / took_s)
-        # Growing slowly: one quick unit says little of the next.
-        self._size = max(min(fitting, 2 * self._size, self._most), min(FEWEST, self._most))
+        if self._has_kept_waiting():
+            fitting = self._size if took_s <= 0 else int(executed * UNIT_S / took_s)
+            self._size = max(min(fitting, self._size), min(FEWEST, self._most))
+        else:
+            self._size = min(int(self._size * GROWTH) + 1, self._most)

@@ -303,6 +303,10 @@ class Adapter:
         executed = iter(self._bus.execute_all([request for request in requests if not _ends_all_calls(request[0])]))
         return [_NOTHING_DONE if _ends_all_calls(command) else next(executed) for command, _ in requests]
 
+    def has_kept_waiting(self) -> bool:
+        """As the command bus."""
+        return self._bus.has_kept_waiting()
+
     # The queue_log
 
     def _fill(self, stream: LiveStream) -> None:

@@ -157,7 +157,7 @@ class _Import:
         self._translator = Translator(name)
         self._recording = Recording(path, self._translator.interest, latest_us, look)
         self._waiting: list[Observation] = []
-        self._units = Units(COMMANDS_AT_ONCE)
+        self._units = Units(COMMANDS_AT_ONCE, bus.has_kept_waiting)
 
     def run(self) -> None:
         """Import all packets."""

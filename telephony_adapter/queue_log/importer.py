@@ -45,6 +45,9 @@ class ExecutesCommands(Protocol):
     def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
         """Execute all commands in one transaction."""
 
+    def has_kept_waiting(self) -> bool:
+        """Whether a live command has had to wait, for these commands or for others, since this was asked last."""
+
 
 def import_queue_log(
     bus: ExecutesCommands,
@@ -110,7 +113,7 @@ class _Import:
         self._bytes_before = 0
         self._lines: Lines | None = None
         self._matched: set[str] = set()
-        self._units = Units(COMMANDS_AT_ONCE)
+        self._units = Units(COMMANDS_AT_ONCE, bus.has_kept_waiting)
         self._latest_us = None if now_us is None else now_us + AHEAD_US
 
     def read(self, file: LogFile) -> None:

@@ -42,6 +42,9 @@ class RecordingBus:
         self.batches += 1
         return [self._execute(command) for command, _ in requests]
 
+    def has_kept_waiting(self) -> bool:
+        return False
+
     def settle(self) -> None:
         """Apply restarts that became known since to all calls and agents: in a deployment a process manager does this."""
         for call in list(self.interactions):

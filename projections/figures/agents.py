@@ -13,7 +13,7 @@ from domain.names import identity
 from projections.engine.temporal_view import TemporalView
 from projections.figures.agent_time import Activity, Times, activities, states_of, times_of
 from projections.figures.attribution import Key, VisitSelection, tallies, visit_selection
-from projections.figures.coverage import Coverage, last_commanded_ms
+from projections.figures.coverage import Coverage
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row
 from projections.figures.outbound import attempts_by_agent
@@ -112,7 +112,7 @@ def known_until(view: TemporalView, coverage: Coverage) -> int:
         if view.moment_ms is not None:
             return view.moment_ms
         return view.ask(_At, _LAST_EVENT.format(events=view.of_every_queue().events("occurred_us")))[0].at or 0
-    last = max(coverage.last_ms or 0, last_commanded_ms(view))
+    last = max(coverage.last_ms or 0, coverage.commanded[1] if coverage.commanded else 0)
     return last if view.moment_ms is None else min(last, view.moment_ms)
 
 

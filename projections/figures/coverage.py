@@ -1,12 +1,14 @@
 """What the sources of a company's PBX covered, and where they were cut off and no log covers the gap.
 
-A source covers the time from its first to its last sign of life. A company without any source with a span covers itself.
+A source covers the time from its first to its last sign of life. Live commands cover themselves: a company without any source with a span covers
+itself, and one that has both is covered from its first live call on, up to its last one if a source has given a sign of life since.
 Instants are milliseconds since 1970, UTC.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
 
@@ -19,16 +21,18 @@ _SOURCES = """
 SELECT toString(kind) AS kind, source, from_ms, until_ms, up, born, missed_queues, missed_counts FROM {sources} ORDER BY from_ms, kind
 """
 
-_LAST_COMMANDED = """
-SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1
+_COMMANDED = """
+SELECT min(offered_ms) AS first, max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS last FROM {visits} WHERE live = 1
 """
+"""Older versions of a row may be among them: they say the same of when it began, and nothing later of when it ended."""
 
 FOREVER_MS = 2**62
 Stretch = tuple[int, int]
 
 
-class _At(msgspec.Struct):
-    at: int | None
+class _Commanded(msgspec.Struct):
+    first: int | None
+    last: int | None
 
 
 class _Source(msgspec.Struct):
@@ -71,11 +75,13 @@ class Coverage:
     """The time that the sources covered.
 
     spans: disjoint and in order, both ends covered; none = the company covers itself, until `limit_ms`.
+    commanded: from the first to the last instant of visits that commands have recorded; None where there are none, or no spans.
     gaps: where no source covers the time. lost: stretches in which an end that no source saw is due to a gap.
     restarts: when the PBX started. One that is in its log is no gap: it ends the calls that waited, and nothing about them is missing.
     """
 
     spans: tuple[Stretch, ...] = ()
+    commanded: Stretch | None = None
     gaps: tuple[Gap, ...] = ()
     lost: tuple[Stretch, ...] = ()
     restarts: tuple[int, ...] = ()
@@ -91,17 +97,30 @@ class Coverage:
         """The last sign of life of any source; None for a company that covers itself."""
         return self.spans[-1][1] if self.spans else None
 
+    @property
+    def is_commanded(self) -> bool:
+        """Commands are the last that was heard of the company."""
+        return self.commanded is not None and self.commanded[1] > (self.last_ms or 0)
+
+    @cached_property
+    def _covered(self) -> tuple[Stretch, ...]:
+        """The spans, and what commands cover: while nothing else is heard of the company, until now."""
+        if self.commanded is None:
+            return self.spans
+        began, ended = self.commanded
+        return tuple(union([*self.spans, (began, self.limit_ms if self.is_commanded else ended)]))
+
     def covers(self, since_ms: int, until_ms: int) -> bool:
         """Whether any part of [since, until) is covered."""
         if self.by_itself:
             return since_ms <= self.limit_ms
-        return any(began < until_ms and ended >= since_ms for began, ended in self.spans)
+        return any(began < until_ms and ended >= since_ms for began, ended in self._covered)
 
     def covered_to(self, since_ms: int, until_ms: int) -> int | None:
         """Until when [since, until) is covered, if it is not to its end."""
         if self.by_itself:
             return self.limit_ms if since_ms <= self.limit_ms < until_ms - 1 else None
-        reached = max((min(ended, until_ms) for began, ended in self.spans if began < until_ms and ended >= since_ms), default=until_ms)
+        reached = max((min(ended, until_ms) for began, ended in self._covered if began < until_ms and ended >= since_ms), default=until_ms)
         return reached if reached < until_ms - 1 else None
 
 
@@ -116,6 +135,7 @@ def coverage(view: TemporalView) -> Coverage:
     uncovered = [gap for row in gaps if (gap := _uncovered(row, union(logs))) is not None]
     return Coverage(
         spans=tuple(union(spans)),
+        commanded=_commanded(view) if spans else None,
         gaps=tuple(uncovered),
         restarts=tuple(row.from_ms for row in rows if row.kind == "restart"),
         lost=tuple(union([(gap.from_ms - SLACK_MS, gap.until_ms) for gap in uncovered])),
@@ -164,6 +184,9 @@ SLACK_MS = 2_000
 """The last event of a call that was lost may be this much earlier than the gap."""
 
 
-def last_commanded_ms(view: TemporalView) -> int:
-    """The last instant of a visit of any queue that was recorded by a command, not a source; 0 if there is none."""
-    return view.ask(_At, _LAST_COMMANDED.format(visits=view.of_every_queue().rows_of("visits")))[0].at or 0
+def _commanded(view: TemporalView) -> Stretch | None:
+    """The first and the last instant of a visit of any queue that was recorded by a command, not a source."""
+    seen = view.of_every_queue()
+    visits = seen.written("visits") if view.as_of is None and view.moment_ms is None else seen.rows_of("visits")
+    (found,) = view.ask(_Commanded, _COMMANDED.format(visits=visits))
+    return (found.first, found.last) if found.first and found.last else None

@@ -16,7 +16,6 @@ from projections.engine.alongside import alongside
 from projections.engine.belonging import NEVER
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.agents import answers
-from projections.figures.coverage import last_commanded_ms
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, query_context
@@ -61,7 +60,7 @@ def observed_instant(on: QueryContext) -> ObservedInstant:
     view = on.view
     last = on.coverage.last_ms
     at = view.moment_ms if view.moment_ms is not None else max(_recorded(view), last or 0)
-    if last is None or at <= last or last_commanded_ms(view) > last:
+    if last is None or at <= last or on.coverage.is_commanded:
         return ObservedInstant(at)
     return ObservedInstant(last, last)
 

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from api.application_state import ApplicationState
 from imports.records import SILENT_US, RunningImport
 from imports.running import Imports
 from imports.uploads import Upload
+from projections.figures.intervals import iso
 from store import imports as kept
 from telephony_adapter.queue_log import reading_limits
 from tests.api.test_auth import problem_of
@@ -30,6 +32,7 @@ from tests.kit.http import Person, TimedCenter, operator
 from tests.kit.slow_imports import SlowImport
 from tests.kit.waiting import DEADLINE_S, within
 
+UTC = ZoneInfo("UTC")
 LOG = Path(__file__).parents[1] / "data" / "captures" / "run-a" / "queue_log"
 BAD = b"no line\n1700000000|x|y\n"
 
@@ -83,6 +86,32 @@ def test_a_log_is_taken_in_with_its_refused_lines_and_a_second_time_changes_noth
     assert (again["calls"], again["repeated_lines"], center.store.end()) == (0, again["lines"] - 2, end)
     assert [one["id"] for one in ana.get("/v1/imports").json()["items"]] == [again["id"], first["id"]]
     assert not [path for path in (center.directory / "imports").rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
+def test_the_figures_of_live_calls_stay_as_they_were_when_a_log_of_another_time_is_imported(ana: Person, center: TimedCenter) -> None:
+    at = center.clock.now_us()
+    for name in ("Vendas", "Cobrança"):
+        ana.post("/v1/queues", {"name": name})
+    call = ana.post("/v1/interactions", {}).json()["id"]
+    ana.post(f"/v1/interactions/{call}/offer", {"queue": "Vendas"})
+    center.clock.pass_s(40)
+    ana.post(f"/v1/interactions/{call}/abandon")
+    position = ana.post(f"/v1/interactions/{call}/end").json()["position"]
+    period = {"from": iso(at // 1_000, UTC), "to": iso(at // 1_000 + 4 * 3_600_000, UTC)}
+
+    def figures() -> list[dict[str, Any]]:
+        asked = [
+            ana.get(f"/v1/dashboards/{board}", params=period | {"by": "hour", "at_least": position, **more}).json()
+            for board in ("inbound", "outbound")
+            for more in ({}, {"queue": "Cobrança"})
+        ]
+        return [{"totals": one["totals"], "series": one["series"]} for one in asked]
+
+    before = figures()
+    assert [row["offered"] for row in before[0]["series"]] == [1, 0, 0, 0]
+    assert imported(ana, LOG.read_bytes())["last_at"] < period["from"]
+    position = ana.post("/v1/queues", {"name": "Nova"}).json()["position"]
+    assert figures() == before
 
 
 def test_a_file_that_is_larger_than_other_bodies_may_be_is_received(ana: Person) -> None:

@@ -46,6 +46,17 @@ def test_the_filters_of_the_address_are_those_of_the_api(console: Console, page:
     expect(page.get_by_role("heading", name=re.compile(rf"^{found['count']} chamada"))).to_be_visible()
 
 
+def test_the_way_back_from_a_call_leads_to_the_list_as_it_was_filtered(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/interacoes?periodo=7d&status=abandoned")
+    shown = protocols(page)
+    page.locator("td[data-column=protocol] a").first.click()
+    page.wait_for_url(re.compile("/interacoes/."))
+    page.reload()
+    page.get_by_role("link", name="Voltar ao rastreio").click()
+    page.wait_for_url(re.compile(r"/interacoes\?periodo=7d&status=abandoned$"))
+    assert protocols(page) == shown
+
+
 def test_a_customers_number_finds_calls_and_is_never_in_the_address(console: Console, page: Page) -> None:
     call = next(row for row in console.get("/v1/interactions?medium=voice&direction=inbound").json()["items"] if row["from_number"])
     page.goto(f"{console.url}/interacoes?periodo=7d")

@@ -5,7 +5,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
 import { session } from "./api/session";
-import { parseSearch, stringifySearch } from "./filters/codec";
+import { parseSearch, type Search, stringifySearch } from "./filters/codec";
 import { Texts } from "./i18n";
 import { routeTree } from "./routeTree.gen";
 import { FailedPage } from "./ui/FailedPage";
@@ -42,6 +42,10 @@ const router = createRouter({
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
+  }
+  interface HistoryState {
+    /** The filters of the list from which a detail was opened. */
+    list?: Search;
   }
 }
 

@@ -1,10 +1,11 @@
 import { Button } from "@mantine/core";
-import { createFileRoute, Link } from "@tanstack/react-router";
+import { createFileRoute, Link, useSearch } from "@tanstack/react-router";
 import { ArrowDownUp, ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { clockTime, decimal, timeOfDay } from "../../figures/format";
 import { callQuestionOf, callSearchOf } from "../../filters/calls";
+import type { Search } from "../../filters/codec";
 import { useCallFilters } from "../../filters/useFilters";
 import { type Language, type Text, useLanguage, useText } from "../../i18n";
 import { csvOf, usePeriod, useReport } from "../../time/usePeriod";
@@ -133,6 +134,23 @@ function Step({
 
 type Call = Schemas["FinishedCall"];
 
+/** The way to a call, and from there back to this list with its filters. */
+function CallLink({ id, protocol }: { id: string; protocol: Call["protocol"] }) {
+  const text = useText();
+  const search: Search = useSearch({ strict: false });
+  return (
+    <Link
+      to="/interacoes/$interaction"
+      params={{ interaction: id }}
+      search={{}}
+      state={{ list: search }}
+      aria-label={text("calls.open", { protocol: protocol ?? "" })}
+    >
+      {protocol}
+    </Link>
+  );
+}
+
 function columnsOf(text: Text, language: Language): Column<Call>[] {
   return [
     { key: "date", title: text("calls.date"), cell: (row) => row.started_at.slice(0, 10) },
@@ -141,16 +159,7 @@ function columnsOf(text: Text, language: Language): Column<Call>[] {
       key: "protocol",
       title: text("calls.protocol"),
       isPinned: true,
-      cell: (row) => (
-        <Link
-          to="/interacoes/$interaction"
-          params={{ interaction: row.id }}
-          search={{}}
-          aria-label={text("calls.open", { protocol: row.protocol ?? "" })}
-        >
-          {row.protocol}
-        </Link>
-      ),
+      cell: (row) => <CallLink id={row.id} protocol={row.protocol} />,
     },
     { key: "queues", title: text("calls.queues"), cell: (row) => row.queues.join(", ") },
     { key: "agents", title: text("calls.agents"), cell: (row) => row.agents.join(", ") },

@@ -199,7 +199,9 @@ def log_out(command: LogOut, context: HandlerContext) -> DoneWith[LoggedQueues]:
     agent.must_be_in()
     must_name_queues(context, command.queues, agent.queues_now())
     at = context.instant(command.at)
-    queues = dict.fromkeys(first_name(context, queue) for queue in command.queues)
+    asked = dict.fromkeys(first_name(context, queue) for queue in command.queues)
+    # A source may have named the queue so before it was renamed to it: then the session has that name.
+    queues = [queue for queue in agent.queues_now() if first_name(context, queue) in asked] or asked
     facts = [Fact("logged_out", at, queue=queue, ref="logged_out") for queue in queues or ("",)]
     return _observe(context, agent, facts) if agent.leaves_by(facts) else _unchanged(context, agent)
 

@@ -237,6 +237,13 @@ def test_a_source_that_uses_another_name_of_a_queue_means_the_session_in_it(rena
     assert agent(renamed, "Ana").queues_now() == ()
 
 
+def test_an_agent_leaves_a_queue_that_a_source_called_by_the_new_name_before_the_renaming(bus: CommandBus, ana: Caller) -> None:
+    seen = Fact("logged_in", bus.clock.now_us(), "ami", queue="Comercial")
+    bus.execute(ObserveAgent(agent="Ana", facts=(seen,)), OPERATOR)
+    bus.execute(RenameQueue(queue=queue_id(TENANT, "vendas"), name="Comercial"), OPERATOR)
+    assert said(bus, LogOut(agent="Ana", queues=("vendas",))) == []
+
+
 def test_a_pause_in_a_renamed_queue_keeps_its_calls_away_under_any_name(renamed: CommandBus) -> None:
     renamed.execute(RegisterQueue(name="suporte"), OPERATOR)
     renamed.execute(LogIn(agent="Ana", queues=("suporte",)), OPERATOR)

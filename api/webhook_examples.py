@@ -45,7 +45,7 @@ class _Day:
         """One event for each of these facts."""
         agent = Agent(agent_id(_COMPANY, name), _COMPANY, name)
         for fact in facts:
-            before, now = Before.of_agent(agent.standing), self._now()
+            before, now = Before.of_agent(agent.standing, {}), self._now()
             agent.observe([msgspec.structs.replace(fact, at=now.recorded_at)], now)
             self._post(agent.collect(), before)
 

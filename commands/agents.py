@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from commands.handler_context import DEPLOYMENT, OWN, Command, Done, DoneWith, ForOthers, HandlerContext, Result, handles
-from commands.queues import must_name_queues, queues_to_enter, spelling
+from commands.queues import first_name, must_name_queues, name_now, queues_to_enter
 from domain.access import ACT_FOR_OTHERS, ATTEND, MANAGE_USERS, Permission, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
 from domain.base import MS
@@ -193,14 +193,17 @@ def log_in(command: LogIn, context: HandlerContext) -> DoneWith[LoggedQueues]:
 
 @handles(LogOut)
 def log_out(command: LogOut, context: HandlerContext) -> DoneWith[LoggedQueues]:
-    """Refused for an agent who is not logged in."""
+    """Refused for an agent who is not logged in. From queues in which the agent is not, nothing new has happened."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
     must_name_queues(context, command.queues, agent.queues_now())
     at = context.instant(command.at)
-    queues = dict.fromkeys(spelling(context, queue) for queue in command.queues)
-    return _observe(context, agent, [Fact("logged_out", at, queue=queue, ref="logged_out") for queue in queues or ("",)])
+    asked = dict.fromkeys(first_name(context, queue) for queue in command.queues)
+    # A source may have named the queue so before it was renamed to it: then the session has that name.
+    queues = [queue for queue in agent.queues_now() if first_name(context, queue) in asked] or asked
+    facts = [Fact("logged_out", at, queue=queue, ref="logged_out") for queue in queues or ("",)]
+    return _observe(context, agent, facts) if agent.leaves_by(facts) else _unchanged(context, agent)
 
 
 @handles(PauseAgent)
@@ -211,8 +214,7 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> DoneWith[Logged
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
     if agent.is_paused_for(reason):
-        note_heartbeat(context, agent)
-        return DoneWith(agent, LoggedQueues(queues=agent.queues_now()))
+        return _unchanged(context, agent)
     return _observe(context, agent, [Fact("paused", context.instant(command.at), text=reason, ref="paused")])
 
 
@@ -265,5 +267,10 @@ def existing_agent(context: HandlerContext, name: str, field: str = "agent") -> 
 def _observe(context: HandlerContext, agent: Agent, facts: list[Fact], lease_ms: int | None = None) -> DoneWith[LoggedQueues]:
     agent.must_follow(facts)
     agent.observe(facts, context.metadata, lease_ms=lease_ms)
+    return _unchanged(context, agent)
+
+
+def _unchanged(context: HandlerContext, agent: Agent) -> DoneWith[LoggedQueues]:
+    """Where the agent is logged in, without anything more to record than that its client is running."""
     note_heartbeat(context, agent)
-    return DoneWith(agent, LoggedQueues(queues=agent.queues_now()))
+    return DoneWith(agent, LoggedQueues(queues=tuple(sorted({name_now(context, queue) for queue in agent.queues_now()}))))

@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.queues import name_now
 from domain.access import ATTEND, OBSERVE
 from domain.base import Personal
 from domain.callbacks import Callback, CallbackOutcome, callback_id
@@ -42,7 +43,7 @@ def request_callback(command: RequestCallback, context: HandlerContext) -> Done:
     identity = callback_id(interaction)
     callback = context.load(Callback, identity) or context.add(Callback(identity, context.tenant))
     number = Personal(context.contact_for(command.number), command.number)
-    callback.request(interaction, number, context.metadata, ivr=command.ivr, queue=command.queue, at=command.at)
+    callback.request(interaction, number, context.metadata, ivr=command.ivr, queue=name_now(context, command.queue), at=command.at)
     return Done(callback)
 
 

@@ -10,7 +10,7 @@ from commands.agents import act_as, existing_agent
 from commands.begun_calls import BegunCall, begin_call
 from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
 from commands.interactions import calls_of
-from commands.queues import existing_queue
+from commands.queues import first_name, queue_for_call
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
@@ -39,11 +39,7 @@ def place_call(command: PlaceCall, context: HandlerContext) -> DoneWith[BegunCal
     """Refused for an agent who is logged out, paused, talking or dialling, or whose telephone is not known."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
-    queue = ""
-    if command.queue:
-        found = existing_queue(context, command.queue)
-        found.must_take_calls()
-        queue = found.spelling
+    queue = queue_for_call(context, command.queue)
     number, at = dialable(command.number, "to_number"), context.now_us()
     call = placed_id(PLACED, at, secrets.randbelow(1_000_000_000))
     _must_be_free(agent, queue, interaction_id(context.tenant, call), context)
@@ -55,6 +51,6 @@ def place_call(command: PlaceCall, context: HandlerContext) -> DoneWith[BegunCal
 
 def _must_be_free(agent: Agent, queue: str, placed: UUID, context: HandlerContext) -> None:
     earlier = calls_of(agent, placed, context)
-    agent.must_be_free(queue, earlier, context.now_us())
+    agent.must_be_free(first_name(context, queue), earlier, context.now_us())
     if not agent.interfaces:
         raise Refused("agent-without-telephone", f"no telephone of the agent {agent.name} is known")

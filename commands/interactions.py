@@ -13,7 +13,7 @@ from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.begun_calls import BegunCall, begin_call
 from commands.handler_context import Command, DoneWith, HandlerContext, Result, handles
 from commands.observations import member_on, observe
-from commands.queues import existing_queue
+from commands.queues import first_name, queue_for_call
 from domain.access import ACT_FOR_OTHERS, ATTEND, Permission, must_act_for_all
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
@@ -252,11 +252,7 @@ def dial_out(command: DialOut, context: HandlerContext) -> DoneWith[BegunCall]:
     """An outbound attempt begins. Refused for an agent who is not free for a call, unless it repeats one that has begun."""
     at = context.instant(command.at)
     number = Personal(NOBODY, dialable(command.to_number, "to_number"))
-    queue, agent = "", None
-    if command.queue:
-        found = existing_queue(context, command.queue)
-        found.must_take_calls()
-        queue = found.spelling
+    queue, agent = queue_for_call(context, command.queue), None
     if command.agent:
         act_as(context, command.agent)
         agent = existing_agent(context, command.agent)
@@ -266,7 +262,7 @@ def dial_out(command: DialOut, context: HandlerContext) -> DoneWith[BegunCall]:
     done = begin_call(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
         earlier = calls_of(agent, done.aggregate.id, context)
-        agent.must_be_free(queue, earlier, at)
+        agent.must_be_free(first_name(context, queue), earlier, at)
         agent.take_call(done.aggregate.id, earlier, at, context.metadata)
     return done
 
@@ -278,7 +274,7 @@ def on_call(command: CallCommand, context: HandlerContext) -> DoneWith[CallNow]:
     if context.caller.user is not None and not command.ON_FOLLOWED_CALLS:
         interaction.must_not_be_followed()
     if isinstance(command, OfferCall):
-        existing_queue(context, command.queue).must_take_calls()
+        command = replace(command, queue=queue_for_call(context, command.queue))
     facts = interaction.command([_spelt(fact, context) for fact in command.facts(context.instant(command.at))])
     if isinstance(command, (RingAgent, AnswerCall)):
         _call_to(existing_agent(context, command.agent), command, facts[0], context)
@@ -299,7 +295,7 @@ def _spelt(fact: Fact, context: HandlerContext) -> Fact:
 def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context: HandlerContext) -> None:
     """Ring or answer, if the agent is free for the call."""
     earlier = calls_of(agent, command.interaction, context)
-    agent.must_be_free(fact.queue, earlier, fact.at)
+    agent.must_be_free(first_name(context, fact.queue), earlier, fact.at)
     if isinstance(command, AnswerCall):
         agent.take_call(command.interaction, earlier, fact.at, context.metadata)
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from commands.handler_context import Command, Done, DoneWith, HandlerContext, Result, handles
 from commands.ivr import ensure_ivr
-from commands.queues import ensure_queue, spelling
+from commands.queues import ensure_queue, first_name, spelling
 from domain.access import OBSERVE, Permission
 from domain.agents import Agent
 from domain.base import MS, NOBODY, Personal
@@ -160,8 +160,8 @@ def observe_agent(command: ObserveAgent, context: HandlerContext) -> DoneWith[Ob
 
 
 def _of_presence(fact: Fact, context: HandlerContext) -> Fact:
-    """The fact with its queue's name in its first spelling, and a reason of a pause cleaned."""
-    queue = spelling(context, fact.queue) if fact.queue else ""
+    """The fact with its queue's first name, and a reason of a pause cleaned."""
+    queue = first_name(context, fact.queue) if fact.queue else ""
     text = cleaned(fact.text) if fact.kind in ("paused", "reason") else fact.text
     return fact if queue == fact.queue and text == fact.text else replace(fact, queue=queue, text=text)
 

@@ -154,11 +154,20 @@ def existing_queue(context: HandlerContext, name: str, field: str = "queue") -> 
     return queue
 
 
+def queue_for_call(context: HandlerContext, name: str) -> str:
+    """The name of now of the queue to which a live command gives a call; "" for none. Raises NotFound, and Refused for a queue that takes no calls."""
+    if not name:
+        return ""
+    queue = existing_queue(context, name)
+    queue.must_take_calls()
+    return queue.name
+
+
 def queues_to_enter(context: HandlerContext, names: Iterable[str]) -> tuple[str, ...]:
-    """These queues, each once, in the spelling in which they are recorded. Raises NotFound, which names each in `queues` that does not exist, or was removed."""
+    """These queues, each once, by their first names. Raises NotFound, which names each in `queues` that does not exist, or was removed."""
     names = tuple(names)
     _must_be("queue", "queues", names, lambda name: (queue := _named(context, name)) is not None and queue.exists)
-    return tuple(dict.fromkeys(spelling(context, name) for name in names))
+    return tuple(dict.fromkeys(first_name(context, name) for name in names))
 
 
 def must_name_queues(context: HandlerContext, names: Iterable[str], kept: Iterable[str] = ()) -> None:
@@ -201,6 +210,21 @@ def spelling(context: HandlerContext, name: str) -> str:
     """The queue's name in its first spelling, whichever spelling `name` is; the cleaned name of an unknown queue."""
     queue = context.load(Queue, queue_id(context.tenant, name))
     return queue.spelling if queue is not None and queue.spelling else cleaned(name)
+
+
+def first_name(context: HandlerContext, name: str) -> str:
+    """The first name of the queue that has, or has had, this name; the cleaned name of an unknown queue.
+
+    Agents' sessions are recorded by it: so an agent is in a renamed queue once, whichever of its names a command or a source uses.
+    """
+    queue = _named(context, name)
+    return queue.spelling if queue is not None else cleaned(name)
+
+
+def name_now(context: HandlerContext, name: str) -> str:
+    """The name of now of the queue that has, or has had, this name; the name itself of an unknown queue."""
+    queue = _named(context, name)
+    return queue.name if queue is not None else name
 
 
 def ensure_queue(context: HandlerContext, name: str, at: int) -> Queue:

@@ -253,6 +253,12 @@ class Agent(Aggregate):
         if not self.standing.queues:
             raise Refused("agent-logged-out", f"agent {self.name} is not logged in")
 
+    def leaves_by(self, facts: Iterable[Fact]) -> bool:
+        """Whether the agent leaves any queue by these facts of now."""
+        after = Presence(self.standing)
+        after.take_all([*facts])
+        return after.queues.keys() != self.standing.queues.keys()
+
     def is_paused_for(self, reason: str) -> bool:
         """Whether the agent is paused in all queues, for this reason."""
         known = self.standing

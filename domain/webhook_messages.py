@@ -6,8 +6,8 @@ Only this module makes them from events. No message holds a customer's number, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -82,7 +82,7 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         msgspec.Meta(
             description="the queues to which this belongs, by which a webhook with `queues` chooses: those that the call has been in up to now, "
-            "those that the agent is or was just logged in to, or the names of the queue that changed",
+            "those that the agent is or was just logged in to (a renamed one by its current and its first name), or the names of the queue that changed",
             examples=[["vendas"]],
         ),
     ] = ()
@@ -115,12 +115,14 @@ class Before:
     """What was known, before an event, of the call, the agent or the queue that it is about.
 
     call: its head. attempt: of a dialled call. agent: who answered the call last. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
+    names_now: of an agent's queues that were renamed, the current names by the first ones.
     """
 
     call: Call | None = None
     queues: tuple[str, ...] = ()
     agent: str = ""
     attempt: Attempt = _NOT_DIALLED
+    names_now: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_call(cls, call: Interaction | None) -> Before:
@@ -132,9 +134,9 @@ class Before:
         return cls(call.call, (attempt.queue, *(visit.queue for visit in call.state.visits)), next(reversed(answered), ""), attempt)
 
     @classmethod
-    def of_agent(cls, standing: PresenceState) -> Before:
+    def of_agent(cls, standing: PresenceState, names_now: Mapping[str, str]) -> Before:
         """Of an agent in this state."""
-        return cls(queues=tuple(standing.queues))
+        return cls(queues=tuple(standing.queues), names_now=names_now)
 
     @classmethod
     def of_queue(cls, queue: Queue | None) -> Before:
@@ -198,14 +200,15 @@ def _concerned(fact: Fact, attempt: Attempt, talking: str) -> tuple[str, str]:
 def _of_agent(event: AgentEvent, position: int, before: Before) -> Iterator[WebhookMessage]:
     """What an agent does belongs to the queues that the agent is logged in to, before or after it: a logout to those that the agent leaves."""
     logged_in = (*before.queues, *event.standing.queues)
-    queues = _distinct((*logged_in, *(fact.queue for fact in event.facts)))
+    concerned = (*logged_in, *(fact.queue for fact in event.facts))
+    queues = _distinct(name for queue in concerned for name in (before.names_now.get(queue, queue), queue))
     for fact in event.facts:
         kind = f"agent.{fact.kind}"
         if kind in KINDS and _is_new(fact, event):
             data = MessageData(
                 position=position,
                 id=event.originator_id,
-                queue=fact.queue or None,
+                queue=before.names_now.get(fact.queue, fact.queue) or None,
                 queues=queues,
                 every_queue="" in logged_in,
                 agent=event.name,

@@ -161,11 +161,15 @@ class Queues:
 
     def by_name_now(self, names: Iterable[str]) -> dict[str, list[str]]:
         """These names, those of one queue together under its current name; one that is in no settings stands for itself."""
-        now = {identity(name): self.name_now(queue.id) for queue in self.known for name in (queue.name, queue.spelling)}
         found: dict[str, list[str]] = {}
         for name in names:
-            found.setdefault(now.get(identity(name), name), []).append(name)
+            found.setdefault(self._now.get(identity(name), name), []).append(name)
         return found
+
+    @cached_property
+    def _now(self) -> dict[str, str]:
+        """The current name of a queue by each of its names. Each agent of a board asks for it."""
+        return {identity(name): self.name_now(queue.id) for queue in self.known for name in (queue.name, queue.spelling)}
 
     def ids(self, name: str) -> list[UUID]:
         """The ids of visits whose queue is called `name` now."""

@@ -84,7 +84,7 @@ def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
     shown = observed_instant(on)
     going_on = open_calls(on.view, shown.at_ms)
     calls_of_now = alongside(calls_now, on.view, question, shown.at_ms, going_on, opened)
-    people = [state for state in agent_states(on.view, shown.at_ms, going_on) if _selected(question, state)]
+    people = [_in_queues_of_now(on, state) for state in agent_states(on.view, shown.at_ms, going_on) if _selected(question, state)]
     calls, identities = calls_of_now.result()
     return {
         "at": iso(shown.at_ms, where),
@@ -94,6 +94,11 @@ def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
         "waiting": _under_settings(on, _waiting(question, going_on.visits, shown.at_ms, identities)),
         "calls": _under_settings(on, calls),
     }
+
+
+def _in_queues_of_now(on: QueryContext, state: AgentState) -> AgentState:
+    """The same with the queues in which the agent is under their current names."""
+    return replace(state, queues=sorted(on.queues.by_name_now(state.queues)))
 
 
 def _under_settings(on: QueryContext, rows: list[Row]) -> list[Row]:

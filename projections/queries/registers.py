@@ -83,7 +83,7 @@ def page(
 
     def ask(view: TemporalView) -> list[R]:
         sql = _PAGE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY)
-        return view.ask(kind, sql, after_name=after[0], after_id=after[1], limit=limit)
+        return _in_queues_of_now(view, view.ask(kind, sql, after_name=after[0], after_id=after[1], limit=limit))
 
     return rows.answer(as_of, moment_ms, ask)
 
@@ -93,10 +93,22 @@ def one(rows: CompanyRows, kind: type[R], id: UUID, *, as_of: int | None = None,
     """The thing of a kind that has this id."""
 
     def ask(view: TemporalView) -> list[R]:
-        return view.ask(kind, _ONE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY), id=id)
+        found = view.ask(kind, _ONE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY), id=id)
+        return _in_queues_of_now(view, found)
 
     found, _ = rows.answer(as_of, moment_ms, ask)
     return found[0] if found else None
+
+
+def _in_queues_of_now(view: TemporalView, found: list[R]) -> list[R]:
+    """These, with the queues of agents under their current names."""
+    if not any(isinstance(row, RegisteredAgent) and row.queues for row in found):
+        return found
+    queues = queues_of(view)
+    return [
+        msgspec.structs.replace(row, queues=tuple(sorted(queues.by_name_now(row.queues)))) if isinstance(row, RegisteredAgent) else row
+        for row in found
+    ]
 
 
 @query(ANYONE, CompanyRows, on_screens=True, of_now=True)

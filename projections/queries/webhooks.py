@@ -10,9 +10,11 @@ from domain.access import MANAGE_WEBHOOKS
 from domain.agent_events import AgentEvent
 from domain.base import Event
 from domain.errors import NotFound
+from domain.ids import queue_id
 from domain.queues import Queue, QueueEvent
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
+from domain.voice.presence import PresenceState
 from domain.webhook_messages import Before
 from domain.webhooks import PostTarget, Webhook
 from projections.query_bus import CompanyLog, query
@@ -48,11 +50,19 @@ def known_before(store: Store, event: Event) -> Before:
             return Before.of_call(project(store.stream(id, until=version - 1), Interaction))
         case AgentEvent(facts=[_, *_]):
             previous = store.newest(id, until=version - 1)
-            return Before.of_agent(previous.standing) if isinstance(previous, AgentEvent) else Before()
+            standing = previous.standing if isinstance(previous, AgentEvent) else PresenceState()
+            concerned = {*standing.queues, *event.standing.queues, *(fact.queue for fact in event.facts)}
+            return Before.of_agent(standing, _names_now(store, event.tenant, concerned))
         case QueueEvent():
             return Before.of_queue(project(store.stream(id, until=version - 1), Queue))
         case _:
             return Before()
+
+
+def _names_now(store: Store, tenant: UUID, names: Iterable[str]) -> dict[str, str]:
+    """The current names of these queues, by the first ones."""
+    found = {name: project(store.stream(queue_id(tenant, name)), Queue) for name in names}
+    return {name: queue.name for name, queue in found.items() if queue is not None}
 
 
 @query(MANAGE_WEBHOOKS, CompanyLog)

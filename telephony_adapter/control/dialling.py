@@ -16,6 +16,7 @@ from domain.base import Event
 from domain.ids import agent_id
 from domain.phones import phone_of
 from domain.voice.interaction_events import CallDialled
+from telephony_adapter.control.agents import queue_at
 from telephony_adapter.control.effects import Effect, Why
 from telephony_adapter.control.pbx import Pbx, PbxRefuses
 
@@ -56,12 +57,13 @@ class Dialling(Effect):
         if agent is None or not agent.interfaces:
             return self.unperformed(event, "failed")
         number = pbx.store.keyring.open(dialled.private)
+        queue = queue_at(pbx, dialled.queue)
         answered = pbx.ring(
             agent.interfaces[0],
             RINGS_MS,
             ChannelId=event.change.call.call,
             CallerID=f"<{number}>",
-            Variable=[*auto_answer(agent), of_queue(dialled.queue)],
+            Variable=[*auto_answer(agent), of_queue(queue.spelling if queue is not None else dialled.queue)],
             **_then(pbx, number),
         )
         return (

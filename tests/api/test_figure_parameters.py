@@ -73,6 +73,25 @@ def test_a_name_finds_what_the_queue_did_under_former_names_and_its_id_the_same(
     assert ana.post("/v1/interactions/search", {"queue_id": [queue], "count": True}).json()["count"] == 2
 
 
+def test_an_agent_who_was_logged_in_before_a_renaming_is_shown_in_the_queue_of_now_and_dials_for_it(ana, center):
+    queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
+    agent = ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]}).json()["id"]
+    ana.post(f"/v1/queues/{queue}/rename", {"name": "Comercial"})
+    assert ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["Comercial"]}).json()["result"]["queues"] == ["Comercial"]
+    dialled = ana.post("/v1/interactions/dial", {"queue": "Comercial", "agent": "Ana", "to_number": "5511987654321"}).json()["id"]
+    position = ana.post(f"/v1/interactions/{dialled}/end", {}).json()["position"]
+    center.clock.pass_s(60)
+    cover(center)
+    for params in ({"at_least": position}, {"at_least": position, "queue": "vendas"}, {"at_least": position, "queue_id": queue}):
+        (shown,) = [row for rows in ana.get("/v1/monitoring", params=params).json()["agents"].values() for row in rows]
+        assert (shown["agent"], shown["queues"]) == ("Ana", ["Comercial"])
+    assert ana.get(f"/v1/agents/{agent}").json()["queues"] == ["Comercial"]
+    assert [one["queues"] for one in ana.get("/v1/agents").json()["items"]] == [["Comercial"]]
+    reported = ana.get("/v1/reports/outbound", params={"by": "queue"}).json()["items"]
+    assert [row["queue"] for row in reported] == ["Comercial"]
+    assert ana.get(f"/v1/interactions/{dialled}").json()["attempt"]["queue"] == "Comercial"
+
+
 def test_reports_and_dashboards_filter_by_id_too(renamed):
     ana, queue, agent = renamed
 

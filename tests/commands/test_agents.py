@@ -9,6 +9,7 @@ import pytest
 
 from commands.agents import AssignAgent, LogIn, LogOut, PauseAgent, RegisterAgent, ResumeAgent
 from commands.command_bus import Caller, CommandBus
+from commands.handler_context import Command
 from commands.interactions import (
     AnswerCall,
     DialOut,
@@ -23,12 +24,12 @@ from commands.interactions import (
     WrapUp,
 )
 from commands.observations import MatchMember, ObserveAgent
-from commands.queues import RegisterQueue
+from commands.queues import RegisterQueue, RenameQueue
 from commands.users import DeactivateUser, RegisterUser
 from domain.access import ACT_FOR_OTHERS, PERMISSIONS, Actor, Level
 from domain.agents import Agent
 from domain.errors import AlreadyExists, NotAllowed, NotFound, Refused
-from domain.ids import agent_id
+from domain.ids import agent_id, queue_id
 from domain.voice.facts import Fact
 from store.event_store import Store, project
 
@@ -195,3 +196,71 @@ def test_acting_for_another_needs_the_permission_and_the_events_record_for_whom(
     weaker = user(bus, "eva@empresa.example", "admin", frozenset(set(PERMISSIONS) - {ACT_FOR_OTHERS}))
     with pytest.raises(NotAllowed):
         bus.execute(LogIn(agent="Ana"), weaker)
+
+
+def said(bus: CommandBus, command: Command) -> list[str]:
+    """The queues in which the agent is, as the command answers."""
+    return list(bus.execute(command, OPERATOR).result["queues"])
+
+
+@pytest.fixture
+def renamed(bus: CommandBus, ana: Caller) -> CommandBus:
+    """Ana logged in to a queue that was renamed then."""
+    bus.execute(LogIn(agent="Ana", queues=("vendas",)), ana)
+    bus.execute(RenameQueue(queue=queue_id(TENANT, "vendas"), name="Comercial"), OPERATOR)
+    return bus
+
+
+@pytest.mark.parametrize("out", ["Comercial", "vendas", "COMERCIAL "])
+@pytest.mark.parametrize("again", ["", "Comercial", "vendas"])
+def test_an_agent_is_in_a_renamed_queue_once_and_leaves_it_by_any_of_its_names(renamed: CommandBus, again: str, out: str) -> None:
+    if again:
+        assert said(renamed, LogIn(agent="Ana", queues=(again,))) == ["Comercial"]
+    assert said(renamed, PauseAgent(agent="Ana", reason="almoço")) == ["Comercial"]
+    assert said(renamed, LogOut(agent="Ana", queues=(out,))) == []
+    assert agent(renamed, "Ana").standing.session is None
+
+
+@pytest.mark.parametrize(("into", "out"), [("Comercial", "vendas"), ("vendas", "Comercial")])
+def test_a_source_that_uses_another_name_of_a_queue_means_the_session_in_it(renamed: CommandBus, into: str, out: str) -> None:
+    renamed.execute(LogOut(agent="Ana"), OPERATOR)
+    assert said(renamed, LogIn(agent="Ana", queues=(into,))) == ["Comercial"]
+    at = renamed.clock.now_us()
+    seen = Fact("paused", at, "ami", queue=out, text="almoço")
+    renamed.execute(ObserveAgent(agent="Ana", facts=(seen,)), OPERATOR)
+    assert agent(renamed, "Ana").standing.paused.keys() == agent(renamed, "Ana").standing.queues.keys()
+    position = renamed.store.head()
+    renamed.execute(ObserveAgent(agent="Ana", facts=(seen,)), OPERATOR)
+    assert renamed.store.head() == position
+    left = Fact("logged_out", renamed.clock.now_us(), "ami", queue=out)
+    renamed.execute(ObserveAgent(agent="Ana", facts=(left,)), OPERATOR)
+    assert agent(renamed, "Ana").queues_now() == ()
+
+
+def test_an_agent_leaves_a_queue_that_a_source_called_by_the_new_name_before_the_renaming(bus: CommandBus, ana: Caller) -> None:
+    seen = Fact("logged_in", bus.clock.now_us(), "ami", queue="Comercial")
+    bus.execute(ObserveAgent(agent="Ana", facts=(seen,)), OPERATOR)
+    bus.execute(RenameQueue(queue=queue_id(TENANT, "vendas"), name="Comercial"), OPERATOR)
+    assert said(bus, LogOut(agent="Ana", queues=("vendas",))) == []
+
+
+def test_a_pause_in_a_renamed_queue_keeps_its_calls_away_under_any_name(renamed: CommandBus) -> None:
+    renamed.execute(RegisterQueue(name="suporte"), OPERATOR)
+    renamed.execute(LogIn(agent="Ana", queues=("suporte",)), OPERATOR)
+    paused = Fact("paused", renamed.clock.now_us(), "ami", queue="vendas", text="almoço")
+    renamed.execute(ObserveAgent(agent="Ana", facts=(paused,)), OPERATOR)
+    call = renamed.execute(StartCall(), OPERATOR).id
+    renamed.execute(OfferCall(interaction=call, queue="Comercial"), OPERATOR)
+    for command in (AnswerCall(interaction=call, agent="Ana"), DialOut(to_number="5511987654321", agent="Ana", queue="Comercial")):
+        with pytest.raises(Refused) as refused:
+            renamed.execute(command, OPERATOR)
+        assert refused.value.code == "agent-paused"
+
+
+def test_a_log_out_of_a_queue_in_which_the_agent_is_not_changes_nothing(bus: CommandBus, ana: Caller) -> None:
+    bus.execute(RegisterQueue(name="suporte"), OPERATOR)
+    bus.execute(LogIn(agent="Ana", queues=("vendas",)), ana)
+    head = bus.store.head()
+    assert said(bus, LogOut(agent="Ana", queues=("suporte",))) == ["vendas"]
+    assert bus.store.head() == head
+    assert said(bus, LogOut(agent="Ana", queues=("suporte", "vendas"))) == []

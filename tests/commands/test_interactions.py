@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
+from commands.callbacks import RequestCallback
+from commands.calls import PlaceCall
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import (
@@ -31,6 +33,7 @@ from commands.queues import DeactivateQueue, DeleteQueue, RegisterQueue, RenameQ
 from domain.agent_events import AgentTookCall
 from domain.agents import Agent
 from domain.base import NOBODY, SECOND, Personal
+from domain.callbacks import CallbackRequested
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id, interaction_id, queue_id
 from domain.voice.call_state import CallState
@@ -503,6 +506,25 @@ def test_all_spellings_of_a_queue_and_of_an_agent_are_one(bus: CommandBus) -> No
     assert (visit.queue, visit.agent) == ("vendas", "Ana")
     with pytest.raises(AlreadyExists):
         bus.execute(RegisterQueue(name="Vendas "), CALLER)
+
+
+@pytest.mark.parametrize("name", ["Comercial", "vendas"])
+def test_a_live_command_gives_a_call_to_a_renamed_queue_under_its_name_of_now(bus: CommandBus, name: str) -> None:
+    offered = start(bus)
+    bus.execute(MatchMember(interface="PJSIP/1001", member="Ana"), CALLER)
+    bus.execute(RenameQueue(queue=queue_id(TENANT, "vendas"), name="Comercial"), CALLER)
+    bus.execute(OfferCall(interaction=offered, queue=name, at=at(12)), CALLER)
+    assert [visit.queue for visit in state(bus, offered).visits] == ["Comercial"]
+    dialled = bus.execute(DialOut(to_number="11988000039", queue=name, at=at(13)), CALLER).id
+    placed = bus.execute(PlaceCall(agent="Ana", number="11988000039", queue=name), CALLER).id
+    for id in (dialled, placed):
+        attempt = state(bus, id).attempt
+        assert attempt is not None
+        assert attempt.queue == "Comercial"
+    asked = bus.execute(RequestCallback(call="log.1", ivr="dia", queue=name, number="11988000039", at=at(14)), CALLER).id
+    (event,) = bus.store.stream(asked)
+    assert isinstance(event, CallbackRequested)
+    assert event.queue == "Comercial"
 
 
 def test_a_source_that_spells_a_renamed_queue_anew_repeats_nothing(bus: CommandBus) -> None:

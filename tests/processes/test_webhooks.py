@@ -244,6 +244,30 @@ def test_the_settings_of_a_queue_belong_to_it_under_its_former_and_its_new_name(
     assert of[other] == []
 
 
+def test_what_agents_and_dialled_calls_do_in_a_renamed_queue_is_posted_under_its_new_name(posting: Posting) -> None:
+    queue = posting.do(RegisterQueue(name="vendas")).id
+    posting.do(LogIn(agent="Ana", queues=("vendas",)))
+    posting.do(RenameQueue(queue=queue, name="Comercial"))
+    posting.clock.pass_s(1)
+    webhook = posting.create(queues=("Comercial",), events=tuple(KINDS_OF_ALL)).id
+    for command in (
+        PauseAgent(agent="Ana", reason="almoço"),
+        LogOut(agent="Ana", queues=("vendas",)),
+        LogIn(agent="Ana", queues=("Comercial",)),
+        DialOut(to_number="+5511987654321", queue="Comercial", agent="Ana"),
+    ):
+        posting.clock.pass_s(1)
+        posting.do(command)
+    posting.queued()
+    told = [(one.type, json.loads(one.body)["data"]["queue"]) for one in posting.deliveries(webhook)]
+    assert told == [
+        ("agent.paused", None),
+        ("agent.logged_out", "Comercial"),
+        ("agent.logged_in", "Comercial"),
+        ("interaction.dialled", "Comercial"),
+    ]
+
+
 def test_what_happened_before_the_webhook_and_during_a_pause_is_not_queued(posting: Posting) -> None:
     posting.call()
     posting.clock.pass_s(1)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
+from commands.agents import LogIn
+from commands.calls import PlaceCall
+from commands.command_bus import Caller, CommandBus
+from commands.observations import MatchMember
+from commands.queues import RegisterQueue, RenameQueue
+from domain.access import PERMISSIONS
 from domain.agents import Agent
 from domain.ids import agent_id
 from domain.phones import phone_of
 from settings import Asterisk
-from telephony_adapter.control.dialling import ANSWERS_ITSELF, auto_answer, of_queue
+from store.event_store import Store
+from telephony_adapter.ami.connection import Answer
+from telephony_adapter.control.dialling import ANSWERS_ITSELF, Dialling, auto_answer, of_queue
 from telephony_adapter.control.pbx import Pbx, PbxRefuses
 from tests.kit.facts import TENANT
 
@@ -36,3 +47,26 @@ def test_only_the_telephone_that_atende_made_for_the_agent_answers_by_itself(oth
     assert auto_answer(agent) == ANSWERS_ITSELF
     agent.interfaces = (others, phone_of(TENANT, agent.id).interface)
     assert auto_answer(agent) == ()
+
+
+class Asked:
+    """A connection to a PBX whose telephones answer. fields: of the last action."""
+
+    def outcome(self, *_: object, **fields: object) -> Answer:
+        self.fields = fields
+        answer = Answer("Response: Success\r\n")
+        answer.items.append({"Response": "Success"})
+        return answer
+
+
+def test_the_dialplan_knows_a_renamed_queue_by_its_first_name(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        bus, caller, asked = CommandBus(store), Caller(TENANT, "test", frozenset(PERMISSIONS)), Asked()
+        queue = bus.execute(RegisterQueue(name="vendas"), caller).id
+        bus.execute(LogIn(agent="Ana"), caller)
+        bus.execute(MatchMember(interface="PJSIP/1001", member="Ana"), caller)
+        bus.execute(RenameQueue(queue=queue, name="Comercial"), caller)
+        placed = bus.execute(PlaceCall(agent="Ana", number="11987654321", queue="Comercial"), caller)
+        pbx = Pbx(Asterisk("pbx", "u", "s", trunk="tronco"), TENANT, asked, store, lambda: 0)  # type: ignore[arg-type]
+        assert Dialling().perform(store.stream(placed.id)[0], pbx) == ()
+        assert asked.fields["Variable"] == ["__ATENDE_FILA=vendas"]

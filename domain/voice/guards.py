@@ -52,7 +52,10 @@ def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
     if call.ended_ms is not None and fact.kind not in _AFTER_THE_CALL:
         raise Refused("call-ended", "the call has ended")
     if fact.kind in _WAITING:
-        return replace(fact, queue=_waiting_visit(state).queue)
+        visit = _waiting_visit(state)
+        if fact.kind == "ring_no_answer":
+            _must_ring(state, visit, fact.agent)
+        return replace(fact, queue=visit.queue)
     if fact.kind in _TALKING:
         talk = _going_on(state, fact.kind)
         return replace(fact, queue=talk.queue, mark=talk.mark)
@@ -97,6 +100,11 @@ def _waiting_visit(state: CallState) -> Visit:
     if visit is None:
         raise Refused("call-not-waiting", "the call is not waiting in a queue")
     return visit
+
+
+def _must_ring(state: CallState, visit: Visit, agent: str) -> None:
+    if not any(ring.agent == agent and ring.until_ms is None for ring in state.rings[visit.n]):
+        raise Refused("agent-not-ringing", f"the phone of the agent {agent} does not ring for this call")
 
 
 def _going_on(state: CallState, kind: FactKind) -> Talk:

@@ -23,6 +23,7 @@ from commands.interactions import (
     ReleaseCall,
     ResumeCall,
     RingAgent,
+    RingNoAnswer,
     StartCall,
     WrapUp,
 )
@@ -111,6 +112,25 @@ def test_an_agent_who_is_logged_out_cannot_answer(bus: CommandBus) -> None:
     bus.execute(LogOut(agent="Ana", at=at(13)), CALLER)
     with pytest.raises(Refused, match="not logged in"):
         bus.execute(AnswerCall(interaction=id, agent="Ana", at=at(14)), CALLER)
+
+
+def test_a_ring_in_vain_is_refused_unless_that_agents_phone_rings_for_the_visit(bus: CommandBus) -> None:
+    id = start(bus)
+    bus.execute(LogIn(agent="Bruno", at=at(10)), CALLER)
+    bus.execute(OfferCall(interaction=id, queue="vendas", at=at(12)), CALLER)
+    bus.execute(RingAgent(interaction=id, agent="Ana", at=at(13)), CALLER)
+
+    def refused(agent: str, second: float) -> None:
+        with pytest.raises(Refused) as error:
+            bus.execute(RingNoAnswer(interaction=id, agent=agent, at=at(second)), CALLER)
+        assert error.value.code == "agent-not-ringing"
+
+    refused("Bruno", 14)
+    bus.execute(LogOut(agent="Bruno", at=at(14)), CALLER)
+    refused("Bruno", 15)
+    bus.execute(RingNoAnswer(interaction=id, agent="ANA", at=at(16)), CALLER)
+    refused("Ana", 17)
+    assert [(ring.agent, ring.outcome) for rings in state(bus, id).rings for ring in rings] == [("Ana", "no-answer")]
 
 
 def test_time_does_not_run_backwards(bus: CommandBus) -> None:

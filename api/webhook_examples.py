@@ -97,5 +97,7 @@ def webhook_examples() -> dict[str, Any]:
     dialled = _facts("dialled", queue="cobranca", agent="Ana", by="agent_first")
     day.call_goes("crm-6", [*dialled, *_facts("dial_answered"), *ends])
     day.call_goes("crm-7", [*dialled, *_facts("dial_failed", text="busy")])
+    for number, end in enumerate(_facts("withdrawn", "emptied", "unseen_end", queue="vendas"), 8):
+        day.call_goes(f"crm-{number}", [*arrives, *offered, end])
     day.webhook_is_tested()
     return {kind: msgspec.json.decode(msgspec.json.encode(day.messages[kind])) for kind in POSTED}

@@ -178,7 +178,8 @@ MEANINGS: dict[Code, Meaning] = {
     "agent-logged-out": Meaning("The agent is logged in to no queue.", "Let the agent log in first, or name another agent."),
     "agent-not-paused": Meaning("The agent is not paused, so no pause can end.", "Nothing: the agent is available already."),
     "agent-not-ringing": Meaning(
-        "The agent's phone does not ring for this call, so it cannot ring in vain.", "Send `ring` first, or name the agent whose phone rings."
+        "The agent's phone does not ring for this call, so it cannot ring in vain.",
+        "Send `ring` first, or name the agent whose phone rings.",
     ),
     "agent-of-another-user": Meaning("The agent belongs to another user.", "Act as an agent of your own."),
     "agent-paused": Meaning(

@@ -31,7 +31,7 @@ _POSTED: Final = (
     "interaction.arrived", "interaction.dialled", "interaction.dial_answered", "interaction.dial_failed", "interaction.offered",
     "interaction.rang", "interaction.ring_no_answer", "interaction.answered", "interaction.held", "interaction.resumed",
     "interaction.released", "interaction.wrap_up", "interaction.abandoned", "interaction.timed_out", "interaction.left_by_key",
-    "interaction.turned_away", "interaction.tagged", "interaction.hung_up",
+    "interaction.withdrawn", "interaction.emptied", "interaction.turned_away", "interaction.unseen_end", "interaction.tagged", "interaction.hung_up",
     "agent.logged_in", "agent.logged_out", "agent.paused", "agent.resumed",
 )  # fmt: skip
 """The events that webhooks post. A message has the name of its event, also where an event of several facts tells of it."""

@@ -28,7 +28,8 @@ _AFTER_THE_CALL: _Kinds = frozenset({"wrap_up", "tagged", "quality", "note"})
 def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """The facts of a command, with the queue of each, and the facts of what the command ends.
 
-    A customer who hangs up while waiting has abandoned; one who hangs up while talking has ended the talk. Wrap-up lasts from the end of
+    A customer who hangs up while waiting has abandoned; one who hangs up while talking has ended the talk; an attempt that ends while it is dialled
+    has failed. Wrap-up lasts from the end of
     the talk. `latest`: the instant (us) of the last known fact. Raises NotFound, Refused, InvalidField.
     """
     call = _existing(state)
@@ -87,9 +88,11 @@ def _existing(state: CallState) -> Call:
 
 
 def _cut_short(state: CallState, fact: Fact) -> tuple[Fact, ...]:
-    """What a hang-up ends: the wait or the talk."""
+    """What a hang-up ends: the dialling, the wait or the talk."""
     if fact.kind != "hung_up":
         return ()
+    if state.attempt is not None and not state.attempt.result:
+        return (Fact("dial_failed", fact.at, text="failed", ref="dial_failed"),)
     if any(visit.end == "" for visit in state.visits):
         return (Fact("abandoned", fact.at, ref="abandoned"),)
     return (Fact("released", fact.at, by="caller", ref="released"),) if any(talk.goes_on for talk in talks(state)) else ()

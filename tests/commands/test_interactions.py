@@ -37,6 +37,7 @@ from domain.ids import agent_id, interaction_id, queue_id
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call
 from domain.voice.facts import Fact
+from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
 from store.event_store import Store, project
 from tests.kit.facts import T0, TENANT, log, stretches
@@ -149,6 +150,18 @@ def test_hanging_up_while_waiting_is_abandoning(bus: CommandBus) -> None:
     assert known.status == "abandoned"
     with pytest.raises(Refused, match="ended"):
         bus.execute(OfferCall(interaction=id, queue="vendas", at=at(31)), CALLER)
+
+
+def test_hanging_up_while_dialling_fails_the_attempt(bus: CommandBus) -> None:
+    start(bus)
+    id = bus.execute(DialOut(to_number="11988000039", agent="Ana", queue="vendas", at=at(12)), CALLER).id
+    bus.execute(EndCall(interaction=id, at=at(20)), CALLER)
+    attempt = state(bus, id).attempt
+    assert attempt is not None
+    assert (attempt.result, attempt.ended_ms, call(bus, id).ended_ms) == ("failed", at(20) // 1_000, at(20) // 1_000)
+    *_, last = bus.store.stream(id)
+    assert isinstance(last, InteractionEvent)
+    assert [(fact.kind, fact.text) for fact in last.facts] == [("dial_failed", "failed"), ("hung_up", "")]
 
 
 def test_the_same_outside_call_twice_is_one(bus: CommandBus) -> None:

@@ -12,11 +12,12 @@ import msgspec
 from domain.agents import Agent
 from domain.base import SECOND, Event, EventMetadata
 from domain.ids import agent_id, company_id, interaction_id, queue_id
+from domain.known_before import Before
 from domain.queues import Queue, QueueSettings
 from domain.voice.context import Context
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
-from domain.webhook_messages import POSTED, Before, WebhookMessage, message_of_test, messages_of
+from domain.webhook_messages import POSTED, WebhookMessage, message_of_test, messages_of
 
 _COMPANY = company_id("Empresa")
 _WEBHOOK = UUID("7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10")

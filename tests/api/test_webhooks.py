@@ -337,16 +337,16 @@ def test_the_examples_tell_what_a_real_center_posts(ana, center):
 
 
 @pytest.mark.parametrize(
-    ("path", "begin", "steps", "told"),
+    ("begins", "steps", "told"),
     [
-        ("/v1/interactions/dial", {"to_number": "5511987654321"}, ("end",), ["dialled", "dial_failed", "hung_up"]),
-        ("/v1/interactions", {}, ("offer", "end"), ["arrived", "offered", "abandoned", "hung_up"]),
-        ("/v1/interactions", {}, ("offer", "withdraw", "end"), ["arrived", "offered", "withdrawn", "hung_up"]),
+        ("/dial", ("end",), ["dialled", "dial_failed", "hung_up"]),
+        ("", ("offer", "end"), ["arrived", "offered", "abandoned", "hung_up"]),
+        ("", ("offer", "withdraw", "end"), ["arrived", "offered", "withdrawn", "hung_up"]),
     ],
 )
-def test_what_the_end_of_a_call_ends_and_how_a_visit_ends_is_posted(ana, center, path, begin, steps, told):
+def test_what_the_end_of_a_call_ends_and_how_a_visit_ends_is_posted(ana, center, begins, steps, told):
     ana.post("/v1/queues", {"name": "vendas"})
-    call = ana.post(path, begin).json()["id"]
+    call = ana.post(f"/v1/interactions{begins}", {"to_number": "5511987654321"}).json()["id"]
     for step in steps:
         assert ana.post(f"/v1/interactions/{call}/{step}", {"queue": "vendas"} if step == "offer" else {}).status_code == 200, step
     messages = [

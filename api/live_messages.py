@@ -6,7 +6,7 @@ Only this module makes messages from events. No message holds a customer's data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -18,8 +18,8 @@ from domain.access import ATTEND, Permission
 from domain.agent_events import AgentEvent, AgentTookCall
 from domain.base import Event
 from domain.ivr import IvrEvent
+from domain.known_before import Before, concerned
 from domain.queues import QueueEvent, QueueNameTaken
-from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.happenings import MEANINGS, said_of
 from domain.voice.interaction_events import InteractionEvent
@@ -109,17 +109,21 @@ LiveMessage = Annotated[
 ]
 
 
-def message_of(event: Event, position: int, calls: Mapping[UUID, Call]) -> LiveMessage | None:
-    """The message of an event; None for events that the stream leaves out (users, contacts, companies). calls: what the first event of each call says of it."""
+def message_of(event: Event, position: int, before: Before) -> LiveMessage | None:
+    """The message of an event; None for events that the stream leaves out (users, contacts, companies). before: of a call at least its head, unless the event has it."""
     common: dict[str, Any] = {"position": position, "occurred_at": iso(event.occurred_at // 1_000)}
     match event:
-        case InteractionEvent(originator_id=id, facts=facts):
-            call = calls[id]
-            return InteractionMessage(interaction_id=id, call=call.call, protocol=call.protocol, steps=_steps(facts), **common)
+        case InteractionEvent(originator_id=id):
+            call = event.change.call or before.call
+            assert call is not None
+            return InteractionMessage(
+                interaction_id=id, call=call.call, protocol=call.protocol, steps=_steps(concerned(event, before)), **common
+            )
         case AgentTookCall():
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts, standing=standing):
-            return AgentMessage(agent_id=id, agent=name, queues=list(standing.queues), steps=_steps(facts), **common)
+            steps = _steps((fact, fact.queue, fact.agent) for fact in facts)
+            return AgentMessage(agent_id=id, agent=name, queues=list(standing.queues), steps=steps, **common)
         case QueueNameTaken():
             return None  # the renamed queue's own message says so
         case QueueEvent(originator_id=id):
@@ -137,8 +141,9 @@ def unreadable(event: Event, position: int) -> UnreadableMessage:
     return UnreadableMessage(position=position, occurred_at=iso(event.occurred_at // 1_000))
 
 
-def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
-    return [LiveAction(kind=fact.kind, queue=fact.queue or None, agent=fact.agent or None, **said_of(fact)) for fact in facts]
+def _steps(facts: Iterable[tuple[Fact, str, str]]) -> list[LiveAction]:
+    """A step for each fact, with the queue and the agent that it concerns."""
+    return [LiveAction(kind=fact.kind, queue=queue or None, agent=agent or None, **said_of(fact)) for fact, queue, agent in facts]
 
 
 def schemas() -> dict[str, Any]:

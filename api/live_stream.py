@@ -14,7 +14,7 @@ import asyncio
 import logging
 import math
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -25,10 +25,10 @@ from starlette.concurrency import run_in_threadpool
 
 from api.fair_turns import ANY_NUMBER, Claim, FairTurns
 from api.http_metrics import Instruments
+from api.live_before import Calls, befores
 from api.live_messages import LiveMessage, message_of, unreadable
 from domain.base import Event
-from domain.voice.calls import Call
-from domain.voice.interaction_events import InteractionEvent
+from domain.known_before import Before
 from store.database import StoreUnavailable
 from store.recorded_event import DecodedEvent
 
@@ -61,14 +61,11 @@ READERS_AT_ONCE = 1
 """Of the clients that are behind so many read the log at the same time: more of them would be no quicker, and take the processor from others."""
 
 
-class Log(Protocol):
+class Log(Calls, Protocol):
     """The log as a follower needs it."""
 
     def read(self, after: int, limit: int, companies: Collection[UUID]) -> Sequence[DecodedEvent[Event]]:
         """Of the next `limit` events after a position those of these companies. Raises StoreUnavailable."""
-
-    def first_of(self, ids: Sequence[UUID]) -> Sequence[Event]:
-        """The first event of each of these aggregates. Raises StoreUnavailable."""
 
     def head(self) -> int:
         """Position of the last event."""
@@ -102,13 +99,13 @@ def as_sent(message: LiveMessage) -> bytes:
     return ServerSentEvent(message.model_dump_json(), event=message.type, id=str(message.position), sep="\n").encode()
 
 
-def render(recorded: DecodedEvent[Event], calls: Mapping[UUID, Call]) -> RenderedMessage | None:
-    """The message of an event; None for events that the stream leaves out. calls: what the first event of each call says of it.
+def render(recorded: DecodedEvent[Event], before: Before) -> RenderedMessage | None:
+    """The message of an event; None for events that the stream leaves out. before: what was known of a call.
 
     An event of which no message can be made becomes an UnreadableMessage: clients read the board again, and the stream goes on.
     """
     try:
-        message = message_of(recorded.event, recorded.position, calls)
+        message = message_of(recorded.event, recorded.position, before)
     except Exception:
         log.exception("live stream: no message can be made of the event at position=%d topic=%s", recorded.position, recorded.event.TOPIC)
         message = unreadable(recorded.event, recorded.position)
@@ -265,17 +262,9 @@ class Feed:
         """What comes next in the log, for these companies. It takes long: call it in a thread."""
         until = max(after, min(after + _PAGE, self._log.head()))
         events = self._log.read(after, until - after, companies) if until > after else ()
-        calls = self._calls([recorded.event for recorded in events])
-        return _Page([(recorded.event.tenant, message) for recorded in events if (message := render(recorded, calls))], until)
-
-    def _calls(self, events: Sequence[Event]) -> dict[UUID, Call]:
-        """What the first event of each call among these says of it: its ids, which no later one changes. Those that are not among them are read at once."""
-        of_calls = [event for event in events if isinstance(event, InteractionEvent)]
-        first = {event.originator_id: event for event in of_calls if event.originator_version == 1}
-        earlier = list({event.originator_id for event in of_calls} - first.keys())
-        read = self._log.first_of(earlier) if earlier else ()
-        found = [*first.values(), *(event for event in read if isinstance(event, InteractionEvent))]
-        return {event.originator_id: event.change.call for event in found if event.change.call is not None}
+        known = befores(self._log, [recorded.event for recorded in events])
+        messages = [(recorded.event.tenant, render(recorded, before)) for recorded, before in zip(events, known, strict=True)]
+        return _Page([(company, message) for company, message in messages if message is not None], until)
 
     async def _supervise(self) -> None:
         """Follow the log for ever; after a failure, go on from the last position."""

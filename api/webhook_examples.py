@@ -12,11 +12,12 @@ import msgspec
 from domain.agents import Agent
 from domain.base import SECOND, Event, EventMetadata
 from domain.ids import agent_id, company_id, interaction_id, queue_id
+from domain.known_before import Before
 from domain.queues import Queue, QueueSettings
 from domain.voice.context import Context
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
-from domain.webhook_messages import POSTED, Before, WebhookMessage, message_of_test, messages_of
+from domain.webhook_messages import POSTED, WebhookMessage, message_of_test, messages_of
 
 _COMPANY = company_id("Empresa")
 _WEBHOOK = UUID("7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10")
@@ -97,5 +98,7 @@ def webhook_examples() -> dict[str, Any]:
     dialled = _facts("dialled", queue="cobranca", agent="Ana", by="agent_first")
     day.call_goes("crm-6", [*dialled, *_facts("dial_answered"), *ends])
     day.call_goes("crm-7", [*dialled, *_facts("dial_failed", text="busy")])
+    for number, end in enumerate(_facts("withdrawn", "emptied", "unseen_end", queue="vendas"), 8):
+        day.call_goes(f"crm-{number}", [*arrives, *offered, end])
     day.webhook_is_tested()
     return {kind: msgspec.json.decode(msgspec.json.encode(day.messages[kind])) for kind in POSTED}

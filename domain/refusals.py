@@ -13,6 +13,7 @@ RefusedCode = Literal[
     "agent-is-interface",
     "agent-logged-out",
     "agent-not-paused",
+    "agent-not-ringing",
     "agent-paused",
     "agent-without-telephone",
     "api-key-inactive",
@@ -176,6 +177,10 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "agent-logged-out": Meaning("The agent is logged in to no queue.", "Let the agent log in first, or name another agent."),
     "agent-not-paused": Meaning("The agent is not paused, so no pause can end.", "Nothing: the agent is available already."),
+    "agent-not-ringing": Meaning(
+        "The agent's phone does not ring for this call, so it cannot ring in vain.",
+        "Send `ring` first, or name the agent whose phone rings.",
+    ),
     "agent-of-another-user": Meaning("The agent belongs to another user.", "Act as an agent of your own."),
     "agent-paused": Meaning(
         "The agent is paused: who is paused takes no calls and dials none.", "Resume the agent first, or name another agent."

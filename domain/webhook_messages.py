@@ -6,8 +6,7 @@ Only this module makes them from events. No message holds a customer's number, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -16,13 +15,11 @@ import msgspec
 
 from domain.agent_events import AgentEvent
 from domain.base import CATALOGUE, SECOND, Event
-from domain.queues import Queue, QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
-from domain.voice.calls import Attempt, Call
-from domain.voice.facts import OUTBOUND_TALK, Fact
+from domain.known_before import Before, concerned
+from domain.queues import QueueEvent, QueueNameTaken, QueueRegistered, QueueRenamed
+from domain.voice.facts import Fact
 from domain.voice.happenings import MEANINGS, said_of
 from domain.voice.interaction_events import InteractionEvent
-from domain.voice.interactions import Interaction
-from domain.voice.presence import PresenceState
 
 LATEST_US = 3600 * SECOND
 """A fact that is recorded more than an hour after it happened belongs to an imported past: no webhook posts it."""
@@ -31,16 +28,10 @@ _POSTED: Final = (
     "interaction.arrived", "interaction.dialled", "interaction.dial_answered", "interaction.dial_failed", "interaction.offered",
     "interaction.rang", "interaction.ring_no_answer", "interaction.answered", "interaction.held", "interaction.resumed",
     "interaction.released", "interaction.wrap_up", "interaction.abandoned", "interaction.timed_out", "interaction.left_by_key",
-    "interaction.turned_away", "interaction.tagged", "interaction.hung_up",
+    "interaction.withdrawn", "interaction.emptied", "interaction.turned_away", "interaction.unseen_end", "interaction.tagged", "interaction.hung_up",
     "agent.logged_in", "agent.logged_out", "agent.paused", "agent.resumed",
 )  # fmt: skip
 """The events that webhooks post. A message has the name of its event, also where an event of several facts tells of it."""
-
-_IN_TALK: Final = frozenset({"held", "resumed", "released", "wrap_up", "tagged"})
-"""Facts about a talk, which name no agent: it is who answered, or who dialled."""
-
-_OF_ATTEMPT: Final = frozenset({"dialled", "dial_answered", "dial_failed"})
-_NOT_DIALLED: Final = Attempt(0)
 
 _QUEUE_CHANGED = "queue.changed"
 
@@ -110,40 +101,6 @@ class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
     data: MessageData
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What was known, before an event, of the call, the agent or the queue that it is about.
-
-    call: its head. attempt: of a dialled call. agent: who answered the call last. queues: those that the call had been in, or that the agent was logged in to ("" = every queue), or the queue's own name.
-    names_now: of an agent's queues that were renamed, the current names by the first ones.
-    """
-
-    call: Call | None = None
-    queues: tuple[str, ...] = ()
-    agent: str = ""
-    attempt: Attempt = _NOT_DIALLED
-    names_now: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of_call(cls, call: Interaction | None) -> Before:
-        """Of a call as it was known. None: it was not."""
-        if call is None or call.call is None:
-            return cls()
-        attempt = call.state.attempt or _NOT_DIALLED
-        answered = [visit.agent for visit in call.state.visits if visit.agent]
-        return cls(call.call, (attempt.queue, *(visit.queue for visit in call.state.visits)), next(reversed(answered), ""), attempt)
-
-    @classmethod
-    def of_agent(cls, standing: PresenceState, names_now: Mapping[str, str]) -> Before:
-        """Of an agent in this state."""
-        return cls(queues=tuple(standing.queues), names_now=names_now)
-
-    @classmethod
-    def of_queue(cls, queue: Queue | None) -> Before:
-        """Of a queue as it was set. None: it was not."""
-        return cls() if queue is None else cls(queues=(queue.name,))
-
-
 def messages_of(event: Event, position: int, before: Before) -> Iterator[WebhookMessage]:
     """The messages of an event in their order; none for an event that no webhook posts, or that tells of a past."""
     match event:
@@ -166,13 +123,9 @@ def message_of_test(webhook: UUID, position: int, at_us: int) -> WebhookMessage:
 
 
 def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator[WebhookMessage]:
-    """A call belongs to each queue that it has been in, from the offer to the end of the call. What happens in a talk concerns the agent who talks."""
-    call, attempt = event.change.call or before.call, event.change.attempt or before.attempt
-    talking, queues = before.agent or attempt.agent, before.queues
-    for fact in event.facts:
-        if fact.kind == "answered":
-            talking = fact.agent
-        queue, agent = _concerned(fact, attempt, talking)
+    """A call belongs to each queue that it has been in, from the offer to the end of the call."""
+    call, queues = event.change.call or before.call, before.queues
+    for fact, queue, agent in concerned(event, before):
         queues = _distinct((*queues, queue))
         kind = f"interaction.{fact.kind}"
         if call is not None and kind in KINDS and _is_new(fact, event):
@@ -188,13 +141,6 @@ def _of_call(event: InteractionEvent, position: int, before: Before) -> Iterator
                 **said_of(fact),
             )
             yield WebhookMessage(type=kind, timestamp=_iso(fact.at), data=data)
-
-
-def _concerned(fact: Fact, attempt: Attempt, talking: str) -> tuple[str, str]:
-    """The queue and the agent that a fact about a call concerns, whether it names them or not; "" for none. talking: who answered or dialled last."""
-    if fact.kind in _OF_ATTEMPT or fact.mark == OUTBOUND_TALK:
-        return fact.queue or attempt.queue, fact.agent or attempt.agent
-    return fact.queue, fact.agent or (talking if fact.kind in _IN_TALK else "")
 
 
 def _of_agent(event: AgentEvent, position: int, before: Before) -> Iterator[WebhookMessage]:

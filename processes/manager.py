@@ -14,7 +14,7 @@ from uuid import UUID
 
 from commands.handler_context import Command
 from domain.base import CATALOGUE, Event
-from domain.webhook_messages import Before
+from domain.known_before import Before
 from domain.webhooks import Webhook
 from store.database import Database
 from store.process_progress import Timer

@@ -12,9 +12,10 @@ import msgspec
 from domain.access import MANAGE_WEBHOOKS
 from domain.agent_events import AgentEvent
 from domain.base import Event
+from domain.known_before import Before
 from domain.queues import QueueEvent
 from domain.voice.interaction_events import InteractionEvent
-from domain.webhook_messages import Before, messages_of
+from domain.webhook_messages import messages_of
 from domain.webhooks import RedeliveryRequested, Webhook, WebhookDeleted, WebhookDisabled, WebhookEvent
 from processes.manager import Decision, Ports, ProcessManager, Timer, Write
 from store.webhook_deliveries import Delivery, Enqueue, Erase, Redeliver, Withdraw

@@ -28,7 +28,8 @@ _AFTER_THE_CALL: _Kinds = frozenset({"wrap_up", "tagged", "quality", "note"})
 def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """The facts of a command, with the queue of each, and the facts of what the command ends.
 
-    A customer who hangs up while waiting has abandoned; one who hangs up while talking has ended the talk. Wrap-up lasts from the end of
+    A customer who hangs up while waiting has abandoned; one who hangs up while talking has ended the talk; an attempt that ends while it is dialled
+    has failed. Wrap-up lasts from the end of
     the talk. `latest`: the instant (us) of the last known fact. Raises NotFound, Refused, InvalidField.
     """
     call = _existing(state)
@@ -52,7 +53,10 @@ def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
     if call.ended_ms is not None and fact.kind not in _AFTER_THE_CALL:
         raise Refused("call-ended", "the call has ended")
     if fact.kind in _WAITING:
-        return replace(fact, queue=_waiting_visit(state).queue)
+        visit = _waiting_visit(state)
+        if fact.kind == "ring_no_answer":
+            _must_ring(state, visit, fact.agent)
+        return replace(fact, queue=visit.queue)
     if fact.kind in _TALKING:
         talk = _going_on(state, fact.kind)
         return replace(fact, queue=talk.queue, mark=talk.mark)
@@ -84,9 +88,11 @@ def _existing(state: CallState) -> Call:
 
 
 def _cut_short(state: CallState, fact: Fact) -> tuple[Fact, ...]:
-    """What a hang-up ends: the wait or the talk."""
+    """What a hang-up ends: the dialling, the wait or the talk."""
     if fact.kind != "hung_up":
         return ()
+    if state.attempt is not None and not state.attempt.result:
+        return (Fact("dial_failed", fact.at, text="failed", ref="dial_failed"),)
     if any(visit.end == "" for visit in state.visits):
         return (Fact("abandoned", fact.at, ref="abandoned"),)
     return (Fact("released", fact.at, by="caller", ref="released"),) if any(talk.goes_on for talk in talks(state)) else ()
@@ -97,6 +103,11 @@ def _waiting_visit(state: CallState) -> Visit:
     if visit is None:
         raise Refused("call-not-waiting", "the call is not waiting in a queue")
     return visit
+
+
+def _must_ring(state: CallState, visit: Visit, agent: str) -> None:
+    if not any(ring.agent == agent and ring.until_ms is None for ring in state.rings[visit.n]):
+        raise Refused("agent-not-ringing", f"the phone of the agent {agent} does not ring for this call")
 
 
 def _going_on(state: CallState, kind: FactKind) -> Talk:

@@ -11,11 +11,11 @@ from domain.agent_events import AgentEvent
 from domain.base import Event
 from domain.errors import NotFound
 from domain.ids import queue_id
+from domain.known_before import Before
 from domain.queues import Queue, QueueEvent
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
 from domain.voice.presence import PresenceState
-from domain.webhook_messages import Before
 from domain.webhooks import PostTarget, Webhook
 from projections.query_bus import CompanyLog, query
 from store import webhook_deliveries

@@ -15,6 +15,7 @@ from api.live_stream import Feed, Quiet, RenderedMessage, render
 from domain.base import Event, Personal
 from domain.companies import CompanySettingsSet
 from domain.contacts import ContactAppeared
+from domain.known_before import Before
 from domain.queues import QueueActivated
 from domain.users import UserActivated
 from domain.voice.calls import Call, Change
@@ -185,7 +186,7 @@ def test_nothing_is_read_while_nobody_listens():
 def test_the_log_is_read_and_its_messages_are_made_outside_the_event_loop(monkeypatch):
     """Both for clients that are behind and for those that follow: others' requests are answered meanwhile."""
     rendered = set()
-    monkeypatch.setattr(live, "render", lambda recorded, calls: (rendered.add(threading.get_ident()), render(recorded, calls))[1])
+    monkeypatch.setattr(live, "render", lambda recorded, before: (rendered.add(threading.get_ident()), render(recorded, before))[1])
     log = Log()
     log.write(OURS)
 
@@ -392,7 +393,7 @@ def test_an_event_of_which_no_message_can_be_made_says_so(caplog):
     log = Log()
     log.write(OURS)
     row = Row(1, msgspec.structs.replace(log.rows[0].event, originator_id="no id"))
-    message = render(row, {})
+    message = render(row, Before())
     assert (message.message.type, message.position) == ("unreadable", 1)
     assert "position=1 topic=queue.activated" in caplog.text
 
@@ -409,7 +410,7 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
     number = Personal(UUID(int=9), "+5511987654321")
     facts = (Fact("arrived", 1_500, text="551140028922", private=number), Fact("offered", 1_500, queue="vendas", private=number))
     call = Call(call="crm-1", protocol=7, origin="Portal", direction="inbound", started_ms=1, number=number)
-    shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)), {UUID(int=3): call})
+    shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)), Before())
     assert shown is not None
     id, event, data = shown.sent.decode().rstrip().split("\n")
     assert (id, event) == ("id: 4", "event: interaction")
@@ -431,4 +432,4 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
 def test_events_of_users_companies_and_contacts_are_left_out(kind):
     fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 0}
     more = {field.name: None for field in msgspec.structs.fields(kind) if field.required and field.name not in fields}
-    assert render(Row(4, kind(**fields, **more)), {}) is None
+    assert render(Row(4, kind(**fields, **more)), Before()) is None

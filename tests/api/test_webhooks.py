@@ -336,6 +336,28 @@ def test_the_examples_tell_what_a_real_center_posts(ana, center):
         assert same(message) == same(examples[kind])
 
 
+@pytest.mark.parametrize(
+    ("begins", "steps", "told"),
+    [
+        ("/dial", ("end",), ["dialled", "dial_failed", "hung_up"]),
+        ("", ("offer", "end"), ["arrived", "offered", "abandoned", "hung_up"]),
+        ("", ("offer", "withdraw", "end"), ["arrived", "offered", "withdrawn", "hung_up"]),
+    ],
+)
+def test_what_the_end_of_a_call_ends_and_how_a_visit_ends_is_posted(ana, center, begins, steps, told):
+    ana.post("/v1/queues", {"name": "vendas"})
+    call = ana.post(f"/v1/interactions{begins}", {"to_number": "5511987654321"}).json()["id"]
+    for step in steps:
+        assert ana.post(f"/v1/interactions/{call}/{step}", {"queue": "vendas"} if step == "offer" else {}).status_code == 200, step
+    messages = [
+        message
+        for position, event in enumerate(center.store.stream(UUID(call)))
+        for message in messages_of(event, position, known_before(center.store, event))
+    ]
+    assert [message.type for message in messages] == [f"interaction.{kind}" for kind in told]
+    assert [message.data.result for message in messages if message.type == "interaction.dial_failed"] == ["failed"] * ("dialled" in told)
+
+
 def same(message):
     return {name: value for name, value in message["data"].items() if name not in ("position", "id", "protocol")}
 

@@ -25,6 +25,7 @@ from commands.interactions import (
     ReleaseCall,
     ResumeCall,
     RingAgent,
+    RingNoAnswer,
     StartCall,
     WrapUp,
 )
@@ -39,6 +40,7 @@ from domain.ids import agent_id, interaction_id, queue_id
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call
 from domain.voice.facts import Fact
+from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
 from store.event_store import Store, project
 from tests.kit.facts import T0, TENANT, log, stretches
@@ -116,6 +118,25 @@ def test_an_agent_who_is_logged_out_cannot_answer(bus: CommandBus) -> None:
         bus.execute(AnswerCall(interaction=id, agent="Ana", at=at(14)), CALLER)
 
 
+def test_a_ring_in_vain_is_refused_unless_that_agents_phone_rings_for_the_visit(bus: CommandBus) -> None:
+    id = start(bus)
+    bus.execute(LogIn(agent="Bruno", at=at(10)), CALLER)
+    bus.execute(OfferCall(interaction=id, queue="vendas", at=at(12)), CALLER)
+    bus.execute(RingAgent(interaction=id, agent="Ana", at=at(13)), CALLER)
+
+    def refused(agent: str, second: float) -> None:
+        with pytest.raises(Refused) as error:
+            bus.execute(RingNoAnswer(interaction=id, agent=agent, at=at(second)), CALLER)
+        assert error.value.code == "agent-not-ringing"
+
+    refused("Bruno", 14)
+    bus.execute(LogOut(agent="Bruno", at=at(14)), CALLER)
+    refused("Bruno", 15)
+    bus.execute(RingNoAnswer(interaction=id, agent="ANA", at=at(16)), CALLER)
+    refused("Ana", 17)
+    assert [(ring.agent, ring.outcome) for rings in state(bus, id).rings for ring in rings] == [("Ana", "no-answer")]
+
+
 def test_time_does_not_run_backwards(bus: CommandBus) -> None:
     id = start(bus)
     with pytest.raises(InvalidField) as refused:
@@ -132,6 +153,18 @@ def test_hanging_up_while_waiting_is_abandoning(bus: CommandBus) -> None:
     assert known.status == "abandoned"
     with pytest.raises(Refused, match="ended"):
         bus.execute(OfferCall(interaction=id, queue="vendas", at=at(31)), CALLER)
+
+
+def test_hanging_up_while_dialling_fails_the_attempt(bus: CommandBus) -> None:
+    start(bus)
+    id = bus.execute(DialOut(to_number="11988000039", agent="Ana", queue="vendas", at=at(12)), CALLER).id
+    bus.execute(EndCall(interaction=id, at=at(20)), CALLER)
+    attempt = state(bus, id).attempt
+    assert attempt is not None
+    assert (attempt.result, attempt.ended_ms, call(bus, id).ended_ms) == ("failed", at(20) // 1_000, at(20) // 1_000)
+    *_, last = bus.store.stream(id)
+    assert isinstance(last, InteractionEvent)
+    assert [(fact.kind, fact.text) for fact in last.facts] == [("dial_failed", "failed"), ("hung_up", "")]
 
 
 def test_the_same_outside_call_twice_is_one(bus: CommandBus) -> None:

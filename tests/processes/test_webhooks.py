@@ -28,8 +28,9 @@ from commands.interactions import (
 from commands.queues import DeactivateQueue, RegisterQueue, RenameQueue
 from commands.webhooks import ChangeWebhook, DeleteWebhook, PauseWebhook, ResumeWebhook
 from domain.base import SECOND
+from domain.known_before import Before
 from domain.webhook_messages import KINDS as KINDS_OF_ALL
-from domain.webhook_messages import LATEST_US, Before
+from domain.webhook_messages import LATEST_US
 from processes.webhooks import Subscribed, Webhooks, _deliveries
 from projections.queries.webhooks import all_webhooks
 from store.database import StoreUnavailable

@@ -10,6 +10,7 @@ export const EVENTS = [
   "interaction.dial_answered",
   "interaction.dial_failed",
   "interaction.dialled",
+  "interaction.emptied",
   "interaction.held",
   "interaction.hung_up",
   "interaction.left_by_key",
@@ -21,6 +22,8 @@ export const EVENTS = [
   "interaction.tagged",
   "interaction.timed_out",
   "interaction.turned_away",
+  "interaction.unseen_end",
+  "interaction.withdrawn",
   "interaction.wrap_up",
   "queue.changed",
 ] as const;

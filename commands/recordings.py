@@ -110,8 +110,10 @@ class ListenToRecording(Command, frozen=True, kw_only=True):
 
 @handles(StartRecording)
 def start_recording(command: StartRecording, context: HandlerContext) -> Done:
-    """Refused without a talk, while the call is recorded already, and where the queue's rule is never."""
+    """Refused without a talk, while the call is recorded already, where the queue's rule is never, and to users of a call that no PBX leads."""
     interaction = _talk(command, context)
+    if context.caller.user is not None:
+        interaction.must_be_followed()
     queue = _queue_of_talk(interaction)
     if queue and _rule(queue, context) == "never":
         raise Refused("recording-not-allowed", f"calls of the queue {queue} are never recorded")

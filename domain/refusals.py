@@ -23,6 +23,7 @@ RefusedCode = Literal[
     "call-followed-at-pbx",
     "call-in-progress",
     "call-left-ivr",
+    "call-not-at-pbx",
     "call-not-in-ivr",
     "call-not-on-hold",
     "call-not-talking",
@@ -231,6 +232,9 @@ MEANINGS: dict[Code, Meaning] = {
         "The call is waiting in a queue or an agent is talking in it.", "Withdraw or release it before you offer it to another queue."
     ),
     "call-left-ivr": Meaning("The call has left the IVR.", "Offer it to a queue, or end it."),
+    "call-not-at-pbx": Meaning(
+        "No PBX leads the call, as of a call that commands alone tell of: nothing can record it.", "Record it where it is carried."
+    ),
     "call-not-in-ivr": Meaning("The call is in no IVR.", "Send `ivr/enter` first."),
     "call-not-on-hold": Meaning("The customer is not on hold.", "Nothing: the talk goes on."),
     "call-not-talking": Meaning(

@@ -109,9 +109,17 @@ class Interaction(Aggregate):
 
     def must_not_be_followed(self) -> None:
         """Refuse to change by a live command what only a PBX can change: a call of which it has told, or that it was asked to place."""
-        placed = self.call is not None and self.call.call.startswith(PLACED)
-        if placed or any(fact.clock != "live" for fact in self.facts):
+        if self._is_followed():
             raise Refused("call-followed-at-pbx", "a PBX leads this call, and tells what becomes of it")
+
+    def must_be_followed(self) -> None:
+        """Refuse to ask a PBX for something in a call that it does not carry."""
+        if not self._is_followed():
+            raise Refused("call-not-at-pbx", "no PBX leads this call, so none can be asked for anything in it")
+
+    def _is_followed(self) -> bool:
+        placed = self.call is not None and self.call.call.startswith(PLACED)
+        return placed or any(fact.clock != "live" for fact in self.facts)
 
     def dials_since(self, agent: str) -> int | None:
         """Since when (ms) this agent has been dialling this call; None for one who does not, and once it is known what became of it."""

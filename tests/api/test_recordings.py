@@ -8,9 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from commands.observations import ObserveCall
 from commands.recordings import ApplyRecordingRule, BeginRecording, EndRecordings, FailRecording, KeepRecording
+from domain.base import NOBODY, SECOND, Personal
 from domain.ids import recording_id
 from domain.recordings import LISTENING_US, Recording, Sound
+from domain.voice.facts import Fact
 from store.event_store import project
 from tests.kit.http import operator
 
@@ -23,18 +26,20 @@ def problem_in(answer):
 
 
 class Story:
-    """A call with Ana, which can be recorded."""
+    """A call of a PBX with Ana, which can be recorded."""
 
     def __init__(self, center, person, rule="by-hand") -> None:
         self.center, self.person = center, person
         person.post("/v1/queues", {"name": "vendas", "recording": rule})
         person.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
-        call = person.post("/v1/interactions", {"from_number": "5511987654321", "to_number": "551140028922"}).json()
-        self.call = call["id"]
-        for step, body in (("offer", {"queue": "vendas"}), ("answer", {"agent": "Ana"})):
-            answer = person.post(f"/v1/interactions/{self.call}/{step}", body)
-            assert answer.status_code == 200, answer.text
-        self.position = answer.json()["position"]
+        now = center.bus.clock.now_us()
+        self.pbx = f"{now // SECOND}.1"
+        facts = (
+            Fact("arrived", now, "ami", text="551140028922", private=Personal(NOBODY, "5511987654321")),
+            Fact("offered", now, "ami", queue="vendas"),
+            Fact("answered", now, "ami", queue="vendas", agent="Ana"),
+        )
+        self.call = str(self.do(ObserveCall(call=self.pbx, facts=facts)).id)
 
     @property
     def id(self) -> UUID:
@@ -55,13 +60,18 @@ class Story:
         """As the process does that drives the PBX."""
         self.say("start")
         self.do(BeginRecording(recording=self.id, monitor="0x1"))
-        self.person.post(f"/v1/interactions/{self.call}/release")
-        self.person.post(f"/v1/interactions/{self.call}/end")
+        self.release()
+        self.do(ObserveCall(call=self.pbx, facts=(Fact("hung_up", self.center.bus.clock.now_us(), "ami"),)))
         self.do(EndRecordings(interaction=UUID(self.call)))
         media = uuid4()
         sealed = self.center.media.put(self.recording().tenant, media, [content])
         sound = Sound(media, sealed.size, "audio/wav", sealed.sha256, 9_000)
         self.do(KeepRecording(recording=self.id, sound=sound, content_key=sealed.key.hex()))
+
+    def release(self):
+        """As the PBX tells."""
+        released = Fact("released", self.center.bus.clock.now_us(), "ami", queue="vendas", agent="Ana", by="agent")
+        self.do(ObserveCall(call=self.pbx, facts=(released,)))
 
     def recording(self) -> Recording:
         found = project(self.center.store.stream(self.id), Recording)
@@ -208,8 +218,19 @@ def test_by_the_queues_rule_a_call_is_recorded_and_only_paused_or_never(center, 
     assert problem_in(always.say("start"))["type"] == "urn:problem-type:atende:recording-not-allowed"
 
 
+def test_a_call_that_no_pbx_leads_is_not_recorded(ana):
+    ana.post("/v1/queues", {"name": "vendas"})
+    ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
+    call = ana.post("/v1/interactions", {}).json()["id"]
+    for step, body in (("offer", {"queue": "vendas"}), ("answer", {"agent": "Ana"})):
+        assert ana.post(f"/v1/interactions/{call}/{step}", body).status_code == 200
+    answer = ana.post(f"/v1/interactions/{call}/recording/start")
+    assert (answer.status_code, problem_in(answer)["type"]) == (409, "urn:problem-type:atende:call-not-at-pbx")
+    assert ana.get(f"/v1/interactions/{call}/recordings").json()["items"] == []
+
+
 def test_only_the_agent_of_the_talk_or_who_acts_for_others_records(log_in, story):
     other = log_in(email="caio@empresa.example", permissions=("gerenciar-atendimento",))
     assert other.post(f"/v1/interactions/{story.call}/recording/start").status_code == 403
-    story.person.post(f"/v1/interactions/{story.call}/release")
+    story.release()
     assert problem_in(story.say("start"))["type"] == "urn:problem-type:atende:call-not-talking"

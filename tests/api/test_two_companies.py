@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
+from commands.recordings import StartRecording
 from tests.api.test_webhooks import delivered
+from tests.kit.http import operator
 from tests.kit.openapi import STREAMS, operations
 from tests.kit.pasts import cover
 from tests.kit.waiting import within
@@ -16,8 +20,10 @@ MOVING = {"as_of", "next", "position", "covered_to", "checked_to"}
 class Company:
     """A company that has one of everything, under names that the other has too. Only the customer's number differs."""
 
-    def __init__(self, person, number):
+    def __init__(self, person, number, record):
+        """record: has a call recorded, and returns the recording's id."""
         self.person = person
+        self.record = record
         self.number = number
         self.ids = {"user_id": person.get("/v1/me").json()["id"]}
         self.ids["queue_id"] = self.do("/v1/queues", name="vendas")
@@ -56,13 +62,11 @@ class Company:
             ("offer", {"queue": "vendas"}),
             ("ring", {"agent": "Ana"}),
             ("answer", {"agent": "Ana"}),
-            ("recording/start", {}),
-            ("release", {}),
-            ("end", {}),
         ):
-            made = self.do(f"/v1/interactions/{id}/{step}", **body)
-            if step == "recording/start":
-                self.ids.setdefault("recording_id", made)
+            self.do(f"/v1/interactions/{id}/{step}", **body)
+        self.ids.setdefault("recording_id", self.record(id))
+        for step in ("release", "end"):
+            self.do(f"/v1/interactions/{id}/{step}")
 
 
 @pytest.fixture
@@ -70,7 +74,11 @@ def company(log_in, document, center):
     """Makes a company with one of everything."""
 
     def do(name, number="5511911111111"):
-        made = Company(log_in(name, "ana@empresa.example"), number)
+        def record(call):
+            """As the operator: to users a call that no PBX leads is refused."""
+            return str(center.bus.execute(StartRecording(interaction=UUID(call)), operator(name)).id)
+
+        made = Company(log_in(name, "ana@empresa.example"), number, record)
         made.complete(document)
         made.ids["delivery_id"] = str(delivered(center, made.ids["webhook_id"], name).id)
         return made

@@ -18,12 +18,15 @@ from cli.company import caller, known_or_new
 from commands.agents import LogIn
 from commands.handler_context import Command, Receipt
 from commands.interactions import AnswerCall, EndCall, OfferCall, StartCall
+from commands.observations import ObserveCall
 from commands.passwords import hashed_password
 from commands.queues import RegisterQueue
 from commands.recordings import BeginRecording, EndRecordings, KeepRecording, StartRecording
 from commands.users import AppointAdministrator, SetPassword
+from domain.base import NOBODY, SECOND, Personal
 from domain.ids import recording_id
 from domain.recordings import Sound
+from domain.voice.facts import Fact
 from settings import Settings
 from tests.kit.served import server_of
 from tests.kit.waiting import within
@@ -49,6 +52,16 @@ class Story:
         self.do(OfferCall(interaction=call, queue="Suporte"))
         self.do(AnswerCall(interaction=call, agent="Ana"))
         return call
+
+    def talk_at_pbx(self) -> UUID:
+        """A call of which a PBX tells."""
+        now = self.center.bus.clock.now_us()
+        facts = (
+            Fact("arrived", now, "ami", private=Personal(NOBODY, "5511987654321")),
+            Fact("offered", now, "ami", queue="Suporte"),
+            Fact("answered", now, "ami", queue="Suporte", agent="Ana"),
+        )
+        return self.do(ObserveCall(call=f"{now // SECOND}.1", facts=facts)).id
 
     def recorded(self) -> UUID:
         """A call with a recording of two seconds."""
@@ -96,7 +109,7 @@ def test_a_recording_is_heard_and_one_without_its_file_says_so_and_one_by_hand_i
         if path.is_file():
             path.unlink()
     call = story.recorded()
-    open_call = story.talk()
+    open_call = story.talk_at_pbx()
     center.cover(center.store.end(), lambda *_: None)
 
     page = console.signed_in(path=f"/interacoes/{call}")

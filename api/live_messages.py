@@ -109,17 +109,26 @@ LiveMessage = Annotated[
 ]
 
 
-def message_of(event: Event, position: int, calls: Mapping[UUID, Call]) -> LiveMessage | None:
-    """The message of an event; None for events that the stream leaves out (users, contacts, companies). calls: what the first event of each call says of it."""
+def message_of(event: Event, position: int, calls: Mapping[UUID, Call], names: Mapping[str, str]) -> LiveMessage | None:
+    """The message of an event; None for events that the stream leaves out (users, contacts, companies).
+
+    calls: what the first event of each call says of it. names: the current names of the queues in which agents are, by the first ones.
+    """
     common: dict[str, Any] = {"position": position, "occurred_at": iso(event.occurred_at // 1_000)}
     match event:
         case InteractionEvent(originator_id=id, facts=facts):
             call = calls[id]
-            return InteractionMessage(interaction_id=id, call=call.call, protocol=call.protocol, steps=_steps(facts), **common)
+            return InteractionMessage(interaction_id=id, call=call.call, protocol=call.protocol, steps=_steps(facts, {}), **common)
         case AgentTookCall():
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts, standing=standing):
-            return AgentMessage(agent_id=id, agent=name, queues=list(standing.queues), steps=_steps(facts), **common)
+            return AgentMessage(
+                agent_id=id,
+                agent=name,
+                queues=sorted({names.get(queue, queue) for queue in standing.queues}),
+                steps=_steps(facts, names),
+                **common,
+            )
         case QueueNameTaken():
             return None  # the renamed queue's own message says so
         case QueueEvent(originator_id=id):
@@ -137,8 +146,11 @@ def unreadable(event: Event, position: int) -> UnreadableMessage:
     return UnreadableMessage(position=position, occurred_at=iso(event.occurred_at // 1_000))
 
 
-def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
-    return [LiveAction(kind=fact.kind, queue=fact.queue or None, agent=fact.agent or None, **said_of(fact)) for fact in facts]
+def _steps(facts: Iterable[Fact], names: Mapping[str, str]) -> list[LiveAction]:
+    return [
+        LiveAction(kind=fact.kind, queue=names.get(fact.queue, fact.queue) or None, agent=fact.agent or None, **said_of(fact))
+        for fact in facts
+    ]
 
 
 def schemas() -> dict[str, Any]:

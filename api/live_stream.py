@@ -26,9 +26,11 @@ from starlette.concurrency import run_in_threadpool
 from api.fair_turns import ANY_NUMBER, Claim, FairTurns
 from api.http_metrics import Instruments
 from api.live_messages import LiveMessage, message_of, unreadable
+from domain.agent_events import AgentEvent
 from domain.base import Event
 from domain.voice.calls import Call
 from domain.voice.interaction_events import InteractionEvent
+from projections.queries.queue_names import names_now, queues_of
 from store.database import StoreUnavailable
 from store.recorded_event import DecodedEvent
 
@@ -70,6 +72,9 @@ class Log(Protocol):
     def first_of(self, ids: Sequence[UUID]) -> Sequence[Event]:
         """The first event of each of these aggregates. Raises StoreUnavailable."""
 
+    def stream(self, id: UUID) -> Sequence[Event]:
+        """The events of one aggregate. Raises StoreUnavailable."""
+
     def head(self) -> int:
         """Position of the last event."""
 
@@ -102,13 +107,13 @@ def as_sent(message: LiveMessage) -> bytes:
     return ServerSentEvent(message.model_dump_json(), event=message.type, id=str(message.position), sep="\n").encode()
 
 
-def render(recorded: DecodedEvent[Event], calls: Mapping[UUID, Call]) -> RenderedMessage | None:
-    """The message of an event; None for events that the stream leaves out. calls: what the first event of each call says of it.
+def render(recorded: DecodedEvent[Event], calls: Mapping[UUID, Call], names: Mapping[str, str]) -> RenderedMessage | None:
+    """The message of an event; None for events that the stream leaves out. calls, names: as for `message_of`.
 
     An event of which no message can be made becomes an UnreadableMessage: clients read the board again, and the stream goes on.
     """
     try:
-        message = message_of(recorded.event, recorded.position, calls)
+        message = message_of(recorded.event, recorded.position, calls, names)
     except Exception:
         log.exception("live stream: no message can be made of the event at position=%d topic=%s", recorded.position, recorded.event.TOPIC)
         message = unreadable(recorded.event, recorded.position)
@@ -266,7 +271,17 @@ class Feed:
         until = max(after, min(after + _PAGE, self._log.head()))
         events = self._log.read(after, until - after, companies) if until > after else ()
         calls = self._calls([recorded.event for recorded in events])
-        return _Page([(recorded.event.tenant, message) for recorded in events if (message := render(recorded, calls))], until)
+        names = self._names([recorded.event for recorded in events])
+        rendered = ((recorded.event.tenant, render(recorded, calls, names.get(recorded.event.tenant, {}))) for recorded in events)
+        return _Page([(tenant, message) for tenant, message in rendered if message], until)
+
+    def _names(self, events: Sequence[Event]) -> dict[UUID, dict[str, str]]:
+        """The current names of the queues of the agents among these, by company and first name."""
+        concerned: dict[UUID, set[str]] = {}
+        for event in events:
+            if isinstance(event, AgentEvent):
+                concerned.setdefault(event.tenant, set()).update(queues_of(event))
+        return {tenant: names_now(self._log, tenant, names) for tenant, names in concerned.items()}
 
     def _calls(self, events: Sequence[Event]) -> dict[UUID, Call]:
         """What the first event of each call among these says of it: its ids, which no later one changes. Those that are not among them are read at once."""

@@ -27,10 +27,10 @@ OF_SEVERAL = {"interaction.observed", "visit.amended", "agent.observed", "agent.
 def test_a_renamed_queue_has_one_message_and_the_reservation_of_its_name_none():
     queue, name, tenant = uuid4(), uuid4(), uuid4()
     common = {"tenant": tenant, "originator_version": 1, "actor": "test", "occurred_at": 1_000_000, "recorded_at": 1_000_000}
-    renamed = message_of(QueueRenamed(originator_id=queue, name="comercial", **common), 1, {})
+    renamed = message_of(QueueRenamed(originator_id=queue, name="comercial", **common), 1, {}, {})
     assert isinstance(renamed, QueueMessage)
     assert renamed.queue_id == queue
-    assert message_of(QueueNameTaken(originator_id=name, name="comercial", owner=queue, **common), 2, {}) is None
+    assert message_of(QueueNameTaken(originator_id=name, name="comercial", owner=queue, **common), 2, {}, {}) is None
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_what_happened_has_the_word_of_its_event_in_the_stream_and_in_webhooks(m
             continue
         if isinstance(event, InteractionEvent) and event.change.call is not None:
             calls.setdefault(event.originator_id, event.change.call)
-        message = message_of(event, position, calls)
+        message = message_of(event, position, calls, {})
         assert isinstance(message, InteractionMessage | AgentMessage)
         told = [f"{message.type}.{step.kind}" for step in message.steps]
         assert set(told) <= CATALOGUE.keys()
@@ -70,7 +70,7 @@ def test_a_step_says_what_changed(morning):
     silent = set()
     for position, event in morning:
         if isinstance(event, AgentEvent) and not isinstance(event, AgentTookCall):
-            message = message_of(event, position, {})
+            message = message_of(event, position, {}, {})
             assert isinstance(message, AgentMessage)
             for fact, step in zip(event.facts, message.steps, strict=True):
                 assert said_by(step) == said_of(fact)

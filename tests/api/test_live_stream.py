@@ -12,6 +12,8 @@ import pytest
 from api import live_stream as live
 from api.http_metrics import Instruments
 from api.live_stream import Feed, Quiet, RenderedMessage, render
+from commands.agents import LogIn
+from commands.queues import RegisterQueue, RenameQueue
 from domain.base import Event, Personal
 from domain.companies import CompanySettingsSet
 from domain.contacts import ContactAppeared
@@ -21,6 +23,7 @@ from domain.voice.calls import Call, Change
 from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionObserved
 from store.database import StoreUnavailable
+from tests.kit.http import operator
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
 
@@ -185,7 +188,7 @@ def test_nothing_is_read_while_nobody_listens():
 def test_the_log_is_read_and_its_messages_are_made_outside_the_event_loop(monkeypatch):
     """Both for clients that are behind and for those that follow: others' requests are answered meanwhile."""
     rendered = set()
-    monkeypatch.setattr(live, "render", lambda recorded, calls: (rendered.add(threading.get_ident()), render(recorded, calls))[1])
+    monkeypatch.setattr(live, "render", lambda recorded, *known: (rendered.add(threading.get_ident()), render(recorded, *known))[1])
     log = Log()
     log.write(OURS)
 
@@ -392,7 +395,7 @@ def test_an_event_of_which_no_message_can_be_made_says_so(caplog):
     log = Log()
     log.write(OURS)
     row = Row(1, msgspec.structs.replace(log.rows[0].event, originator_id="no id"))
-    message = render(row, {})
+    message = render(row, {}, {})
     assert (message.message.type, message.position) == ("unreadable", 1)
     assert "position=1 topic=queue.activated" in caplog.text
 
@@ -409,7 +412,7 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
     number = Personal(UUID(int=9), "+5511987654321")
     facts = (Fact("arrived", 1_500, text="551140028922", private=number), Fact("offered", 1_500, queue="vendas", private=number))
     call = Call(call="crm-1", protocol=7, origin="Portal", direction="inbound", started_ms=1, number=number)
-    shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)), {UUID(int=3): call})
+    shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)), {UUID(int=3): call}, {})
     assert shown is not None
     id, event, data = shown.sent.decode().rstrip().split("\n")
     assert (id, event) == ("id: 4", "event: interaction")
@@ -431,4 +434,22 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
 def test_events_of_users_companies_and_contacts_are_left_out(kind):
     fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 0}
     more = {field.name: None for field in msgspec.structs.fields(kind) if field.required and field.name not in fields}
-    assert render(Row(4, kind(**fields, **more)), {}) is None
+    assert render(Row(4, kind(**fields, **more)), {}, {}) is None
+
+
+def test_an_agent_is_told_of_in_a_renamed_queue_by_its_name_of_now(center):
+    caller, company = operator("Empresa"), operator("Empresa").tenant
+    queue = center.bus.execute(RegisterQueue(name="vendas"), caller).id
+    center.bus.execute(RenameQueue(queue=queue, name="Comercial"), caller)
+    begun = center.store.head()
+    center.bus.execute(LogIn(agent="Ana", queues=("Comercial",)), caller)
+
+    async def told():
+        feed = Feed(center.store, Instruments())
+        feed.start()
+        messages = await anext(feed.after(company, begun, 15.0))
+        await feed.stop()
+        return [one.message for one in messages]
+
+    (message,) = asyncio.run(told())
+    assert (message.queues, [(step.kind, step.queue) for step in message.steps]) == (["Comercial"], [("logged_in", "Comercial")])

@@ -1,4 +1,4 @@
-"""What the log said of calls before some events of them, for the messages of the live stream."""
+"""What the log said of calls before some events of them, and what the queues of agents are called, for the messages of the live stream."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from domain.agent_events import AgentEvent
 from domain.base import Event
 from domain.known_before import Before, concerns_earlier
 from domain.voice.calls import Call
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
+from projections.queries.queue_names import names_now, queues_of
 from store.event_store import project
 
 
@@ -29,13 +31,13 @@ def befores(calls: Calls, events: Sequence[Event]) -> list[Before]:
 
     A call is read once, from the first event on that concerns somebody whom it does not name.
     """
-    heads = _heads(calls, events)
+    heads, names = _heads(calls, events), _names(calls, events)
     known: dict[UUID, Interaction] = {}
     found = []
     for event in events:
         id = event.originator_id
         if not isinstance(event, InteractionEvent):
-            found.append(Before())
+            found.append(Before(names_now=names.get(event.tenant, {})))
             continue
         if id not in known and concerns_earlier(event):
             known[id] = project(calls.stream(id, event.originator_version - 1), Interaction) or Interaction(id, event.tenant)
@@ -43,6 +45,15 @@ def befores(calls: Calls, events: Sequence[Event]) -> list[Before]:
         if id in known:
             known[id].replay(event)
     return found
+
+
+def _names(calls: Calls, events: Sequence[Event]) -> dict[UUID, dict[str, str]]:
+    """The current names of the queues of the agents among these, by company and first name."""
+    concerned: dict[UUID, set[str]] = {}
+    for event in events:
+        if isinstance(event, AgentEvent):
+            concerned.setdefault(event.tenant, set()).update(queues_of(event))
+    return {tenant: names_now(calls, tenant, names) for tenant, names in concerned.items()}
 
 
 def _heads(calls: Calls, events: Sequence[Event]) -> dict[UUID, Call]:

@@ -110,7 +110,7 @@ LiveMessage = Annotated[
 
 
 def message_of(event: Event, position: int, before: Before) -> LiveMessage | None:
-    """The message of an event; None for events that the stream leaves out (users, contacts, companies). before: of a call at least its head, unless the event has it."""
+    """The message of an event; None for events that the stream leaves out (users, contacts, companies). before: of a call at least its head, unless the event has it; of an agent the names of the queues."""
     common: dict[str, Any] = {"position": position, "occurred_at": iso(event.occurred_at // 1_000)}
     match event:
         case InteractionEvent(originator_id=id):
@@ -122,8 +122,10 @@ def message_of(event: Event, position: int, before: Before) -> LiveMessage | Non
         case AgentTookCall():
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts, standing=standing):
-            steps = _steps((fact, fact.queue, fact.agent) for fact in facts)
-            return AgentMessage(agent_id=id, agent=name, queues=list(standing.queues), steps=steps, **common)
+            names = before.names_now
+            steps = _steps((fact, names.get(fact.queue, fact.queue), fact.agent) for fact in facts)
+            queues = list(dict.fromkeys(names.get(queue, queue) for queue in standing.queues))
+            return AgentMessage(agent_id=id, agent=name, queues=queues, steps=steps, **common)
         case QueueNameTaken():
             return None  # the renamed queue's own message says so
         case QueueEvent(originator_id=id):

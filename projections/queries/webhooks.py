@@ -10,13 +10,13 @@ from domain.access import MANAGE_WEBHOOKS
 from domain.agent_events import AgentEvent
 from domain.base import Event
 from domain.errors import NotFound
-from domain.ids import queue_id
 from domain.known_before import Before
 from domain.queues import Queue, QueueEvent
 from domain.voice.interaction_events import InteractionEvent
 from domain.voice.interactions import Interaction
 from domain.voice.presence import PresenceState
 from domain.webhooks import PostTarget, Webhook
+from projections.queries.queue_names import names_now, queues_of
 from projections.query_bus import CompanyLog, query
 from store import webhook_deliveries
 from store.event_store import Store, project
@@ -51,18 +51,11 @@ def known_before(store: Store, event: Event) -> Before:
         case AgentEvent(facts=[_, *_]):
             previous = store.newest(id, until=version - 1)
             standing = previous.standing if isinstance(previous, AgentEvent) else PresenceState()
-            concerned = {*standing.queues, *event.standing.queues, *(fact.queue for fact in event.facts)}
-            return Before.of_agent(standing, _names_now(store, event.tenant, concerned))
+            return Before.of_agent(standing, names_now(store, event.tenant, {*standing.queues, *queues_of(event)}))
         case QueueEvent():
             return Before.of_queue(project(store.stream(id, until=version - 1), Queue))
         case _:
             return Before()
-
-
-def _names_now(store: Store, tenant: UUID, names: Iterable[str]) -> dict[str, str]:
-    """The current names of these queues, by the first ones."""
-    found = {name: project(store.stream(queue_id(tenant, name)), Queue) for name in names}
-    return {name: queue.name for name, queue in found.items() if queue is not None}
 
 
 @query(MANAGE_WEBHOOKS, CompanyLog)

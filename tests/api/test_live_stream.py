@@ -12,6 +12,8 @@ import pytest
 from api import live_stream as live
 from api.http_metrics import Instruments
 from api.live_stream import Feed, Quiet, RenderedMessage, render
+from commands.agents import LogIn
+from commands.queues import RegisterQueue, RenameQueue
 from domain.base import Event, Personal
 from domain.companies import CompanySettingsSet
 from domain.contacts import ContactAppeared
@@ -22,6 +24,7 @@ from domain.voice.calls import Call, Change
 from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionObserved
 from store.database import StoreUnavailable
+from tests.kit.http import operator
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
 
@@ -433,3 +436,21 @@ def test_events_of_users_companies_and_contacts_are_left_out(kind):
     fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 0}
     more = {field.name: None for field in msgspec.structs.fields(kind) if field.required and field.name not in fields}
     assert render(Row(4, kind(**fields, **more)), Before()) is None
+
+
+def test_an_agent_is_told_of_in_a_renamed_queue_by_its_name_of_now(center):
+    caller, company = operator("Empresa"), operator("Empresa").tenant
+    queue = center.bus.execute(RegisterQueue(name="vendas"), caller).id
+    center.bus.execute(RenameQueue(queue=queue, name="Comercial"), caller)
+    begun = center.store.head()
+    center.bus.execute(LogIn(agent="Ana", queues=("Comercial",)), caller)
+
+    async def told():
+        feed = Feed(center.store, Instruments())
+        feed.start()
+        messages = await anext(feed.after(company, begun, 15.0))
+        await feed.stop()
+        return [one.message for one in messages]
+
+    (message,) = asyncio.run(told())
+    assert (message.queues, [(step.kind, step.queue) for step in message.steps]) == (["Comercial"], [("logged_in", "Comercial")])

@@ -11,7 +11,7 @@ import logging
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import islice
 from time import monotonic
 from typing import Protocol, TypeVar
@@ -129,7 +129,7 @@ class ProjectionProgress:
         with self._changed:
             return self._changed.wait_for(lambda: self._position >= position, timeout)
 
-    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:  # noqa: ARG002
+    def steady(self, ask: Callable[[int | None], T], *, brief: Hashable = None) -> tuple[T, int]:  # noqa: ARG002
         """An answer and the position for which it holds exactly. brief: workers wait for nobody.
 
         `ask(None)` reads the rows as they are now. The answer holds for the covered position if the log still ends there afterwards:

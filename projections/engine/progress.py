@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol, TypeVar
@@ -14,8 +14,11 @@ T = TypeVar("T")
 _IN_TRAFFIC, _CALM_S = 2, 1.0
 """After so many answers in a row that were disturbed by new rows, answers are not computed from the current rows for so many seconds."""
 
-_HELD_S = 2.0
+_HELD_S = 0.5
 """How long rows and brief answers wait for each other at most. An answer that new rows disturb is computed twice, on a machine that is busy already."""
+
+_LENGTHY_S, _KNOWN_FOR_S = 0.4, 30.0
+"""Whoever has an answer that takes so long, as the board of tens of thousands of calls, has no brief ones for so many seconds: everybody would wait for the rows."""
 
 
 class ProjectionsStopped(Exception):
@@ -32,7 +35,7 @@ class Following(Protocol):
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the rows cover `position`; False if they do not within `timeout` seconds. Raises ProjectionsStopped."""
 
-    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:
+    def steady(self, ask: Callable[[int | None], T], *, brief: Hashable = None) -> tuple[T, int]:
         """An answer and the position for which it holds exactly, as `Progress.steady`."""
 
 
@@ -55,6 +58,8 @@ class Progress:
         """Whether rows are to be written as soon as these are there."""
         self._disturbed = 0
         self._disturbed_at = 0.0
+        self._lengthy_until: dict[Hashable, float] = {}
+        """By whose answers they are: until when none is brief."""
 
     @property
     def position(self) -> int:
@@ -109,20 +114,24 @@ class Progress:
             self._waiters += 1
             self._changed.notify_all()
 
-    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:
+    def steady(self, ask: Callable[[int | None], T], *, brief: Hashable = None) -> tuple[T, int]:
         """An answer and the position for which it holds exactly.
 
         `ask(None)` reads the rows as they are now. While rows are being written `ask(position)` is called instead: it reads the
         rows as known at that position from the versions, which gives the same answer. After several answers in which
         rows were written this is done at once for a moment: under steady traffic every answer would be computed twice.
 
-        brief: it is asked often and takes little, so it and the writing of rows wait for each other. Versions become more with every event
-        of the day, and a board that moves would be computed from all of them.
+        brief: whose answer it is, if it is asked often and takes little, so that it and the writing of rows wait for each other. Versions
+        become more with every event of the day, and a board that moves would be computed from all of them.
         """
-        if brief:
-            with self._between_writes():
-                return self._answer(ask, sure=True)
-        return self._answer(ask, sure=False)
+        if brief is None or monotonic() < self._lengthy_until.get(brief, 0.0):
+            return self._answer(ask, sure=False)
+        with self._between_writes():
+            began = monotonic()
+            found = self._answer(ask, sure=True)
+        if monotonic() - began > _LENGTHY_S:
+            self._lengthy_until[brief] = monotonic() + _KNOWN_FOR_S
+        return found
 
     def _answer(self, ask: Callable[[int | None], T], *, sure: bool) -> tuple[T, int]:
         with self._changed:

@@ -7,7 +7,7 @@ moment looks at the rows' own instants: what was offered later does not exist ye
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -232,8 +232,8 @@ class Steady(Protocol):
     def position(self) -> int:
         """Every event up to here is in the rows."""
 
-    def steady(self, ask: Callable[[int | None], T], *, brief: bool = False) -> tuple[T, int]:
-        """What `ask` returns, called with None (the rows as they are now) or a position, and the position for which that holds exactly. brief: it takes little."""
+    def steady(self, ask: Callable[[int | None], T], *, brief: Hashable = None) -> tuple[T, int]:
+        """What `ask` returns, called with None (the rows as they are now) or a position, and the position for which that holds exactly. brief: whose answer it is, if it takes little."""
 
 
 class Tailing(Protocol):
@@ -268,7 +268,8 @@ class CompanyRows:
             return ask(TemporalView(self.warehouse, self.tenant, self.scope, position, tail=tail)), position
         if as_of is None:
             return self.progress.steady(
-                lambda position: ask(TemporalView(self.warehouse, self.tenant, self.scope, position, moment_ms)), brief=self.brief
+                lambda position: ask(TemporalView(self.warehouse, self.tenant, self.scope, position, moment_ms)),
+                brief=self.tenant if self.brief else None,
             )
         if as_of > covered:
             raise InvalidField("as_of", f"the log is known up to position {covered}")

@@ -223,8 +223,10 @@ def test_a_call_that_no_pbx_leads_is_not_recorded(ana):
     ana.post("/v1/agents/log-in", {"agent": "Ana", "queues": ["vendas"]})
     call = ana.post("/v1/interactions", {}).json()["id"]
     for step, body in (("offer", {"queue": "vendas"}), ("answer", {"agent": "Ana"})):
-        assert ana.post(f"/v1/interactions/{call}/{step}", body).status_code == 200
+        done = ana.post(f"/v1/interactions/{call}/{step}", body)
+        assert done.status_code == 200
     answer = ana.post(f"/v1/interactions/{call}/recording/start")
+    assert ana.get("/v1/monitoring", params={"at_least": done.json()["position"]}).status_code == 200
     assert (answer.status_code, problem_in(answer)["type"]) == (409, "urn:problem-type:atende:call-not-at-pbx")
     assert ana.get(f"/v1/interactions/{call}/recordings").json()["items"] == []
 

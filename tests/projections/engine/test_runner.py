@@ -332,6 +332,25 @@ def test_neither_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert progress.steady(lambda as_of: as_of, brief=True) == (5, 5)
 
 
+def test_nobody_waits_for_the_answers_of_a_company_whose_answers_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_of_rows, "_LENGTHY_S", -1.0)
+    progress = Progress(5, 5)
+    assert progress.steady(lambda as_of: as_of, brief="large") == (None, 5)
+    monkeypatch.setattr(progress_of_rows, "_LENGTHY_S", 60.0)
+    held: list[tuple[str, int]] = []
+
+    def ask(company: str) -> None:
+        progress.steady(lambda as_of: held.append((company, progress._brief)), brief=company)
+
+    for company in ("large", "small"):
+        ask(company)
+    assert held == [("large", 0), ("small", 1)]
+    monkeypatch.setattr(progress_of_rows, "_KNOWN_FOR_S", 0.0)
+    progress._lengthy_until.clear()
+    ask("large")
+    assert held[-1] == ("large", 1)
+
+
 def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() -> None:
     progress = Progress(5, 9)
     assert progress.steady(lambda as_of: as_of) == (5, 5)

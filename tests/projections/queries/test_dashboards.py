@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,25 +15,26 @@ from projections.figures.question import Question
 from projections.queries.dashboards import inbound, ivr, outbound
 
 DAY_MS = 86_400_000
+COMPANY = UUID(int=1)
 
 
 class Steady:
     """Answers nothing, and notes whether it was asked for a brief answer."""
 
     position = 5
-    brief: bool | None = None
+    brief: Hashable = None
 
-    def steady(self, ask: Callable[[int | None], Any], *, brief: bool = False) -> tuple[Any, int]:
+    def steady(self, ask: Callable[[int | None], Any], *, brief: Hashable = None) -> tuple[Any, int]:
         self.brief = brief
         return {}, self.position
 
 
 @pytest.mark.parametrize("dashboard", [inbound, outbound, ivr])
-@pytest.mark.parametrize(("days", "is_brief"), [(1, True), (7, False), (None, False)])
+@pytest.mark.parametrize(("days", "brief"), [(1, COMPANY), (7, None), (None, None)])
 def test_a_dashboard_of_a_day_waits_for_the_writing_of_rows_and_a_longer_one_does_not(
-    dashboard: Callable[..., Any], days: int | None, is_brief: bool
+    dashboard: Callable[..., Any], days: int | None, brief: UUID | None
 ) -> None:
     progress = Steady()
     until = None if days is None else days * DAY_MS
-    dashboard(CompanyRows(cast(Warehouse, None), UUID(int=1), WHOLE_COMPANY, progress), Question(by="hour", since_ms=0, until_ms=until))
-    assert progress.brief is is_brief
+    dashboard(CompanyRows(cast(Warehouse, None), COMPANY, WHOLE_COMPANY, progress), Question(by="hour", since_ms=0, until_ms=until))
+    assert progress.brief == brief

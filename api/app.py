@@ -21,6 +21,7 @@ from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_MATCH, IF_POSITION, L
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
+from api.large_bodies import LargeBodiesASGI
 from api.rate_limit import RateLimitedASGI
 from api.request_ids import REQUEST_ID, IdentifiedASGI
 from api.response_headers import HeadASGI, SecureHeadersASGI
@@ -30,6 +31,12 @@ from sounds.conversion import LARGEST_UPLOAD
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
+
+STREAMED = ("POST", imports.router.prefix)
+"""Requests with a file of any size."""
+
+UPLOAD_END = "/audio"
+"""The end of the paths of PUT requests with a small file."""
 
 MAX_OPEN_BODY = 4_096
 """The largest request that needs no access token, bytes."""
@@ -91,13 +98,14 @@ def _add_middleware(app: FastAPI, application: ApplicationState, seconds: Callab
     """From the innermost layer to the outermost, which sees a request first."""
     center = application.center
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
+    app.add_middleware(LargeBodiesASGI, streamed=STREAMED, upload_end=UPLOAD_END)
     app.add_middleware(
         LimitedASGI,
         most=MAX_BODY,
         open_path=auth.router.prefix,
         open_most=MAX_OPEN_BODY,
-        streamed=("POST", imports.router.prefix),
-        uploads=("/audio", LARGEST_UPLOAD),
+        streamed=STREAMED,
+        uploads=(UPLOAD_END, LARGEST_UPLOAD),
     )
     app.add_middleware(
         StrangersASGI,

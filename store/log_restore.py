@@ -16,7 +16,7 @@ from uuid import UUID
 from msgspec.structs import astuple
 
 from store import event_store as store
-from store import heartbeats, imports, keyring, last_uses, process_progress, recorder, webhook_deliveries
+from store import keyring, recorder
 from store.chain import Flaw, Head, link, named
 from store.database import StoreUnavailable
 from store.recorded_event import RecordedEvent
@@ -91,15 +91,7 @@ class LogRestore:
         self._heads = {head.position: head for head in [self._head(_KEPT_ASIDE if self.shut_off else _NOTED)] if head.position}
 
     def _define(self) -> None:
-        for tables in (
-            recorder.SCHEMA,
-            store.SCHEMA,
-            heartbeats.SCHEMA,
-            imports.SCHEMA,
-            last_uses.SCHEMA,
-            process_progress.SCHEMA,
-            webhook_deliveries.SCHEMA,
-        ):
+        for tables in (recorder.SCHEMA, *store.TABLES):
             self.events.define(tables)
         for tables in (keyring.SCHEMA, HEAD_TABLE):
             self.keys.define(tables)

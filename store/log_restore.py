@@ -16,7 +16,7 @@ from uuid import UUID
 from msgspec.structs import astuple
 
 from store import event_store as store
-from store import keyring, recorder
+from store import heartbeats, keyring, process_progress, recorder
 from store.chain import Flaw, Head, link, named
 from store.database import StoreUnavailable
 from store.recorded_event import RecordedEvent

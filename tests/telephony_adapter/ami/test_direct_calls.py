@@ -136,7 +136,7 @@ def test_the_telephone_behind_a_hint_is_the_agents(tmp_path: Path, listed_first:
     member = added({"Interface": "Local/1002@from-queue/n", "MemberName": "Bruno"}, StateInterface="hint:1002@ext-local")
     listed = hint("PJSIP/1002&Custom:DND1002,CustomPresence:1002")
     before = [listed, member] if listed_first else [member, listed]
-    assert direct(story(tmp_path, [BANNER, *before, *CALLED])) == [("call_began", 6), ("call_ended", 9)]
+    assert direct(story(tmp_path, [BANNER, *before, *CALLED])) == [("direct_call_began", 6), ("direct_call_ended", 9)]
 
 
 @pytest.mark.parametrize("listed", [hint("PJSIP/1002", "1002@other"), hint("Custom:DND1002")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -61,9 +60,6 @@ EXPOSED = (
 COMPRESSED_FROM = 4_096
 """The smallest answer that is compressed, bytes. Answers with tokens are smaller: their length must not tell of their content."""
 
-_SWITCH_S = 0.0005
-"""A thread that computes (an import, a page of old events) gives way to the event loop after so long. With Python's own 5 ms the loop would wait
-so long each time that it has sent, read or saved something."""
 
 _GC_THRESHOLDS = (5_000, 10, 1_000)
 """A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
@@ -80,7 +76,6 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         # Objects that exist at the start stay: the collector need not walk them again while commands wait.
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
-        sys.setswitchinterval(_SWITCH_S)
         yield
         await application.watched.stop()
         await application.feed.stop()
